@@ -1,0 +1,1 @@
+//! Checks and compiles blueprints; CEL and JSON Schema live here. Pure.

@@ -1,0 +1,1 @@
+//! The client SDK: submit goals and watch them.

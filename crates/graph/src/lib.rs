@@ -1,0 +1,1 @@
+//! The pure transition function of a workflow.

@@ -1,0 +1,1 @@
+//! A private PostgreSQL and Redis, started from the machine's own binaries.

@@ -1,0 +1,126 @@
+//! The graph of tasks and edges that a workflow runs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Capability, Digest, canonical_json};
+
+/// An immutable graph of tasks and edges.
+///
+/// It carries the definitions of the capabilities that it uses, so that a later
+/// change of the catalog cannot touch a workflow that runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Blueprint {
+    /// A short name for people.
+    pub name: String,
+    /// The nodes. A task's place in this list is its ordinal.
+    pub tasks: Vec<Task>,
+    /// The edges.
+    #[serde(default)]
+    pub edges: Vec<Edge>,
+    /// The capabilities in use, as the catalog had them when the blueprint was checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<Capability>,
+}
+
+/// One node of a blueprint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// Unique in its blueprint.
+    pub name: String,
+    /// The capability that does it.
+    pub capability: String,
+    /// The constant part of its input.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub input: Map<String, Value>,
+    /// Dotted path in the input <- CEL expression, evaluated when the task becomes ready.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data_flow: BTreeMap<String, String>,
+    /// When it becomes ready.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub join: Join,
+    /// What happens after a failed attempt.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub retry: RetryPolicy,
+}
+
+/// When a task becomes ready, seen from its incoming edges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Join {
+    /// Every incoming edge was taken.
+    #[default]
+    All,
+    /// One incoming edge was taken; later ones are ignored.
+    Any,
+}
+
+/// What happens after a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetryPolicy {
+    /// How many attempts the task may have in all; at least 1.
+    pub max_attempts: u32,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self { max_attempts: 1 }
+    }
+}
+
+/// From one task to another: taken or not taken when its source ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edge {
+    /// The task at whose end the edge is decided.
+    #[serde(rename = "from", alias = "source")]
+    pub source: String,
+    /// The task that it leads to.
+    #[serde(rename = "to", alias = "target")]
+    pub target: String,
+    /// Which end of the source lets it be taken.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on: EdgeOn,
+    /// CEL expression that gives a boolean; empty means true.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub condition: String,
+    /// Dotted path in the target's input <- CEL expression, evaluated when the target becomes ready.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data_flow: BTreeMap<String, String>,
+}
+
+/// Which end of the source lets an edge be taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EdgeOn {
+    /// The source succeeded.
+    #[default]
+    Success,
+    /// The source failed for good.
+    Failure,
+    /// The source succeeded or failed.
+    Always,
+}
+
+impl Blueprint {
+    /// The canonical form: JSON with sorted keys, no white space, defaults left out,
+    /// whole numbers without a fraction.
+    pub fn canonical(&self) -> String {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        canonical_json(&value)
+    }
+
+    /// SHA-256 of the canonical form.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.canonical().as_bytes())
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,54 @@
+//! Why something failed.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why an attempt, a task, a workflow or a goal failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// A stable word: one of the constants here, or a kind that a worker chose.
+    pub kind: String,
+    /// What happened, for people.
+    pub message: String,
+}
+
+impl Failure {
+    /// The worker went away while it had the attempt.
+    pub const WORKER_LOST: &'static str = "WORKER_LOST";
+    /// The handler panicked.
+    pub const WORKER_PANIC: &'static str = "WORKER_PANIC";
+    /// The output does not match the capability's output schema.
+    pub const OUTPUT_SCHEMA: &'static str = "OUTPUT_SCHEMA";
+    /// The input that was put together does not match the capability's input schema.
+    pub const INPUT_SCHEMA: &'static str = "INPUT_SCHEMA";
+    /// An expression of the task's data flow could not be evaluated.
+    pub const DATA_FLOW: &'static str = "DATA_FLOW";
+    /// The condition of an edge could not be evaluated.
+    pub const CONDITION: &'static str = "CONDITION";
+    /// A payload is larger than the limit.
+    pub const PAYLOAD_TOO_LARGE: &'static str = "PAYLOAD_TOO_LARGE";
+    /// A task failed and no edge took its failure up.
+    pub const UNHANDLED_FAILURE: &'static str = "UNHANDLED_FAILURE";
+    /// The join could no longer be met.
+    pub const JOIN_UNMET: &'static str = "JOIN_UNMET";
+    /// Somebody cancelled it.
+    pub const CANCELLED: &'static str = "CANCELLED";
+    /// The planner found no plan.
+    pub const NO_PLAN: &'static str = "NO_PLAN";
+    /// The blueprint was refused by the checker.
+    pub const BLUEPRINT_INVALID: &'static str = "BLUEPRINT_INVALID";
+    /// The attempt never reached its worker; another one is given out.
+    pub const NOT_DELIVERED: &'static str = "NOT_DELIVERED";
+
+    /// A failure of this kind.
+    pub fn new(kind: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind: kind.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, self.message)
+    }
+}

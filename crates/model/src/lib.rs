@@ -1,0 +1,21 @@
+//! The words of the system as types: ids, blueprints, capabilities, states, failures.
+//!
+//! Pure: no IO, no clock, no random numbers. Every other crate speaks in these types;
+//! the gRPC messages and the SQL rows are converted at the edges.
+
+mod blueprint;
+mod canonical;
+mod capability;
+mod failure;
+mod finding;
+mod id;
+pub mod limits;
+mod state;
+
+pub use blueprint::{Blueprint, Edge, EdgeOn, Join, RetryPolicy, Task};
+pub use canonical::{Digest, InvalidDigest, canonical_json};
+pub use capability::{Capability, Effect};
+pub use failure::Failure;
+pub use finding::{Finding, Severity};
+pub use id::{AttemptRef, EngineId, GoalId, InvalidAttemptRef, SessionId, WorkflowId};
+pub use state::{EventType, GoalState, TaskState, UnknownWord, WorkflowState};

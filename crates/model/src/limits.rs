@@ -1,0 +1,26 @@
+//! Limits with their defaults. Beyond one, a clear error and nothing half done.
+
+/// Tasks of one blueprint.
+pub const MAX_TASKS: usize = 10_000;
+/// Edges of one blueprint.
+pub const MAX_EDGES: usize = 50_000;
+/// Bytes of a goal's text.
+pub const MAX_GOAL_BYTES: usize = 4_096;
+/// Bytes of one CEL expression.
+pub const MAX_EXPRESSION_BYTES: usize = 4_096;
+/// Bytes of a task's, a blueprint's or a capability's name.
+pub const MAX_NAME_BYTES: usize = 128;
+/// Bytes of a payload (goal input, task input, task output) as JSON.
+pub const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+/// Nesting of a payload.
+pub const MAX_PAYLOAD_DEPTH: usize = 64;
+/// Bytes of a whole blueprint in its canonical form.
+pub const MAX_BLUEPRINT_BYTES: usize = 3 << 20;
+/// Bytes of one gRPC message that a service takes.
+pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
+/// Attempts of one task.
+pub const MAX_ATTEMPTS: u32 = 100;
+/// Bytes of a request_id.
+pub const MAX_REQUEST_ID_BYTES: usize = 128;
+/// Bytes of the reason of a cancellation.
+pub const MAX_REASON_BYTES: usize = 1_024;

@@ -1,0 +1,175 @@
+//! How far things have come. The words are those stored in PostgreSQL.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A word that names no state.
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is not a known word")]
+pub struct UnknownWord(String);
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every one, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The word stored and shown for it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    other => Err(UnknownWord(other.to_owned())),
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// How far a goal has come.
+    GoalState {
+        /// Stored; waiting for its plan.
+        Submitted = "SUBMITTED",
+        /// It has a checked blueprint, and its workflow runs.
+        Running = "RUNNING",
+        /// Its workflow succeeded.
+        Succeeded = "SUCCEEDED",
+        /// It could not be planned, or its workflow failed.
+        Failed = "FAILED",
+        /// Somebody cancelled it.
+        Cancelled = "CANCELLED",
+    }
+}
+
+words! {
+    /// How far a workflow has come.
+    WorkflowState {
+        /// Some task has not ended.
+        Running = "RUNNING",
+        /// Every task ended, and no failure was left unhandled.
+        Succeeded = "SUCCEEDED",
+        /// Every task ended, and a failure was left unhandled.
+        Failed = "FAILED",
+        /// It was cancelled.
+        Cancelled = "CANCELLED",
+    }
+}
+
+words! {
+    /// How far a task has come.
+    TaskState {
+        /// Its join is not yet decided.
+        Pending = "PENDING",
+        /// It waits for a worker.
+        Ready = "READY",
+        /// A worker has it.
+        Running = "RUNNING",
+        /// It succeeded.
+        Succeeded = "SUCCEEDED",
+        /// It failed for good.
+        Failed = "FAILED",
+        /// Its join could no longer be met.
+        Skipped = "SKIPPED",
+        /// It was cancelled with its workflow.
+        Cancelled = "CANCELLED",
+    }
+}
+
+words! {
+    /// What an event of a history says.
+    EventType {
+        /// The goal was stored.
+        GoalSubmitted = "GOAL_SUBMITTED",
+        /// The goal got its checked blueprint.
+        GoalPlanned = "GOAL_PLANNED",
+        /// The goal's workflow succeeded.
+        GoalSucceeded = "GOAL_SUCCEEDED",
+        /// The goal could not be planned, or its workflow failed.
+        GoalFailed = "GOAL_FAILED",
+        /// The goal was cancelled.
+        GoalCancelled = "GOAL_CANCELLED",
+        /// The workflow began.
+        WorkflowStarted = "WORKFLOW_STARTED",
+        /// Every task ended well, or was handled.
+        WorkflowSucceeded = "WORKFLOW_SUCCEEDED",
+        /// Every task ended, one failure unhandled.
+        WorkflowFailed = "WORKFLOW_FAILED",
+        /// The workflow was cancelled.
+        WorkflowCancelled = "WORKFLOW_CANCELLED",
+        /// The task's attempt waits for a worker.
+        TaskReady = "TASK_READY",
+        /// A worker was given the attempt.
+        AttemptStarted = "ATTEMPT_STARTED",
+        /// The attempt failed, and another one follows.
+        AttemptFailed = "ATTEMPT_FAILED",
+        /// The task succeeded.
+        TaskSucceeded = "TASK_SUCCEEDED",
+        /// The task failed for good.
+        TaskFailed = "TASK_FAILED",
+        /// The task's join can no longer be met.
+        TaskSkipped = "TASK_SKIPPED",
+        /// The task was cancelled with its workflow.
+        TaskCancelled = "TASK_CANCELLED",
+    }
+}
+
+impl GoalState {
+    /// Nothing will change it any more.
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
+}
+
+impl WorkflowState {
+    /// Nothing will change it any more.
+    pub const fn is_terminal(self) -> bool {
+        !matches!(self, Self::Running)
+    }
+}
+
+impl TaskState {
+    /// Nothing will change it any more.
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Skipped | Self::Cancelled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_names_its_own_state() {
+        for state in TaskState::ALL {
+            assert_eq!(state.as_str().parse::<TaskState>().unwrap(), *state);
+        }
+        for kind in EventType::ALL {
+            assert_eq!(kind.as_str().parse::<EventType>().unwrap(), *kind);
+        }
+        assert!("DONE".parse::<GoalState>().is_err());
+    }
+}

@@ -1,0 +1,1 @@
+//! The capability catalog and the deterministic planner. Pure.

@@ -1,0 +1,1 @@
+//! The gRPC API: generated code and its conversions to the model.

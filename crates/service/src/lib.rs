@@ -1,0 +1,1 @@
+//! What every service's main shares: listener, health, reflection, telemetry, drain, errors.

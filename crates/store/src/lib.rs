@@ -1,0 +1,1 @@
+//! PostgreSQL: pools, migrations and every SQL statement.

@@ -1,0 +1,1 @@
+//! For tests: private stores, one database a test, waiting for a state.

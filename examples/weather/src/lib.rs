@@ -1,0 +1,1 @@
+//! The demo worker: live weather, the climate record, a report.

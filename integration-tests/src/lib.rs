@@ -1,0 +1,1 @@
+//! Tests of the whole system on real PostgreSQL and Redis.

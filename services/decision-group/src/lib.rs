@@ -1,0 +1,1 @@
+//! The decision group: takes goals, has them planned, starts and settles them.

@@ -1,0 +1,1 @@
+//! The graph engine: runs workflows durably and serves workers.

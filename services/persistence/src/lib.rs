@@ -1,0 +1,1 @@
+//! The persistence service: migrations, the relay from outbox to lists, history and its watch.

@@ -1,0 +1,1 @@
+//! The planner service: goals in, checked blueprints out.
