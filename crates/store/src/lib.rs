@@ -1,1 +1,20 @@
-//! PostgreSQL: pools, migrations and every SQL statement.
+//! PostgreSQL: the pool, the migrations and every SQL statement of the system.
+//!
+//! One folder an aggregate; one statement a place, with its row mapper beside it.
+//! What a statement writes, its triggers (see `migrations/`) turn into events, outbox rows
+//! and notifications in the same transaction.
+
+mod error;
+pub mod goals;
+pub mod history;
+mod json;
+mod migrate;
+pub mod outbox;
+mod store;
+pub mod takers;
+pub mod workflows;
+
+pub use error::Error;
+pub use json::Json;
+pub use migrate::migrate;
+pub use store::{Dedicated, Store};

@@ -1,0 +1,66 @@
+//! What can go wrong with the store.
+
+use deadpool_postgres::PoolError;
+use tokio_postgres::error::SqlState;
+
+/// An error of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database cannot be reached, or is about to stop. Trying again later may help.
+    #[error("the database cannot be reached")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The address or the settings of the database are wrong.
+    #[error("the database settings are wrong")]
+    Config(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database refused a statement.
+    #[error("the database refused a statement")]
+    Statement(#[source] tokio_postgres::Error),
+    /// The schema could not be brought up to date.
+    #[error("the schema could not be migrated")]
+    Migration(#[source] Box<refinery::Error>),
+    /// A stored value is not what this version can read.
+    #[error("{what} is stored in a form that cannot be read: {message}")]
+    Corrupt {
+        /// Which value.
+        what: &'static str,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl Error {
+    /// Whether the store is away and the same call may work later.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
+    /// A stored value cannot be read.
+    pub fn corrupt(what: &'static str, error: impl std::fmt::Display) -> Self {
+        Self::Corrupt { what, message: error.to_string() }
+    }
+}
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.code() {
+            None => Self::Unavailable(Box::new(error)),
+            Some(code) if is_passing(code) => Self::Unavailable(Box::new(error)),
+            Some(_) => Self::Statement(error),
+        }
+    }
+}
+
+/// The server goes down, comes up, has no room, or broke a deadlock: later it may work.
+fn is_passing(code: &SqlState) -> bool {
+    let class = &code.code()[..2];
+    matches!(class, "08" | "53" | "57" | "58") || *code == SqlState::T_R_DEADLOCK_DETECTED
+}
+
+impl From<PoolError> for Error {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) => error.into(),
+            other => Self::Unavailable(Box::new(other)),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Goals and the decisions on them.

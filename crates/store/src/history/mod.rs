@@ -1,0 +1,1 @@
+//! Histories: the events of goals and workflows as they are read.

@@ -1,0 +1,1 @@
+//! The outbox: what the relay has to put on Redis lists.

@@ -1,0 +1,1 @@
+//! Takers: the processes that take from lists, and their life.

@@ -1,0 +1,1 @@
+//! Workflows, their tasks and blueprints, as the graph engine reads and writes them.

@@ -1,0 +1,131 @@
+-- The truth. Payloads are of type json, not jsonb: they are carried, never queried,
+-- and json keeps every string that JSON allows.
+
+-- The graphs that workflows run, by the SHA-256 digest of their canonical form.
+CREATE TABLE blueprints (
+    digest     bytea PRIMARY KEY CHECK (length(digest) = 32),
+    body       json NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- How many events each history has. A goal and its workflow share one id and one history.
+-- The row is also the fence of a workflow: whoever commits a transition names the number that
+-- its knowledge rests on.
+CREATE TABLE histories (
+    id          uuid PRIMARY KEY,
+    last_number bigint NOT NULL
+) WITH (fillfactor = 50);
+
+-- What callers want. Written by the decision group.
+CREATE TABLE goals (
+    id               uuid PRIMARY KEY,
+    request_id       text UNIQUE,
+    -- Digest of the request: tells a repeated request from a reused request_id.
+    request_digest   bytea NOT NULL,
+    goal             text NOT NULL,
+    goal_type        text NOT NULL,
+    -- The caller's own blueprint as it was given, if one was.
+    own_blueprint    json,
+    input            json NOT NULL,
+    state            text NOT NULL CHECK (state IN ('SUBMITTED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
+    -- Set once a cancellation is asked for; the workflow may not exist yet.
+    cancel_reason    text,
+    blueprint_digest bytea REFERENCES blueprints,
+    result           json,
+    failure          json,
+    traceparent      text,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    ended_at         timestamptz
+);
+CREATE INDEX goals_by_state ON goals (state, id DESC);
+
+-- The verdicts on a goal, in order. Written by the decision group.
+CREATE TABLE decisions (
+    goal_id    uuid NOT NULL REFERENCES goals ON DELETE CASCADE,
+    number     bigint GENERATED ALWAYS AS IDENTITY,
+    verdict    text NOT NULL,
+    decided_by text NOT NULL,
+    reason     text NOT NULL,
+    at         timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (goal_id, number)
+);
+
+-- Durable executions. Written by the graph engine.
+CREATE TABLE workflows (
+    id               uuid PRIMARY KEY,
+    blueprint_digest bytea NOT NULL REFERENCES blueprints,
+    goal_text        text NOT NULL,
+    goal_input       json NOT NULL,
+    state            text NOT NULL CHECK (state IN ('RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
+    result           json,
+    failure          json,
+    traceparent      text,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    ended_at         timestamptz
+);
+CREATE INDEX workflows_running ON workflows (id) WHERE state = 'RUNNING';
+
+-- The tasks of a workflow that are past pending: a task without a row waits for its join.
+-- Written by the graph engine.
+CREATE TABLE tasks (
+    workflow_id uuid NOT NULL,
+    -- The task's place in its blueprint, from 0.
+    ordinal     integer NOT NULL,
+    name        text NOT NULL,
+    capability  text NOT NULL,
+    state       text NOT NULL CHECK (state IN ('READY', 'RUNNING', 'SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED')),
+    -- The latest attempt, from 1; 0 if there was none.
+    attempt     integer NOT NULL,
+    -- Attempts that failed and count against the retry policy.
+    failures    integer NOT NULL,
+    input       json,
+    output      json,
+    failure     json,
+    -- Why this task makes its workflow fail, if it does.
+    unhandled   json,
+    -- Outgoing edges that were taken when it ended.
+    taken_edges integer[],
+    -- Who runs the latest attempt.
+    engine_id   uuid,
+    session_id  uuid,
+    worker      text,
+    -- The place of the row's last change in its transaction: orders the events of one statement.
+    change      integer NOT NULL,
+    started_at  timestamptz,
+    ended_at    timestamptz,
+    PRIMARY KEY (workflow_id, ordinal)
+) WITH (fillfactor = 70);
+-- The attempts of an engine that died, those of a session that came back: as many rows as
+-- workers have credits.
+CREATE INDEX tasks_running ON tasks (engine_id, session_id) WHERE state = 'RUNNING';
+
+-- What happened, numbered 1..n in each history. Written by triggers alone.
+CREATE TABLE events (
+    workflow_id uuid NOT NULL,
+    number      bigint NOT NULL,
+    at          timestamptz NOT NULL,
+    type        text NOT NULL,
+    -- Ordinal of the task it is about.
+    task        integer,
+    attempt     integer,
+    worker      text,
+    failure     json,
+    PRIMARY KEY (workflow_id, number)
+);
+
+-- What has to be put on a Redis list. Written by triggers, removed by the relay.
+-- A queue, not a log: it is drained by deleting, never read by `id > cursor`.
+CREATE TABLE outbox (
+    id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    list    text NOT NULL,
+    element text NOT NULL
+);
+
+-- Processes that take from lists. Each holds a session advisory lock while it lives.
+CREATE TABLE takers (
+    id            uuid PRIMARY KEY,
+    kind          text NOT NULL,
+    registered_at timestamptz NOT NULL DEFAULT now(),
+    -- Set when the process was found dead, or left.
+    dead_at       timestamptz
+);
