@@ -1,0 +1,128 @@
+//! Attempts seen from those who run them: sessions of workers, and engines.
+
+use goalpost_model::{AttemptRef, EngineId, SessionId, WorkflowId};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::{Error, Store};
+
+/// An attempt as a worker names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HeldAttempt {
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// The task's name.
+    pub task: String,
+    /// The attempt.
+    pub attempt: u32,
+}
+
+const ADOPT: &str = "\
+    UPDATE tasks t SET engine_id = $1 \
+    FROM unnest($3::uuid[], $4::text[], $5::integer[]) AS held (workflow, task, attempt) \
+    WHERE t.workflow_id = held.workflow AND t.name = held.task AND t.attempt = held.attempt \
+      AND t.session_id = $2 AND t.state = 'RUNNING' \
+    RETURNING t.workflow_id, t.name, t.attempt";
+
+const UNHELD: &str = "\
+    SELECT t.workflow_id, t.ordinal, t.attempt FROM tasks t \
+    WHERE t.session_id = $1 AND t.state = 'RUNNING' AND NOT EXISTS (\
+        SELECT FROM unnest($2::uuid[], $3::text[], $4::integer[]) AS held (workflow, task, attempt) \
+        WHERE t.workflow_id = held.workflow AND t.name = held.task AND t.attempt = held.attempt)";
+
+const RUNNING: &str = "\
+    SELECT workflow_id, ordinal, attempt FROM tasks \
+    WHERE engine_id = $1 AND session_id = $2 AND state = 'RUNNING'";
+
+const ORPHANED: &str = "\
+    SELECT t.workflow_id, t.ordinal, t.attempt FROM tasks t \
+    JOIN takers k ON k.id = t.engine_id AND k.dead_at IS NOT NULL \
+    JOIN unnest($1::uuid[], $2::integer[], $3::integer[]) AS named (workflow, task, attempt) \
+      ON t.workflow_id = named.workflow AND t.ordinal = named.task AND t.attempt = named.attempt \
+    WHERE t.state = 'RUNNING'";
+
+/// Makes `engine` the one that answers for the attempts that `session` holds, and says
+/// which of them still run. The others were ended behind the worker's back.
+pub async fn adopt(
+    store: &Store,
+    engine: EngineId,
+    session: SessionId,
+    held: &[HeldAttempt],
+) -> Result<Vec<HeldAttempt>, Error> {
+    if held.is_empty() {
+        return Ok(Vec::new());
+    }
+    let client = store.client().await?;
+    let statement = client.prepare_cached(ADOPT).await?;
+    let (workflows, tasks, attempts) = columns(held);
+    let rows = client.query(&statement, &[&engine.0, &session.0, &workflows, &tasks, &attempts]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(HeldAttempt {
+                workflow: WorkflowId(row.try_get(0)?),
+                task: row.try_get(1)?,
+                attempt: number(row.try_get(2)?)?,
+            })
+        })
+        .collect()
+}
+
+/// Attempts given to `session` that it does not hold: they never reached it.
+pub async fn unheld_attempts(
+    store: &Store,
+    session: SessionId,
+    held: &[HeldAttempt],
+) -> Result<Vec<AttemptRef>, Error> {
+    let client = store.client().await?;
+    let statement = client.prepare_cached(UNHELD).await?;
+    let (workflows, tasks, attempts) = columns(held);
+    let rows = client.query(&statement, &[&session.0, &workflows, &tasks, &attempts]).await?;
+    rows.iter().map(attempt).collect()
+}
+
+/// Attempts that `session` runs and `engine` answers for.
+pub async fn running_attempts(
+    store: &Store,
+    engine: EngineId,
+    session: SessionId,
+) -> Result<Vec<AttemptRef>, Error> {
+    let client = store.client().await?;
+    let statement = client.prepare_cached(RUNNING).await?;
+    let rows = client.query(&statement, &[&engine.0, &session.0]).await?;
+    rows.iter().map(attempt).collect()
+}
+
+/// Those of `named` that still run although the engine that answers for them is dead.
+pub async fn orphaned_attempts(store: &Store, named: &[AttemptRef]) -> Result<Vec<AttemptRef>, Error> {
+    let client = store.client().await?;
+    let statement = client.prepare_cached(ORPHANED).await?;
+    let workflows: Vec<Uuid> = named.iter().map(|attempt| attempt.workflow.0).collect();
+    let tasks: Vec<i32> = named.iter().map(|attempt| int(attempt.task)).collect();
+    let attempts: Vec<i32> = named.iter().map(|attempt| int(attempt.attempt)).collect();
+    let rows = client.query(&statement, &[&workflows, &tasks, &attempts]).await?;
+    rows.iter().map(attempt).collect()
+}
+
+fn columns(held: &[HeldAttempt]) -> (Vec<Uuid>, Vec<&str>, Vec<i32>) {
+    let workflows = held.iter().map(|attempt| attempt.workflow.0).collect();
+    let tasks = held.iter().map(|attempt| attempt.task.as_str()).collect();
+    let attempts = held.iter().map(|attempt| int(attempt.attempt)).collect();
+    (workflows, tasks, attempts)
+}
+
+/// A number that no stored attempt has stands for one that is out of range.
+fn int(number: u32) -> i32 {
+    number.try_into().unwrap_or(i32::MAX)
+}
+
+fn number(stored: i32) -> Result<u32, Error> {
+    stored.try_into().map_err(|error| Error::corrupt("a count", error))
+}
+
+fn attempt(row: &Row) -> Result<AttemptRef, Error> {
+    Ok(AttemptRef {
+        workflow: WorkflowId(row.try_get(0)?),
+        task: number(row.try_get(1)?)?,
+        attempt: number(row.try_get(2)?)?,
+    })
+}

@@ -1,0 +1,164 @@
+//! Reading workflows.
+
+use futures::future::try_join;
+use goalpost_model::{Digest, EngineId, Failure, SessionId, TaskState, WorkflowId, WorkflowState};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::workflows::Holder;
+use crate::{Error, Json, Store};
+
+const SELECT_WORKFLOWS: &str = "\
+    SELECT w.id, w.blueprint_digest, w.goal_text, w.goal_input, w.state, w.result, w.failure, w.traceparent, \
+           w.created_at, w.ended_at, h.last_number \
+    FROM workflows w JOIN histories h USING (id) WHERE w.id = ANY ($1)";
+
+const SELECT_TASKS: &str = "\
+    SELECT workflow_id, ordinal, state, attempt, failures, input, output, failure, unhandled, taken_edges, \
+           engine_id, session_id, worker, started_at, ended_at \
+    FROM tasks WHERE workflow_id = ANY ($1) ORDER BY workflow_id, ordinal";
+
+/// A workflow as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredWorkflow {
+    /// Its id.
+    pub id: WorkflowId,
+    /// The blueprint that it runs.
+    pub blueprint_digest: Digest,
+    /// The goal in words.
+    pub goal_text: String,
+    /// The goal's input.
+    pub goal_input: Map<String, Value>,
+    /// How far it has come.
+    pub state: WorkflowState,
+    /// What came out.
+    pub result: Option<Map<String, Value>>,
+    /// Why it failed or was cancelled.
+    pub failure: Option<Failure>,
+    /// W3C trace context.
+    pub traceparent: Option<String>,
+    /// When it was stored.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// The number of its last event.
+    pub last_number: i64,
+    /// Its tasks that are past pending, by ordinal.
+    pub tasks: Vec<StoredTask>,
+}
+
+/// A task as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredTask {
+    /// Its place in the blueprint.
+    pub ordinal: usize,
+    /// How far it has come.
+    pub state: TaskState,
+    /// The latest attempt; 0 if there was none.
+    pub attempt: u32,
+    /// Attempts that failed and count.
+    pub failures: u32,
+    /// What its attempts are given.
+    pub input: Option<Map<String, Value>>,
+    /// What came out.
+    pub output: Option<Value>,
+    /// Why the latest attempt failed, or the task ended.
+    pub failure: Option<Failure>,
+    /// Why it makes its workflow fail.
+    pub unhandled: Option<Failure>,
+    /// Outgoing edges that its end took.
+    pub taken_edges: Vec<usize>,
+    /// Who runs or ran the latest attempt.
+    pub holder: Option<Holder>,
+    /// When the latest attempt started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// The workflows with these ids, as far as they exist.
+///
+/// The number of the last event is read before the tasks: if they change in between, the
+/// number is too old, and a fence with it refuses what rests on the mixture.
+pub async fn load(store: &Store, ids: &[WorkflowId]) -> Result<Vec<StoredWorkflow>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let client = store.client().await?;
+    let (workflows, tasks) =
+        try_join(client.prepare_cached(SELECT_WORKFLOWS), client.prepare_cached(SELECT_TASKS)).await?;
+    // Polled in this order, so sent and run in this order.
+    let (workflows, tasks) =
+        try_join(client.query(&workflows, &[&ids]), client.query(&tasks, &[&ids])).await?;
+    let mut loaded = workflows.iter().map(workflow).collect::<Result<Vec<_>, _>>()?;
+    loaded.sort_unstable_by_key(|workflow| workflow.id);
+    for row in &tasks {
+        let id = WorkflowId(row.try_get("workflow_id")?);
+        if let Ok(place) = loaded.binary_search_by_key(&id, |workflow| workflow.id) {
+            loaded[place].tasks.push(task(row)?);
+        }
+    }
+    Ok(loaded)
+}
+
+fn workflow(row: &Row) -> Result<StoredWorkflow, Error> {
+    let digest: &[u8] = row.try_get("blueprint_digest")?;
+    Ok(StoredWorkflow {
+        id: WorkflowId(row.try_get("id")?),
+        blueprint_digest: Digest(digest.try_into().map_err(|error| Error::corrupt("a digest", error))?),
+        goal_text: row.try_get("goal_text")?,
+        goal_input: row.try_get::<_, Json>("goal_input")?.parse("a goal's input")?,
+        state: word(row.try_get("state")?)?,
+        result: optional(row.try_get("result")?, "a workflow's result")?,
+        failure: optional(row.try_get("failure")?, "a failure")?,
+        traceparent: row.try_get("traceparent")?,
+        created_at: row.try_get("created_at")?,
+        ended_at: row.try_get("ended_at")?,
+        last_number: row.try_get("last_number")?,
+        tasks: Vec::new(),
+    })
+}
+
+fn task(row: &Row) -> Result<StoredTask, Error> {
+    let taken: Option<Vec<i32>> = row.try_get("taken_edges")?;
+    Ok(StoredTask {
+        ordinal: count(row.try_get("ordinal")?)?,
+        state: word(row.try_get("state")?)?,
+        attempt: count(row.try_get("attempt")?)?,
+        failures: count(row.try_get("failures")?)?,
+        input: optional(row.try_get("input")?, "a task's input")?,
+        output: optional(row.try_get("output")?, "a task's output")?,
+        failure: optional(row.try_get("failure")?, "a failure")?,
+        unhandled: optional(row.try_get("unhandled")?, "a failure")?,
+        taken_edges: taken.unwrap_or_default().into_iter().map(count).collect::<Result<_, _>>()?,
+        holder: holder(row)?,
+        started_at: row.try_get("started_at")?,
+        ended_at: row.try_get("ended_at")?,
+    })
+}
+
+fn holder(row: &Row) -> Result<Option<Holder>, Error> {
+    let engine: Option<Uuid> = row.try_get("engine_id")?;
+    let session: Option<Uuid> = row.try_get("session_id")?;
+    let worker: Option<String> = row.try_get("worker")?;
+    Ok(engine.zip(session).map(|(engine, session)| Holder {
+        engine: EngineId(engine),
+        session: SessionId(session),
+        worker: worker.unwrap_or_default(),
+    }))
+}
+
+fn optional<T: serde::de::DeserializeOwned>(
+    json: Option<Json>,
+    what: &'static str,
+) -> Result<Option<T>, Error> {
+    json.map(|json| json.parse(what)).transpose()
+}
+
+fn word<T: std::str::FromStr<Err: std::fmt::Display>>(word: &str) -> Result<T, Error> {
+    word.parse().map_err(|error| Error::corrupt("a state", error))
+}
+
+fn count<T: TryFrom<i32, Error: std::fmt::Display>>(number: i32) -> Result<T, Error> {
+    number.try_into().map_err(|error| Error::corrupt("a count", error))
+}
