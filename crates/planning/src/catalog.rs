@@ -1,0 +1,177 @@
+//! What can be done, and how goals are reached with it.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use goalpost_checker::CapabilitySource;
+use goalpost_model::{Capability, Finding, Severity};
+
+use crate::method::{Method, Work};
+use crate::mistake::{Mistake, Mistakes, Place};
+use crate::yaml::{self, Item};
+use crate::{parse, sample};
+
+/// The text of one catalog file.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// How mistakes name it, usually its path.
+    pub name: &'a str,
+    /// YAML; see `docs/catalog.md`.
+    pub text: &'a str,
+}
+
+/// Capabilities, and the methods that reach goals with them. Read once, never changed.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    capabilities: BTreeMap<String, Capability>,
+    methods: Vec<Method>,
+    warnings: Vec<Mistake>,
+}
+
+impl Catalog {
+    /// Reads the files as one catalog. The error has everything that is wrong with them.
+    pub fn parse(sources: &[Source<'_>]) -> Result<Self, Mistakes> {
+        let mut mistakes = Vec::new();
+        let mut capabilities = Vec::new();
+        let mut methods = Vec::new();
+        for source in sources {
+            match yaml::read(source) {
+                Ok(items) => {
+                    capabilities.extend(items.capabilities);
+                    methods.extend(items.methods);
+                }
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        // A file that cannot be read may hold what the others name.
+        let is_whole = mistakes.is_empty();
+        let mut catalog = Self::default();
+        catalog.take_capabilities(capabilities, &mut mistakes);
+        catalog.take_methods(methods, is_whole, &mut mistakes);
+        if mistakes.is_empty() { Ok(catalog) } else { Err(Mistakes(in_order(mistakes, sources))) }
+    }
+
+    /// The capabilities, by name.
+    pub fn capabilities(&self) -> impl ExactSizeIterator<Item = &Capability> {
+        self.capabilities.values()
+    }
+
+    /// How many methods there are.
+    pub fn method_count(&self) -> usize {
+        self.methods.len()
+    }
+
+    /// What may not be meant as it is written, but can be used.
+    pub fn warnings(&self) -> &[Mistake] {
+        &self.warnings
+    }
+
+    /// The methods in the order in which they are tried.
+    pub(crate) fn methods(&self) -> &[Method] {
+        &self.methods
+    }
+
+    fn take_capabilities(&mut self, items: Vec<Item>, mistakes: &mut Vec<Mistake>) {
+        let mut places: BTreeMap<String, Place> = BTreeMap::new();
+        for Item { place, value } in items {
+            let mut wrong = Vec::new();
+            if let Some(capability) = parse::read::<Capability>(value, &mut wrong) {
+                wrong.extend(name_mistake(&capability.name));
+                wrong.extend(sample::schema_mistakes(&capability));
+                wrong.extend(places.get(&capability.name).map(duplicate));
+                places.entry(capability.name.clone()).or_insert_with(|| place.clone());
+                self.capabilities.entry(capability.name.clone()).or_insert(capability);
+            }
+            mistakes.extend(wrong.into_iter().map(|message| place.mistake(message)));
+        }
+    }
+
+    fn take_methods(&mut self, items: Vec<Item>, is_whole: bool, mistakes: &mut Vec<Mistake>) {
+        let mut places: BTreeMap<String, Place> = BTreeMap::new();
+        for item in items {
+            let place = item.place.clone();
+            let before = mistakes.len();
+            let Some(method) = parse::method(item, mistakes) else { continue };
+            let is_readable = mistakes.len() == before;
+            let mut wrong: Vec<String> = name_mistake(&method.name).into_iter().collect();
+            wrong.extend(places.get(&method.name).map(duplicate));
+            places.entry(method.name.clone()).or_insert_with(|| place.clone());
+            if is_whole && is_readable {
+                let (errors, warnings) = self.findings(&method);
+                wrong.extend(errors);
+                self.warnings.extend(warnings.into_iter().map(|message| place.mistake(message)));
+            } else if is_whole {
+                wrong.extend(self.unknown_capabilities(&method));
+            }
+            mistakes.extend(wrong.into_iter().map(|message| place.mistake(message)));
+            self.methods.push(method);
+        }
+        if is_whole {
+            mistakes.extend(self.unserved_types());
+        }
+        self.methods.sort_by_key(|method| Reverse(method.priority));
+    }
+
+    /// What the checker finds in the method: errors, then warnings.
+    fn findings(&self, method: &Method) -> (Vec<String>, Vec<String>) {
+        let findings = sample::findings(method, self);
+        let (errors, warnings): (Vec<Finding>, _) =
+            findings.into_iter().partition(|finding| finding.severity == Severity::Error);
+        let texts = |findings: Vec<Finding>| findings.iter().map(Finding::to_string).collect();
+        (texts(errors), texts(warnings))
+    }
+
+    fn unknown_capabilities(&self, method: &Method) -> Vec<String> {
+        let unknown = method.steps.iter().filter_map(|step| match &step.work {
+            Work::Capability(name) if !self.capabilities.contains_key(name) => {
+                Some(format!("task {}: capability '{name}' is in no catalog", step.name))
+            }
+            _ => None,
+        });
+        unknown.collect()
+    }
+
+    /// Nested goal types that no method serves.
+    fn unserved_types(&self) -> Vec<Mistake> {
+        let is_served =
+            |name: &String| self.methods.iter().any(|method| method.goal_type.as_ref() == Some(name));
+        let of_method = |method: &Method| {
+            let unserved = method.steps.iter().filter_map(|step| match &step.work {
+                Work::GoalType(name) if !is_served(name) => {
+                    Some(method.place.mistake(format!("task {}: no method has the type '{name}'", step.name)))
+                }
+                _ => None,
+            });
+            unserved.collect::<Vec<_>>()
+        };
+        self.methods.iter().flat_map(of_method).collect()
+    }
+}
+
+impl CapabilitySource for Catalog {
+    fn capability(&self, name: &str) -> Option<&Capability> {
+        self.capabilities.get(name)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.capabilities.keys().map(String::as_str).collect()
+    }
+}
+
+fn name_mistake(name: &str) -> Option<String> {
+    let is_wrong = !parse::is_name(name);
+    is_wrong.then(|| {
+        "has a wrong name: identifiers joined by dots or dashes, for example weather.fetch; at most 128 bytes".to_owned()
+    })
+}
+
+fn duplicate(first: &Place) -> String {
+    format!("is there twice; the first one is at {}", first.position())
+}
+
+/// By file, in the order of the sources, then by line.
+fn in_order(mut mistakes: Vec<Mistake>, sources: &[Source<'_>]) -> Vec<Mistake> {
+    mistakes
+        .sort_by_key(|mistake| (sources.iter().position(|source| source.name == mistake.file), mistake.line));
+    mistakes
+}
