@@ -1,0 +1,50 @@
+//! The examples of docs/catalog.md.
+
+use goalpost_planning::{Catalog, GoalRequest, Source, plan};
+use serde_json::json;
+
+use crate::{names, object, with_input};
+
+const DOCUMENTATION: &str = include_str!("../../../../docs/catalog.md");
+
+fn blocks() -> Vec<&'static str> {
+    DOCUMENTATION.split("```yaml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect()
+}
+
+fn documented() -> Catalog {
+    let sources: Vec<Source<'_>> =
+        blocks().into_iter().map(|text| Source { name: "catalog.md", text }).collect();
+    match Catalog::parse(&sources) {
+        Ok(catalog) => catalog,
+        Err(mistakes) => panic!("{mistakes}"),
+    }
+}
+
+#[test]
+fn the_examples_are_one_catalog_without_warnings() {
+    let catalog = documented();
+    assert_eq!((catalog.capabilities().len(), catalog.method_count()), (3, 3));
+    assert_eq!(catalog.warnings(), []);
+}
+
+#[test]
+fn the_examples_plan_what_the_text_says() {
+    let catalog = documented();
+    let topic = |goal: GoalRequest| plan(&catalog, &goal).unwrap().blueprint.tasks[0].input["topic"].clone();
+    assert_eq!(topic(GoalRequest::text("What is new about tides")), "tides");
+    let overlaid = with_input("Summarise the news about tides", json!({"topic": "Spring tides", "days": 3}));
+    assert_eq!(topic(overlaid), "Spring tides");
+    assert_eq!(topic(GoalRequest::of_type("news.brief", object(json!({"topic": "x"})))), "x");
+
+    let goal = GoalRequest::text("Mail ann@example.org the news about tides");
+    let mailing = plan(&catalog, &goal).unwrap();
+    assert_eq!(names(&mailing.blueprint), ["brief_search", "brief_summarise", "send"]);
+    let dry_run = with_input(&goal.text, json!({"dry_run": true}));
+    assert!(plan(&catalog, &dry_run).is_err());
+
+    let compare = plan(&catalog, &GoalRequest::text("Compare the news about tides and storms")).unwrap();
+    assert_eq!(
+        names(&compare.blueprint),
+        ["one_search", "one_summarise", "two_search", "two_summarise", "compare"]
+    );
+}
