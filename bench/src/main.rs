@@ -1,1 +1,92 @@
-fn main() {}
+//! Benchmarks of the whole path on this machine, with its raw limits measured in the same run.
+//!
+//! Starts a release build of `goalpost dev` as a process of its own, at default durability, and
+//! connects workers to it over gRPC. Prints a table, and writes the figures as JSON.
+
+mod blueprints;
+mod figures;
+mod probe;
+mod processes;
+mod raw;
+mod system;
+mod workloads;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use figures::Figures;
+use system::System;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// Measures Goalpost on this machine.
+#[derive(Parser)]
+#[command(name = "goalpost-bench", version)]
+struct Arguments {
+    /// The `goalpost` binary, a release build.
+    #[arg(long, default_value = "target/release/goalpost")]
+    goalpost: PathBuf,
+    /// Where the figures go as JSON.
+    #[arg(long, default_value = "target/bench.json")]
+    output: PathBuf,
+    /// Only these workloads: w1 to w6, raw.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Workflows of W1.
+    #[arg(long, default_value_t = 5_000)]
+    chains: usize,
+    /// Workflows of W3.
+    #[arg(long, default_value_t = 2_000)]
+    diamonds: usize,
+    /// Seconds that W5 watches.
+    #[arg(long, default_value_t = 30)]
+    idle_seconds: u64,
+}
+
+impl Arguments {
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let arguments = Arguments::parse();
+    let mut figures = Figures::default();
+    let system = System::start(&arguments.goalpost).await?;
+    let outcome = measure(&arguments, &system, &mut figures).await;
+    system.stop().await?;
+    outcome?;
+    if arguments.wants("w6") {
+        workloads::start::measure(&arguments.goalpost, &mut figures).await?;
+    }
+    println!("{}", figures.table());
+    figures.write(&arguments.output)?;
+    println!("written to {}", arguments.output.display());
+    Ok(())
+}
+
+async fn measure(arguments: &Arguments, system: &System, figures: &mut Figures) -> Result<(), Error> {
+    if arguments.wants("raw") {
+        raw::measure(system, figures).await?;
+    }
+    let workers = workloads::start_workers(system).await?;
+    // Idle first: what follows leaves work for autovacuum and checkpoints behind.
+    if arguments.wants("w5") {
+        workloads::idle::measure(system, arguments.idle_seconds, figures).await?;
+    }
+    if arguments.wants("w2") {
+        workloads::latency::measure(system, figures).await?;
+    }
+    if arguments.wants("w1") {
+        workloads::chains::measure(system, arguments.chains, figures).await?;
+    }
+    if arguments.wants("w3") {
+        workloads::diamonds::measure(system, arguments.diamonds, figures).await?;
+    }
+    if arguments.wants("w4") {
+        workloads::fan_out::measure(system, figures).await?;
+    }
+    workers.stop().await
+}
