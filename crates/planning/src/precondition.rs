@@ -12,6 +12,8 @@ use crate::tokens::tokens;
 /// Tokens of one condition. It also bounds the depth of its syntax tree, which the CEL
 /// library walks recursively.
 const MAX_TOKENS: usize = 250;
+/// Stack for what walks a syntax tree: far more than `MAX_TOKENS` levels need, even unoptimised.
+const STACK_BYTES: usize = 32 << 20;
 /// Comprehensions inside one another: their cost is the product of their lists' lengths,
 /// and those come from the caller.
 const MAX_COMPREHENSIONS: usize = 1;
@@ -32,6 +34,10 @@ impl Precondition {
         if tokens(source).len() > MAX_TOKENS {
             return Err(format!("has more than {MAX_TOKENS} tokens"));
         }
+        stacker::grow(STACK_BYTES, || Self::compile(source))
+    }
+
+    fn compile(source: &str) -> Result<Self, String> {
         let program = Program::compile(source).map_err(|error| format!("does not parse: {error}"))?;
         let mut survey = Survey::default();
         survey.visit(program.expression(), &mut Vec::new());
@@ -55,7 +61,7 @@ impl Precondition {
         context.add_variable_from_value("goal", cel_object(&goal));
         context.add_variable_from_value("captures", cel_object(&captures.collect()));
         context.add_variable_from_value("input", cel_object(&bound.input));
-        match self.program.execute(&context) {
+        match stacker::grow(STACK_BYTES, || self.program.execute(&context)) {
             Ok(Cel::Bool(true)) => Ok(()),
             Ok(Cel::Bool(false)) => Err(format!("its condition '{}' is false", self.source)),
             Ok(other) => {
@@ -184,6 +190,19 @@ mod tests {
         ] {
             let message = decided(source).unwrap_err();
             assert!(message.contains(word), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_the_bounds_let_pass_does_not_exhaust_the_stack() {
+        let chain = format!("{} > 0", vec!["1"; 120].join(" + "));
+        assert_eq!(decided(&chain), Ok(()));
+        let fields = format!("has(input{}.x) || true", ".a".repeat(100));
+        assert_eq!(decided(&fields), Ok(()));
+        let deep = format!("{}true{}", "(".repeat(110), ")".repeat(110));
+        let nots = format!("{}true", "!(".repeat(80));
+        for source in [deep, format!("{nots}{}", ")".repeat(80)), "[".repeat(249), "-".repeat(249) + "1"] {
+            let _ = decided(&source);
         }
     }
 

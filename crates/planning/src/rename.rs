@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use goalpost_model::limits::MAX_EXPRESSION_BYTES;
 use serde_json::{Map, Value, json};
 
 use crate::GoalRequest;
@@ -52,6 +53,9 @@ fn rewrite(
         }
     }
     out.push_str(&source[copied..]);
+    if out.len() > MAX_EXPRESSION_BYTES {
+        return Err(format!("has an expression that nesting makes longer than {MAX_EXPRESSION_BYTES} bytes"));
+    }
     Ok(out)
 }
 
@@ -165,5 +169,13 @@ mod tests {
         ] {
             assert_eq!(fix_goal(before, &goal).unwrap(), after);
         }
+    }
+
+    #[test]
+    fn a_literal_that_is_too_long_is_refused() {
+        let input = json!({"x": "y".repeat(MAX_EXPRESSION_BYTES)});
+        let goal = GoalRequest { input: input.as_object().unwrap().clone(), ..Default::default() };
+        assert!(fix_goal("goal.input.x == ''", &goal).is_err());
+        assert!(fix_goal("goal.input.z == ''", &goal).is_ok());
     }
 }

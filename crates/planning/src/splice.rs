@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use goalpost_model::limits::{MAX_NAME_BYTES, MAX_TASKS};
+use goalpost_model::limits::{MAX_BLUEPRINT_BYTES, MAX_NAME_BYTES, MAX_TASKS};
 use goalpost_model::{Edge, Task};
 use serde_json::{Map, Value};
 
@@ -20,6 +20,8 @@ pub(crate) struct Fragment {
     pub(crate) result: Option<String>,
     /// The methods that it is made of, outermost first.
     pub(crate) methods: Vec<String>,
+    /// Roughly how many bytes the inputs of its tasks have as JSON.
+    bytes: usize,
 }
 
 /// A step with its place in the graph.
@@ -41,7 +43,7 @@ pub(crate) fn assemble(
     let mut taken: BTreeSet<String> = method.steps.iter().map(|step| step.name.clone()).collect();
     let mut placed = Vec::with_capacity(method.steps.len());
     let mut methods = vec![method.name.clone()];
-    let mut count = 0;
+    let (mut count, mut bytes) = (0, 0);
     for step in &method.steps {
         let in_step = |message: String| format!("its task {} {message}", step.name);
         let input = Template::fill_fields(&step.input, bound).map_err(in_step)?;
@@ -55,13 +57,27 @@ pub(crate) fn assemble(
             None => None,
         };
         count += nested.as_ref().map_or(1, |(fragment, _)| fragment.tasks.len());
-        if count > MAX_TASKS {
-            return Err(format!("gives more than {MAX_TASKS} tasks"));
+        bytes += nested.as_ref().map_or_else(|| weight_of(&input), |(fragment, _)| fragment.bytes);
+        if count > MAX_TASKS || bytes > MAX_BLUEPRINT_BYTES {
+            return Err(format!("gives more than {MAX_TASKS} tasks or {MAX_BLUEPRINT_BYTES} bytes of input"));
         }
         placed.push(Placed { step, input, nested });
     }
     let goal = is_nested.then_some(bound.goal);
-    Ok(Fragment { methods, ..join_up(method, goal, placed)? })
+    Ok(Fragment { methods, bytes, ..join_up(method, goal, placed)? })
+}
+
+fn weight_of(fields: &Map<String, Value>) -> usize {
+    fields.iter().map(|(name, value)| name.len() + weight(value)).sum()
+}
+
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 4,
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => items.iter().map(weight).sum::<usize>() + 2,
+        Value::Object(fields) => weight_of(fields) + 2,
+    }
 }
 
 /// The nested goal of a step, if it has one.
@@ -86,14 +102,14 @@ fn new_names(outer: &str, fragment: &Fragment, taken: &mut BTreeSet<String>) -> 
     let name = |task: &Task| {
         let plain = format!("{outer}_{}", task.name).replace('-', "_");
         let mut name = plain.clone();
-        name.truncate(MAX_NAME_BYTES);
+        name.truncate(name.floor_char_boundary(MAX_NAME_BYTES));
         for number in 2_usize.. {
             if taken.insert(name.clone()) {
                 break;
             }
             let suffix = format!("_{number}");
             name = plain.clone();
-            name.truncate(MAX_NAME_BYTES - suffix.len());
+            name.truncate(name.floor_char_boundary(MAX_NAME_BYTES - suffix.len()));
             name += &suffix;
         }
         (task.name.clone(), name)
