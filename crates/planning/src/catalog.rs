@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use goalpost_checker::CapabilitySource;
 use goalpost_model::{Capability, Finding, Severity};
+use serde_json::Value;
 
 use crate::method::{Method, Work};
 use crate::mistake::{Mistake, Mistakes, Place};
@@ -77,7 +78,7 @@ impl Catalog {
             let mut wrong = Vec::new();
             if let Some(capability) = parse::read::<Capability>(value, &mut wrong) {
                 wrong.extend(name_mistake(&capability.name));
-                wrong.extend(sample::schema_mistakes(&capability));
+                wrong.extend(schema_mistakes(&capability));
                 wrong.extend(places.get(&capability.name).map(duplicate));
                 places.entry(capability.name.clone()).or_insert_with(|| place.clone());
                 self.capabilities.entry(capability.name.clone()).or_insert(capability);
@@ -163,6 +164,18 @@ fn name_mistake(name: &str) -> Option<String> {
     is_wrong.then(|| {
         "has a wrong name: identifiers joined by dots or dashes, for example weather.fetch; at most 128 bytes".to_owned()
     })
+}
+
+/// A schema has to be a mapping, because the API's messages cannot carry another one.
+fn schema_mistakes(capability: &Capability) -> Vec<String> {
+    let schemas = [("input_schema", &capability.input_schema), ("output_schema", &capability.output_schema)];
+    let is_other = |schema: &Option<Value>| schema.as_ref().is_some_and(|schema| !schema.is_object());
+    let wrong: Vec<String> = schemas
+        .into_iter()
+        .filter(|(_, schema)| is_other(schema))
+        .map(|(field, _)| format!("{field} has to be a mapping (absent: anything)"))
+        .collect();
+    if wrong.is_empty() { sample::schema_mistakes(capability) } else { wrong }
 }
 
 fn duplicate(first: &Place) -> String {

@@ -15,6 +15,7 @@ capabilities:
   - name: "with space"
   - { name: d, effect: maybe }
   - { name: e, input_schema: { type: objct } }
+  - { name: f, output_schema: true }
 methods:
   - name: unreachable
     tasks: [{ name: t, capability: a }]
