@@ -1,1 +1,30 @@
-//! The gRPC API: generated code and its conversions to the model.
+//! The gRPC API: generated code, and its conversions to and from the model.
+//!
+//! Messages are read exhaustively: every conversion takes its message apart field by field,
+//! so that a new field does not compile until somebody decides what it means. What is wrong
+//! with a message is noted as [`Violations`], all of it at once.
+
+mod blueprint;
+mod event;
+mod finding;
+mod goal;
+mod json;
+mod time;
+mod violations;
+
+/// The generated code of package `goalpost.v1`.
+#[expect(clippy::all, clippy::allow_attributes, reason = "generated code")]
+pub mod v1 {
+    tonic::include_proto!("goalpost.v1");
+    include!(concat!(env!("OUT_DIR"), "/goalpost.v1.serde.rs"));
+}
+
+/// The API's file descriptors, for reflection.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/goalpost_descriptor.bin"));
+
+pub use blueprint::{blueprint_from_model, capability_from_model, read_blueprint};
+pub use event::event_type;
+pub use goal::{goal_state, read_goal_state};
+pub use json::{JsonProblem, json_from_value, map_from_struct, struct_from_map, value_from_json};
+pub use time::{now, timestamp};
+pub use violations::{Violation, Violations};

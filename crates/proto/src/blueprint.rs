@@ -1,0 +1,213 @@
+//! Blueprints, their parts, and capabilities.
+
+use std::collections::HashMap;
+
+use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
+use goalpost_model::{Blueprint, Capability, Edge, EdgeOn, Effect, Join, RetryPolicy, Task};
+use pbjson_types::Struct;
+use serde_json::Value;
+
+use crate::{Violations, map_from_struct, struct_from_map, v1};
+
+/// The blueprint that a message says. Notes every field that cannot be read, under `field`.
+/// Whether the blueprint makes sense is the checker's to say.
+pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Violations) -> Option<Blueprint> {
+    let v1::Blueprint { name, tasks, edges, capabilities } = message;
+    if tasks.len() > MAX_TASKS {
+        violations.add(format!("{field}.tasks"), format!("must have at most {MAX_TASKS} entries"));
+    }
+    if edges.len() > MAX_EDGES {
+        violations.add(format!("{field}.edges"), format!("must have at most {MAX_EDGES} entries"));
+    }
+    if !violations.is_empty() {
+        return None;
+    }
+    let blueprint = Blueprint {
+        name,
+        tasks: read_all(tasks, &format!("{field}.tasks"), violations, read_task),
+        edges: read_all(edges, &format!("{field}.edges"), violations, read_edge),
+        capabilities: read_all(capabilities, &format!("{field}.capabilities"), violations, read_capability),
+    };
+    violations.is_empty().then_some(blueprint)
+}
+
+fn read_all<M, T>(
+    messages: Vec<M>,
+    field: &str,
+    violations: &mut Violations,
+    read: impl Fn(M, &str, &mut Violations) -> T,
+) -> Vec<T> {
+    messages
+        .into_iter()
+        .enumerate()
+        .map(|(place, message)| read(message, &format!("{field}[{place}]"), violations))
+        .collect()
+}
+
+fn read_task(message: v1::Task, field: &str, violations: &mut Violations) -> Task {
+    let v1::Task { name, capability, input, data_flow, join, retry } = message;
+    let join = match v1::Join::try_from(join) {
+        Ok(v1::Join::Unspecified | v1::Join::All) => Join::All,
+        Ok(v1::Join::Any) => Join::Any,
+        Err(_) => {
+            violations.add(format!("{field}.join"), "is not a join");
+            Join::All
+        }
+    };
+    let retry = retry.map_or_else(RetryPolicy::default, |v1::RetryPolicy { max_attempts }| RetryPolicy {
+        max_attempts: u32::try_from(max_attempts).unwrap_or_else(|_| {
+            violations.add(format!("{field}.retry.max_attempts"), "must not be negative");
+            1
+        }),
+    });
+    let input = map_from_struct(input.unwrap_or_default(), &format!("{field}.input"), violations);
+    let data_flow = data_flow.into_iter().collect();
+    Task { name, capability, input: input.unwrap_or_default(), data_flow, join, retry }
+}
+
+fn read_edge(message: v1::Edge, field: &str, violations: &mut Violations) -> Edge {
+    let v1::Edge { source, target, on, condition, data_flow } = message;
+    let on = match v1::EdgeOn::try_from(on) {
+        Ok(v1::EdgeOn::Unspecified | v1::EdgeOn::Success) => EdgeOn::Success,
+        Ok(v1::EdgeOn::Failure) => EdgeOn::Failure,
+        Ok(v1::EdgeOn::Always) => EdgeOn::Always,
+        Err(_) => {
+            violations.add(format!("{field}.on"), "is not an end of a task");
+            EdgeOn::Success
+        }
+    };
+    Edge { source, target, on, condition, data_flow: data_flow.into_iter().collect() }
+}
+
+fn read_capability(message: v1::Capability, field: &str, violations: &mut Violations) -> Capability {
+    let v1::Capability { name, description, input_schema, output_schema, effect } = message;
+    let effect = match v1::CapabilityEffect::try_from(effect) {
+        Ok(v1::CapabilityEffect::Read) => Effect::Read,
+        Ok(v1::CapabilityEffect::Unspecified | v1::CapabilityEffect::Write) => Effect::Write,
+        Err(_) => {
+            violations.add(format!("{field}.effect"), "is not an effect");
+            Effect::Write
+        }
+    };
+    let mut schema = |schema: Option<Struct>, part: &str| {
+        schema
+            .and_then(|schema| map_from_struct(schema, &format!("{field}.{part}"), violations))
+            .map(Value::Object)
+    };
+    let input_schema = schema(input_schema, "input_schema");
+    let output_schema = schema(output_schema, "output_schema");
+    Capability { name, description, input_schema, output_schema, effect }
+}
+
+/// A blueprint as a message.
+pub fn blueprint_from_model(blueprint: &Blueprint) -> v1::Blueprint {
+    let Blueprint { name, tasks, edges, capabilities } = blueprint;
+    v1::Blueprint {
+        name: name.clone(),
+        tasks: tasks.iter().map(task_from_model).collect(),
+        edges: edges.iter().map(edge_from_model).collect(),
+        capabilities: capabilities.iter().map(capability_from_model).collect(),
+    }
+}
+
+fn task_from_model(task: &Task) -> v1::Task {
+    let Task { name, capability, input, data_flow, join, retry } = task;
+    let join = match join {
+        Join::All => v1::Join::All,
+        Join::Any => v1::Join::Any,
+    };
+    v1::Task {
+        name: name.clone(),
+        capability: capability.clone(),
+        input: (!input.is_empty()).then(|| struct_from_map(input)),
+        data_flow: flow(data_flow),
+        join: join.into(),
+        retry: Some(v1::RetryPolicy { max_attempts: retry.max_attempts.try_into().unwrap_or(i32::MAX) }),
+    }
+}
+
+fn edge_from_model(edge: &Edge) -> v1::Edge {
+    let Edge { source, target, on, condition, data_flow } = edge;
+    let on = match on {
+        EdgeOn::Success => v1::EdgeOn::Success,
+        EdgeOn::Failure => v1::EdgeOn::Failure,
+        EdgeOn::Always => v1::EdgeOn::Always,
+    };
+    v1::Edge {
+        source: source.clone(),
+        target: target.clone(),
+        on: on.into(),
+        condition: condition.clone(),
+        data_flow: flow(data_flow),
+    }
+}
+
+fn flow(data_flow: &std::collections::BTreeMap<String, String>) -> HashMap<String, String> {
+    data_flow.iter().map(|(path, expression)| (path.clone(), expression.clone())).collect()
+}
+
+/// A capability as a message.
+pub fn capability_from_model(capability: &Capability) -> v1::Capability {
+    let Capability { name, description, input_schema, output_schema, effect } = capability;
+    let schema = |schema: &Option<Value>| schema.as_ref().and_then(Value::as_object).map(struct_from_map);
+    let effect = match effect {
+        Effect::Read => v1::CapabilityEffect::Read,
+        Effect::Write => v1::CapabilityEffect::Write,
+    };
+    v1::Capability {
+        name: name.clone(),
+        description: description.clone(),
+        input_schema: schema(input_schema),
+        output_schema: schema(output_schema),
+        effect: effect.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn blueprint() -> Blueprint {
+        serde_json::from_value(json!({
+            "name": "two",
+            "tasks": [
+                {"name": "a", "capability": "c", "input": {"n": 1, "x": [1.5, null]}, "retry": {"max_attempts": 3}},
+                {"name": "b", "capability": "c", "join": "any", "data_flow": {"v": "tasks.a.output"}},
+            ],
+            "edges": [{"from": "a", "to": "b", "on": "always", "condition": "true", "data_flow": {"w": "1"}}],
+            "capabilities": [{"name": "c", "effect": "read", "input_schema": {"type": "object"}}],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_blueprint_survives_the_way_through_a_message() {
+        let mut violations = Violations::default();
+        let back = read_blueprint(blueprint_from_model(&blueprint()), "blueprint", &mut violations).unwrap();
+        assert_eq!(back, blueprint());
+        assert_eq!(back.digest(), blueprint().digest());
+    }
+
+    #[test]
+    fn every_field_that_cannot_be_read_is_named() {
+        let mut message = blueprint_from_model(&blueprint());
+        message.tasks[1].join = 99;
+        message.tasks[0].retry = Some(v1::RetryPolicy { max_attempts: -1 });
+        message.edges[0].on = 7;
+        message.capabilities[0].effect = 9;
+        let mut violations = Violations::default();
+        assert!(read_blueprint(message, "blueprint", &mut violations).is_none());
+        let fields: Vec<String> = violations.into_iter().map(|violation| violation.field).collect();
+        assert_eq!(
+            fields,
+            [
+                "blueprint.tasks[0].retry.max_attempts",
+                "blueprint.tasks[1].join",
+                "blueprint.edges[0].on",
+                "blueprint.capabilities[0].effect"
+            ]
+        );
+    }
+}
