@@ -13,7 +13,12 @@ mod time;
 mod violations;
 
 /// The generated code of package `goalpost.v1`.
-#[expect(clippy::all, clippy::allow_attributes, reason = "generated code")]
+#[expect(
+    clippy::all,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    reason = "generated code"
+)]
 pub mod v1 {
     tonic::include_proto!("goalpost.v1");
     include!(concat!(env!("OUT_DIR"), "/goalpost.v1.serde.rs"));

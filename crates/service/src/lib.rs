@@ -1,1 +1,20 @@
-//! What every service's main shares: listener, health, reflection, telemetry, drain, errors.
+//! What every service's main shares: settings, listener, health, reflection, telemetry, errors,
+//! drain, and the life of a process that takes from lists.
+
+pub mod args;
+pub mod backoff;
+pub mod health;
+pub mod metrics;
+pub mod server;
+pub mod shutdown;
+pub mod status;
+pub mod telemetry;
+pub mod trace_context;
+
+/// An error and its causes in one line, for logs and for people.
+pub fn describe(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}

@@ -1,0 +1,63 @@
+//! Health: a service serves while every part that it needs is up.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::HealthReporter;
+use tonic_health::server::HealthService;
+
+/// The health of one process. Cheap to clone.
+#[derive(Clone)]
+pub struct Health {
+    reporter: HealthReporter,
+    services: Arc<[&'static str]>,
+    parts: Arc<Mutex<BTreeMap<&'static str, bool>>>,
+}
+
+impl Health {
+    /// The health of these gRPC services, which serve once all of `parts` are up.
+    pub async fn new(services: &[&'static str], parts: &[&'static str]) -> Self {
+        let health = Self {
+            reporter: HealthReporter::new(),
+            services: services.into(),
+            parts: Arc::new(Mutex::new(parts.iter().map(|part| (*part, false)).collect())),
+        };
+        health.report(parts.is_empty()).await;
+        health
+    }
+
+    /// A part came up or went away. Logs each change once.
+    pub async fn set(&self, part: &'static str, is_up: bool) {
+        let serving = {
+            let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+            if parts.insert(part, is_up) == Some(is_up) {
+                return;
+            }
+            parts.values().all(|up| *up)
+        };
+        match is_up {
+            true => tracing::info!(part, serving, "connected"),
+            false => tracing::warn!(part, "not connected; calls that need it are refused until it is back"),
+        }
+        self.report(serving).await;
+    }
+
+    /// Whether every part is up.
+    pub fn is_serving(&self) -> bool {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).values().all(|up| *up)
+    }
+
+    /// The gRPC health service.
+    pub(crate) fn service(&self) -> HealthServer<HealthService> {
+        HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
+    }
+
+    async fn report(&self, serving: bool) {
+        let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+        for service in self.services.iter().copied().chain([""]) {
+            self.reporter.set_service_status(service, status).await;
+        }
+    }
+}

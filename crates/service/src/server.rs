@@ -1,0 +1,112 @@
+//! The gRPC server that every service runs in.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic::transport::Server;
+
+use crate::health::Health;
+use crate::trace_context;
+
+/// Calls on one connection at once.
+const MAX_STREAMS: u32 = 10_000;
+/// A connection on which nothing was heard for this long is asked for a sign of life.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+/// Flow control windows: room for large payloads without a round trip each.
+const STREAM_WINDOW: u32 = 4 << 20;
+const CONNECTION_WINDOW: u32 = 16 << 20;
+/// How long calls may take to end once the service stops.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Why a service could not listen or serve.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is taken or not this machine's.
+    #[error("cannot listen on {address}; choose another address with {flag}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// The flag that sets it.
+        flag: &'static str,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The descriptors for reflection cannot be read.
+    #[error("reflection cannot be served")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The server ended.
+    #[error("the gRPC server ended")]
+    Serve(#[from] tonic::transport::Error),
+}
+
+/// A bound address.
+pub struct Listener {
+    tcp: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Binds the address; port 0 takes a free one. `flag` is named in the error.
+    pub async fn bind(address: SocketAddr, flag: &'static str) -> Result<Self, Error> {
+        let failed = |source| Error::Bind { address, flag, source };
+        let tcp = TcpListener::bind(address).await.map_err(failed)?;
+        let address = tcp.local_addr().map_err(failed)?;
+        Ok(Self { tcp, address })
+    }
+
+    /// The address that it is bound to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// Serves the routes, health and reflection until `stop`; then ends, at the latest when calls
+/// that are still open have had their time.
+pub async fn serve(
+    listener: Listener,
+    routes: Routes,
+    health: Health,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(goalpost_proto::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let routes = routes
+        .add_service(health.service())
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?);
+    let serving = Server::builder()
+        .trace_fn(trace_context::span_of)
+        .max_concurrent_streams(MAX_STREAMS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .tcp_nodelay(true)
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(nodelay(listener.tcp), stop.clone().cancelled_owned());
+    tokio::select! {
+        ended = serving => Ok(ended?),
+        () = async { stop.cancelled().await; tokio::time::sleep(DRAIN).await } => {
+            tracing::warn!("calls were still open when the time to drain was over");
+            Ok(())
+        }
+    }
+}
+
+/// Small messages must not wait for each other's acknowledgement.
+fn nodelay(
+    listener: TcpListener,
+) -> impl tokio_stream::Stream<Item = std::io::Result<tokio::net::TcpStream>> {
+    use tokio_stream::StreamExt as _;
+    TcpListenerStream::new(listener).map(|stream| {
+        let stream = stream?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    })
+}
