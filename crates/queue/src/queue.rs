@@ -1,0 +1,122 @@
+//! The way to Redis.
+
+use std::time::Duration;
+
+use deadpool_redis::{Manager, Pool, Runtime};
+use redis::aio::MultiplexedConnection;
+use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
+use redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion, Script};
+use uuid::Uuid;
+
+use crate::{Epoch, EpochWatch, Error, List, Pusher, Taker, keys};
+
+/// Connections for short commands at most.
+const POOL_SIZE: usize = 4;
+/// How long a connection may take to come about, and a short command to be answered.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// After this silence of the other side a connection is given up.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// The way to Redis. Cheap to clone; connects when first used.
+#[derive(Clone)]
+pub struct Queue {
+    pool: Pool,
+    client: Client,
+}
+
+impl Queue {
+    /// A queue at `url` (`redis://user:password@host:port/database`). Does not connect yet.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        let config = |error: redis::RedisError| Error::Config(Box::new(error));
+        let keepalive =
+            TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE / 3).with_retries(3);
+        let tcp = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive).set_user_timeout(SILENCE);
+        let info: ConnectionInfo = url.into_connection_info().map_err(config)?.set_tcp_settings(tcp);
+        // RESP3: Redis can tell of a change by itself.
+        let redis = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let info = info.set_redis_settings(redis);
+        let client = Client::open(info.clone()).map_err(config)?;
+        let manager = Manager::new(info).map_err(config)?;
+        let pool = Pool::builder(manager)
+            .max_size(POOL_SIZE)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(TIMEOUT))
+            .create_timeout(Some(TIMEOUT))
+            .build()
+            .map_err(|error| Error::Config(Box::new(error)))?;
+        Ok(Self { pool, client })
+    }
+
+    /// A connection of its own whose answers may take `response_timeout`; `None`: for ever.
+    pub(crate) async fn dedicated(
+        &self,
+        response_timeout: Option<Duration>,
+    ) -> Result<MultiplexedConnection, Error> {
+        self.connect(AsyncConnectionConfig::new().set_response_timeout(response_timeout)).await
+    }
+
+    pub(crate) async fn connect(&self, config: AsyncConnectionConfig) -> Result<MultiplexedConnection, Error> {
+        let config = config.set_connection_timeout(Some(TIMEOUT));
+        Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
+    }
+
+    /// Asks Redis for a sign of life.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let mut connection = self.pool.get().await?;
+        Ok(redis::cmd("PING").exec_async(&mut connection).await?)
+    }
+
+    /// The epoch of this Redis; sets a new one if it has none. True with it says that it
+    /// was new, so that everything that was in Redis before is gone.
+    pub async fn ensure_epoch(&self) -> Result<(Epoch, bool), Error> {
+        let mut connection = self.pool.get().await?;
+        let fresh = Uuid::now_v7().to_string();
+        let stored: Option<String> =
+            redis::cmd("SET").arg(keys::EPOCH).arg(&fresh).arg("NX").arg("GET").query_async(&mut connection).await?;
+        let is_fresh = stored.is_none();
+        Ok((Epoch(stored.unwrap_or(fresh)), is_fresh))
+    }
+
+    /// A watch that ends with this epoch.
+    pub async fn watch_epoch(&self, epoch: &Epoch) -> Result<EpochWatch, Error> {
+        EpochWatch::start(self, epoch).await
+    }
+
+    /// A connection for pushes.
+    pub async fn pusher(&self) -> Result<Pusher, Error> {
+        Ok(Pusher::new(self.dedicated(Some(TIMEOUT)).await?))
+    }
+
+    /// The taker `id` on a list, with a connection of its own.
+    pub async fn taker(&self, id: Uuid, list: List) -> Result<Taker, Error> {
+        Taker::open(self.dedicated(None).await?, id, list).await
+    }
+
+    /// Gives back whatever the taker has taken and not dealt with, to the heads of the lists,
+    /// in order. The cost is that of what was taken. Answers with the number of elements.
+    pub async fn give_back_all(&self, taker: Uuid) -> Result<u64, Error> {
+        let mut connection = self.pool.get().await?;
+        let script = Script::new(include_str!("scripts/give_back_all.lua"));
+        let given = script
+            .key(keys::lists_of(taker))
+            .arg(keys::LIST_PREFIX)
+            .arg(keys::processing_prefix(taker))
+            .invoke_async(&mut connection)
+            .await?;
+        Ok(given)
+    }
+
+    /// The lengths of these lists, in their order.
+    pub async fn lengths(&self, lists: &[List]) -> Result<Vec<u64>, Error> {
+        if lists.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut connection = self.pool.get().await?;
+        let mut pipeline = redis::pipe();
+        for list in lists {
+            pipeline.cmd("LLEN").arg(keys::list(list));
+        }
+        Ok(pipeline.query_async(&mut connection).await?)
+    }
+}
