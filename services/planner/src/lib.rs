@@ -1,1 +1,16 @@
 //! The planner service: goals in, checked blueprints out.
+//!
+//! Stateless: it reads its catalogs at start and keeps nothing. What it can say of a goal is
+//! decided by [`goalpost_planning`]; this crate is the gRPC around it.
+
+mod answers;
+mod api;
+mod app;
+mod bounded;
+mod config;
+mod files;
+mod requests;
+
+pub use app::{App, Error, build};
+pub use config::Config;
+pub use files::Error as CatalogError;

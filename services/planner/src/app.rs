@@ -1,0 +1,62 @@
+//! The planner, ready to serve.
+
+use std::net::SocketAddr;
+
+use goalpost_model::limits::MAX_MESSAGE_BYTES;
+use goalpost_proto::v1::planner_server::{PlannerServer, SERVICE_NAME};
+use goalpost_service::health::Health;
+use goalpost_service::server::{self, Listener};
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+use crate::api::Api;
+use crate::{Config, files};
+
+/// Why the planner cannot start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no catalog to plan with.
+    #[error(transparent)]
+    Catalog(#[from] files::Error),
+    /// Reading the catalog ended without a result.
+    #[error("reading the catalog ended without a result")]
+    Lost(#[from] tokio::task::JoinError),
+    /// It cannot listen or serve.
+    #[error(transparent)]
+    Server(#[from] server::Error),
+}
+
+/// A planner that has read its catalogs and holds its address.
+pub struct App {
+    listener: Listener,
+    api: Api,
+}
+
+/// Reads the catalogs and binds the address. Connections wait until [`App::run`].
+pub async fn build(config: Config) -> Result<App, Error> {
+    let files = config.files();
+    let catalog = tokio::task::spawn_blocking(move || {
+        let catalog = files::read(&files)?;
+        files::log(&catalog, &files);
+        Ok::<_, files::Error>(catalog)
+    });
+    let api = Api::new(catalog.await??);
+    let listener = Listener::bind(config.listen, "--listen").await?;
+    Ok(App { listener, api })
+}
+
+impl App {
+    /// The address that it is bound to.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// Serves until `stop`, then ends when the open calls have ended or had their time.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
+        let health = Health::new(&[SERVICE_NAME], &[]).await;
+        let service = PlannerServer::new(self.api).max_decoding_message_size(MAX_MESSAGE_BYTES);
+        let mut routes = Routes::builder();
+        routes.add_service(service);
+        Ok(server::serve(self.listener, routes.routes(), health, stop).await?)
+    }
+}
