@@ -1,5 +1,7 @@
 use goalpost_proto::v1::{EdgeOn, PlanRequest};
 use goalpost_proto::{Violations, read_blueprint};
+use pbjson_types::value::Kind;
+use pbjson_types::{Struct, Value};
 use serde_json::json;
 
 use crate::{demo, fields, start, violations};
@@ -76,10 +78,8 @@ async fn a_bad_request_names_every_wrong_field() {
     assert_eq!(violations(&planner.client.plan(both).await.unwrap_err()), ["goal_type"]);
     let empty = planner.client.plan(PlanRequest::default()).await.unwrap_err();
     assert_eq!(violations(&empty), ["goal"]);
-    let mut deep = json!(1);
-    for _ in 0..70 {
-        deep = json!([deep]);
-    }
-    let long = PlanRequest { input: Some(fields(json!({"deep": deep}))), ..goal(&"x".repeat(5_000)) };
+    let nan = Value { kind: Some(Kind::NumberValue(f64::NAN)) };
+    let input = Struct { fields: [("size".to_owned(), nan)].into() };
+    let long = PlanRequest { input: Some(input), ..goal(&"x".repeat(5_000)) };
     assert_eq!(violations(&planner.client.plan(long).await.unwrap_err()), ["goal", "input"]);
 }
