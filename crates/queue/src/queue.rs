@@ -6,7 +6,9 @@ use deadpool_redis::{Manager, Pool, Runtime};
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
-use redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion, Script};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion, Script,
+};
 use uuid::Uuid;
 
 use crate::{Epoch, EpochWatch, Error, List, Pusher, Taker, keys};
@@ -29,8 +31,7 @@ impl Queue {
     /// A queue at `url` (`redis://user:password@host:port/database`). Does not connect yet.
     pub fn new(url: &str) -> Result<Self, Error> {
         let config = |error: redis::RedisError| Error::Config(Box::new(error));
-        let keepalive =
-            TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE / 3).with_retries(3);
+        let keepalive = TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE / 3).with_retries(3);
         let tcp = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive).set_user_timeout(SILENCE);
         let info: ConnectionInfo = url.into_connection_info().map_err(config)?.set_tcp_settings(tcp);
         // RESP3: Redis can tell of a change by itself.
@@ -56,7 +57,10 @@ impl Queue {
         self.connect(AsyncConnectionConfig::new().set_response_timeout(response_timeout)).await
     }
 
-    pub(crate) async fn connect(&self, config: AsyncConnectionConfig) -> Result<MultiplexedConnection, Error> {
+    pub(crate) async fn connect(
+        &self,
+        config: AsyncConnectionConfig,
+    ) -> Result<MultiplexedConnection, Error> {
         let config = config.set_connection_timeout(Some(TIMEOUT));
         Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
     }
@@ -72,8 +76,13 @@ impl Queue {
     pub async fn ensure_epoch(&self) -> Result<(Epoch, bool), Error> {
         let mut connection = self.pool.get().await?;
         let fresh = Uuid::now_v7().to_string();
-        let stored: Option<String> =
-            redis::cmd("SET").arg(keys::EPOCH).arg(&fresh).arg("NX").arg("GET").query_async(&mut connection).await?;
+        let stored: Option<String> = redis::cmd("SET")
+            .arg(keys::EPOCH)
+            .arg(&fresh)
+            .arg("NX")
+            .arg("GET")
+            .query_async(&mut connection)
+            .await?;
         let is_fresh = stored.is_none();
         Ok((Epoch(stored.unwrap_or(fresh)), is_fresh))
     }

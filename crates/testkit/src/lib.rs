@@ -1,1 +1,13 @@
 //! For tests: private stores, one database a test, waiting for a state.
+//!
+//! The first test of a process starts a PostgreSQL and migrates a template; each test gets a
+//! clone of it (NOTIFY channels are per database). Each test that wants one gets its own Redis.
+//! All of it ends with the process.
+
+mod database;
+mod redis;
+mod wait;
+
+pub use database::{Database, database, empty_database, own_postgres};
+pub use redis::{TestRedis, redis};
+pub use wait::{Pulse, wait_for};
