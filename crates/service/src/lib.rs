@@ -4,6 +4,8 @@
 pub mod args;
 pub mod backoff;
 pub mod health;
+pub mod lease;
+pub mod line;
 pub mod metrics;
 pub mod server;
 pub mod shutdown;

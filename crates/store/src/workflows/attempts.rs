@@ -22,7 +22,7 @@ const ADOPT: &str = "\
     FROM unnest($3::uuid[], $4::text[], $5::integer[]) AS held (workflow, task, attempt) \
     WHERE t.workflow_id = held.workflow AND t.name = held.task AND t.attempt = held.attempt \
       AND t.session_id = $2 AND t.state = 'RUNNING' \
-    RETURNING t.workflow_id, t.name, t.attempt";
+    RETURNING t.workflow_id, t.ordinal, t.attempt, t.name";
 
 const UNHELD: &str = "\
     SELECT t.workflow_id, t.ordinal, t.attempt FROM tasks t \
@@ -48,7 +48,7 @@ pub async fn adopt(
     engine: EngineId,
     session: SessionId,
     held: &[HeldAttempt],
-) -> Result<Vec<HeldAttempt>, Error> {
+) -> Result<Vec<(HeldAttempt, AttemptRef)>, Error> {
     if held.is_empty() {
         return Ok(Vec::new());
     }
@@ -58,11 +58,9 @@ pub async fn adopt(
     let rows = client.query(&statement, &[&engine.0, &session.0, &workflows, &tasks, &attempts]).await?;
     rows.iter()
         .map(|row| {
-            Ok(HeldAttempt {
-                workflow: WorkflowId(row.try_get(0)?),
-                task: row.try_get(1)?,
-                attempt: number(row.try_get(2)?)?,
-            })
+            let found = attempt(row)?;
+            let AttemptRef { workflow, attempt, .. } = found;
+            Ok((HeldAttempt { workflow, task: row.try_get(3)?, attempt }, found))
         })
         .collect()
 }
