@@ -1,1 +1,12 @@
 //! Histories: the events of goals and workflows as they are read.
+
+mod events;
+mod stats;
+mod verify;
+
+pub use events::{StoredEvent, events, last_number};
+pub use stats::{Stats, stats};
+pub use verify::{Verified, Violation, verify};
+
+/// The channel on which new events are announced.
+pub const CHANNEL: &str = "goalpost_history";

@@ -1,0 +1,113 @@
+//! Looking for anything that breaks a promise.
+
+use goalpost_model::WorkflowId;
+use uuid::Uuid;
+
+use crate::{Error, Store};
+
+/// Violations that are told at most.
+const LIMIT: i64 = 1_000;
+
+/// One snapshot for all checks: what moves between two looks must not look broken.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+const COUNTS: &str = "\
+    SELECT (SELECT count(*) FROM workflows WHERE $1::uuid IS NULL OR id = $1), \
+           (SELECT count(*) FROM events WHERE $1::uuid IS NULL OR workflow_id = $1)";
+
+/// Each check is a query that gives kind, workflow and message of what it finds.
+const CHECKS: &[&str] = &[
+    // Numbers 1..n, each once (the primary key sees to that), and n is the last one.
+    "SELECT 'EVENT_GAP', h.id, format('the history has %s events, numbered %s to %s; its last number is %s', \
+            count(e.number), min(e.number), max(e.number), h.last_number) \
+     FROM histories h LEFT JOIN events e ON e.workflow_id = h.id \
+     WHERE $1::uuid IS NULL OR h.id = $1 \
+     GROUP BY h.id, h.last_number \
+     HAVING count(e.number) <> h.last_number OR min(e.number) <> 1 OR max(e.number) <> h.last_number",
+    // The last event of a task says the state that its row has.
+    "SELECT 'STATE_MISMATCH', t.workflow_id, format('task %s is %s, its last event is %s', t.name, t.state, e.type) \
+     FROM tasks t LEFT JOIN LATERAL ( \
+         SELECT type FROM events e WHERE e.workflow_id = t.workflow_id AND e.task = t.ordinal ORDER BY number DESC LIMIT 1 \
+     ) e ON true \
+     WHERE ($1::uuid IS NULL OR t.workflow_id = $1) AND e.type IS DISTINCT FROM task_event(t.state)",
+    // The last event of a workflow or goal says its state.
+    "SELECT 'STATE_MISMATCH', w.id, format('the workflow is %s, its last event is %s', w.state, e.type) \
+     FROM workflows w LEFT JOIN LATERAL ( \
+         SELECT type FROM events e WHERE e.workflow_id = w.id AND type LIKE 'WORKFLOW%' ORDER BY number DESC LIMIT 1 \
+     ) e ON true \
+     WHERE ($1::uuid IS NULL OR w.id = $1) \
+       AND e.type IS DISTINCT FROM CASE w.state WHEN 'RUNNING' THEN 'WORKFLOW_STARTED' ELSE 'WORKFLOW_' || w.state END",
+    "SELECT 'STATE_MISMATCH', g.id, format('the goal is %s, its last event is %s', g.state, e.type) \
+     FROM goals g LEFT JOIN LATERAL ( \
+         SELECT type FROM events e WHERE e.workflow_id = g.id AND type LIKE 'GOAL%' ORDER BY number DESC LIMIT 1 \
+     ) e ON true \
+     WHERE ($1::uuid IS NULL OR g.id = $1) \
+       AND e.type IS DISTINCT FROM CASE g.state WHEN 'RUNNING' THEN 'GOAL_PLANNED' ELSE 'GOAL_' || g.state END",
+    // A workflow that runs has something that can move it on.
+    "SELECT 'STUCK', w.id, 'the workflow runs, but no task of it is ready or running' \
+     FROM workflows w WHERE w.state = 'RUNNING' AND ($1::uuid IS NULL OR w.id = $1) \
+       AND NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = w.id AND t.state IN ('READY', 'RUNNING'))",
+    // No attempt started twice.
+    "SELECT 'ATTEMPT_TWICE', e.workflow_id, format('attempt %s of task %s started %s times', e.attempt, e.task, count(*)) \
+     FROM events e WHERE e.type = 'ATTEMPT_STARTED' AND ($1::uuid IS NULL OR e.workflow_id = $1) \
+     GROUP BY e.workflow_id, e.task, e.attempt HAVING count(*) > 1",
+    // Nothing of an ended workflow is open.
+    "SELECT 'ENDED_WITH_OPEN_TASKS', w.id, format('the workflow is %s, task %s is %s', w.state, t.name, t.state) \
+     FROM workflows w JOIN tasks t ON t.workflow_id = w.id AND t.state IN ('READY', 'RUNNING') \
+     WHERE w.state <> 'RUNNING' AND ($1::uuid IS NULL OR w.id = $1)",
+    // Nothing ended twice.
+    "SELECT 'ENDED_TWICE', e.workflow_id, format('task %s ended %s times', e.task, count(*)) \
+     FROM events e WHERE e.type IN ('TASK_SUCCEEDED', 'TASK_FAILED', 'TASK_SKIPPED', 'TASK_CANCELLED') \
+       AND ($1::uuid IS NULL OR e.workflow_id = $1) \
+     GROUP BY e.workflow_id, e.task HAVING count(*) > 1",
+];
+
+/// What a verification found.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// What is wrong; nothing is if it is empty.
+    pub violations: Vec<Violation>,
+    /// How many workflows were looked at.
+    pub workflows: i64,
+    /// How many events were looked at.
+    pub events: i64,
+}
+
+/// Something that breaks a promise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// A stable word.
+    pub kind: String,
+    /// Where.
+    pub workflow: WorkflowId,
+    /// What was found.
+    pub message: String,
+}
+
+/// Verifies one workflow, or everything, in one snapshot.
+pub async fn verify(store: &Store, only: Option<WorkflowId>) -> Result<Verified, Error> {
+    let client = store.client().await?;
+    client.batch_execute(BEGIN).await?;
+    let outcome = run(&client, only.map(|id| id.0)).await;
+    // Ends the snapshot; a connection that fails here is not used again.
+    client.batch_execute("ROLLBACK").await?;
+    outcome
+}
+
+async fn run(client: &tokio_postgres::Client, only: Option<Uuid>) -> Result<Verified, Error> {
+    let counts = client.query_one(COUNTS, &[&only]).await?;
+    let (workflows, events) = (counts.try_get(0)?, counts.try_get(1)?);
+    let mut violations = Vec::new();
+    for check in CHECKS {
+        let limited = format!("SELECT * FROM ({check}) found (kind, workflow, message) LIMIT {LIMIT}");
+        for row in client.query(&limited, &[&only]).await? {
+            violations.push(Violation {
+                kind: row.try_get(0)?,
+                workflow: WorkflowId(row.try_get(1)?),
+                message: row.try_get(2)?,
+            });
+        }
+    }
+    violations.truncate(usize::try_from(LIMIT).unwrap_or(usize::MAX));
+    Ok(Verified { violations, workflows, events })
+}
