@@ -1,1 +1,41 @@
-//! The pure transition function of a workflow.
+//! The pure transition function of a workflow: no IO, no clock, no random numbers.
+//!
+//! [`advance`] takes a compiled blueprint, a [`Workflow`] and one [`Event`]; it changes the workflow and
+//! answers with [`Effect`]s, which are the events of the workflow's history in their order. The shell
+//! stores the tasks that the effects name; [`Workflow::restore`] makes the same workflow of what was stored.
+//!
+//! ```text
+//! Event -- admit --> advance -- a task ends --> settle: its edges, then the joins they lead to
+//!            |                                    |  ^ a target fails or is skipped: it ended too
+//!     IllegalTransition                           v
+//!                                             nothing is open: the workflow ends
+//! ```
+//!
+//! Rules of the graph:
+//! - When a task ends, its outgoing edges are decided in their order, all of them before anything they
+//!   lead to starts. An edge is taken if its `on` matches the end and its condition holds.
+//! - A condition that cannot be evaluated leaves its edge untaken, and the workflow will end as FAILED
+//!   because of it; everything else runs on. So does a failed task none of whose edges was taken.
+//! - A task starts once its join is met, and is skipped as soon as its join can no longer be met.
+//! - A task whose input cannot be put together fails without an attempt.
+//! - The workflow ends when no task is open.
+
+mod admit;
+mod advance;
+mod effect;
+mod event;
+mod illegal;
+mod invalid;
+mod join;
+mod restore;
+mod rows;
+mod settle;
+mod step;
+mod workflow;
+
+pub use advance::advance;
+pub use effect::Effect;
+pub use event::Event;
+pub use illegal::IllegalTransition;
+pub use invalid::InvalidState;
+pub use workflow::{Task, Workflow};

@@ -1,0 +1,62 @@
+//! Which events a state allows.
+
+use goalpost_checker::CompiledBlueprint;
+use goalpost_model::TaskState;
+
+use crate::{Event, IllegalTransition, Workflow};
+
+/// Refuses an event that does not fit, before anything is changed.
+pub(crate) fn admit(
+    blueprint: &CompiledBlueprint,
+    workflow: &Workflow,
+    event: &Event,
+) -> Result<(), IllegalTransition> {
+    if workflow.state.is_terminal() {
+        return Err(IllegalTransition::AlreadyEnded { state: workflow.state, event: event.name() });
+    }
+    let needs = match *event {
+        Event::Start if workflow.started => return Err(IllegalTransition::AlreadyStarted),
+        Event::Start => return Ok(()),
+        _ if !workflow.started => return Err(IllegalTransition::NotStarted { event: event.name() }),
+        Event::Cancel { .. } => return Ok(()),
+        Event::AttemptStarted { task, attempt } => Needs { task, attempt, state: TaskState::Ready },
+        Event::AttemptSucceeded { task, attempt, .. }
+        | Event::AttemptFailed { task, attempt, .. }
+        | Event::AttemptUndelivered { task, attempt } => Needs { task, attempt, state: TaskState::Running },
+    };
+    needs.met_by(blueprint, workflow, event.name())
+}
+
+/// The task, the attempt, and the state that the task has to be in.
+struct Needs {
+    task: usize,
+    attempt: u32,
+    state: TaskState,
+}
+
+impl Needs {
+    fn met_by(
+        self,
+        blueprint: &CompiledBlueprint,
+        workflow: &Workflow,
+        event: &'static str,
+    ) -> Result<(), IllegalTransition> {
+        let (Some(task), Some(compiled)) = (workflow.tasks.get(self.task), blueprint.tasks.get(self.task)) else {
+            let tasks = workflow.tasks.len();
+            return Err(IllegalTransition::UnknownTask { task: self.task, tasks, event });
+        };
+        let name = || compiled.name.clone();
+        let (attempt, current, state) = (self.attempt, task.attempt, task.state);
+        if attempt < current {
+            Err(IllegalTransition::StaleAttempt { task: name(), attempt, current, state, event })
+        } else if attempt > current {
+            Err(IllegalTransition::UnknownAttempt { task: name(), attempt, current, state, event })
+        } else if state == self.state {
+            Ok(())
+        } else if self.state == TaskState::Ready {
+            Err(IllegalTransition::NotReady { task: name(), attempt, state, event })
+        } else {
+            Err(IllegalTransition::NotRunning { task: name(), attempt, state, event })
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The transition function.
+
+use std::sync::Arc;
+
+use goalpost_checker::CompiledBlueprint;
+use goalpost_model::Failure;
+
+use crate::admit::admit;
+use crate::step::Step;
+use crate::{Effect, Event, IllegalTransition, Workflow};
+
+/// Lets one event happen to a workflow. The effects say what changed, in order.
+///
+/// `blueprint` is the one that the workflow was made with. The cost grows with the outgoing edges of
+/// what ends, and with the inputs of what becomes ready; all tasks are looked at only when the workflow ends.
+///
+/// # Errors
+/// The event does not fit the state; the workflow is untouched.
+pub fn advance(
+    blueprint: &CompiledBlueprint,
+    workflow: &mut Workflow,
+    event: Event,
+) -> Result<Vec<Effect>, IllegalTransition> {
+    admit(blueprint, workflow, &event)?;
+    let mut step = Step::new(blueprint, workflow);
+    match event {
+        Event::Start => step.start(),
+        Event::AttemptStarted { task, .. } => step.attempt_started(task),
+        Event::AttemptSucceeded { task, output, .. } => match blueprint.tasks[task].check_output(&output) {
+            Ok(()) => step.succeeded(task, Arc::new(output)),
+            Err(failure) => step.attempt_failed(task, failure),
+        },
+        Event::AttemptFailed { task, failure, .. } => step.attempt_failed(task, failure),
+        Event::AttemptUndelivered { task, .. } => {
+            let message = "the attempt never reached its worker; another one is given out";
+            step.again(task, Failure::new(Failure::NOT_DELIVERED, message));
+        }
+        Event::Cancel { failure } => step.cancel(&failure),
+    }
+    Ok(step.into_effects())
+}

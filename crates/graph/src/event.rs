@@ -1,0 +1,62 @@
+//! What can happen to a workflow.
+
+use goalpost_model::Failure;
+use serde_json::Value;
+
+/// Something that happened. Tasks are named by their ordinals in the blueprint, attempts count from 1.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The workflow begins. Once, and before everything else.
+    Start,
+    /// A worker was given the attempt.
+    AttemptStarted {
+        /// The task.
+        task: usize,
+        /// Its attempt.
+        attempt: u32,
+    },
+    /// The attempt came to a result. An output that the capability does not allow counts as a failure.
+    AttemptSucceeded {
+        /// The task.
+        task: usize,
+        /// Its attempt.
+        attempt: u32,
+        /// What came out.
+        output: Value,
+    },
+    /// The attempt failed; another one follows if the retry policy has one left.
+    AttemptFailed {
+        /// The task.
+        task: usize,
+        /// Its attempt.
+        attempt: u32,
+        /// Why.
+        failure: Failure,
+    },
+    /// The attempt never reached its worker. Another one follows; the retry policy does not count it.
+    AttemptUndelivered {
+        /// The task.
+        task: usize,
+        /// Its attempt.
+        attempt: u32,
+    },
+    /// Somebody gives the workflow up.
+    Cancel {
+        /// Who and why.
+        failure: Failure,
+    },
+}
+
+impl Event {
+    /// Its word, for messages.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Start => "Start",
+            Self::AttemptStarted { .. } => "AttemptStarted",
+            Self::AttemptSucceeded { .. } => "AttemptSucceeded",
+            Self::AttemptFailed { .. } => "AttemptFailed",
+            Self::AttemptUndelivered { .. } => "AttemptUndelivered",
+            Self::Cancel { .. } => "Cancel",
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Events that do not fit the state.
+
+use goalpost_model::{TaskState, WorkflowState};
+
+/// An event that the workflow's state does not allow. It changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IllegalTransition {
+    /// Nothing may happen to a workflow before it begins.
+    #[error("{event}: the workflow has not begun; send Start first")]
+    NotStarted {
+        /// The event's word.
+        event: &'static str,
+    },
+    /// A workflow begins once.
+    #[error("Start: the workflow has begun already; go on with its tasks")]
+    AlreadyStarted,
+    /// Nothing may happen to a workflow after its end.
+    #[error("{event}: the workflow is {state} already; drop the event")]
+    AlreadyEnded {
+        /// How it ended.
+        state: WorkflowState,
+        /// The event's word.
+        event: &'static str,
+    },
+    /// The blueprint has no such task.
+    #[error("{event}: the blueprint has no task {task}, only {tasks}; name a task by its ordinal from 0")]
+    UnknownTask {
+        /// The ordinal.
+        task: usize,
+        /// How many tasks there are.
+        tasks: usize,
+        /// The event's word.
+        event: &'static str,
+    },
+    /// The attempt was given up, and a later one took its place.
+    #[error(
+        "{event}: attempt {attempt} of task '{task}' is stale, the task is {state} at attempt {current}; \
+         drop the event, the later attempt counts"
+    )]
+    StaleAttempt {
+        /// The task's name.
+        task: String,
+        /// The attempt that the event names.
+        attempt: u32,
+        /// The task's latest attempt.
+        current: u32,
+        /// How far the task is.
+        state: TaskState,
+        /// The event's word.
+        event: &'static str,
+    },
+    /// The attempt was never given out.
+    #[error(
+        "{event}: task '{task}' has no attempt {attempt} yet, it is {state} at attempt {current}; \
+         name an attempt that was announced as ready"
+    )]
+    UnknownAttempt {
+        /// The task's name.
+        task: String,
+        /// The attempt that the event names.
+        attempt: u32,
+        /// The task's latest attempt; 0 if there was none.
+        current: u32,
+        /// How far the task is.
+        state: TaskState,
+        /// The event's word.
+        event: &'static str,
+    },
+    /// Only an attempt that is ready can start.
+    #[error("{event}: task '{task}' is {state} at attempt {attempt}, not READY; do not run the attempt")]
+    NotReady {
+        /// The task's name.
+        task: String,
+        /// Its latest attempt, which is the event's.
+        attempt: u32,
+        /// How far the task is.
+        state: TaskState,
+        /// The event's word.
+        event: &'static str,
+    },
+    /// Only an attempt that runs can end.
+    #[error("{event}: task '{task}' is {state} at attempt {attempt}, not RUNNING; drop the event")]
+    NotRunning {
+        /// The task's name.
+        task: String,
+        /// Its latest attempt, which is the event's.
+        attempt: u32,
+        /// How far the task is.
+        state: TaskState,
+        /// The event's word.
+        event: &'static str,
+    },
+}

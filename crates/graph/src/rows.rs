@@ -1,0 +1,54 @@
+//! Whether what is stored of one task goes together.
+
+use goalpost_checker::CompiledBlueprint;
+use goalpost_model::TaskState;
+
+use crate::settle::matches_end;
+use crate::{InvalidState, Task};
+
+/// Refuses a row that contradicts itself or its place in the blueprint.
+pub(crate) fn check_row(
+    blueprint: &CompiledBlueprint,
+    ordinal: usize,
+    task: &Task,
+) -> Result<(), InvalidState> {
+    let compiled = &blueprint.tasks[ordinal];
+    if let Some(problem) = problem_of(task, compiled.max_attempts) {
+        return Err(InvalidState::Task { task: compiled.name.clone(), state: task.state, problem });
+    }
+    let possible = |edge: &usize| {
+        let compiled = blueprint.edges.get(*edge);
+        compiled.is_some_and(|edge| edge.source == ordinal && matches_end(edge.on, task.state))
+    };
+    let ascending = |at: &usize| *at == 0 || task.taken_edges[at - 1] < task.taken_edges[*at];
+    let wrong = (0..task.taken_edges.len()).find(|at| !possible(&task.taken_edges[*at]) || !ascending(at));
+    match wrong {
+        Some(at) => Err(InvalidState::TakenEdge {
+            task: compiled.name.clone(),
+            state: task.state,
+            edge: task.taken_edges[at],
+        }),
+        None => Ok(()),
+    }
+}
+
+fn problem_of(task: &Task, max_attempts: u32) -> Option<&'static str> {
+    let found = |wrong: bool, problem| wrong.then_some(problem);
+    let ended_itself = matches!(task.state, TaskState::Succeeded | TaskState::Failed);
+    found(task.failures > task.attempt, "it has more failures than attempts")
+        .or(found(task.unhandled.is_some() && !ended_itself, "it has an unhandled failure"))
+        .or(found(task.output.is_some() != (task.state == TaskState::Succeeded), "its output says otherwise"))
+        .or_else(|| match task.state {
+            TaskState::Pending => found(*task != Task::default(), "something is stored of it"),
+            TaskState::Ready | TaskState::Running => found(task.attempt == 0, "it has no attempt")
+                .or(found(task.input.is_none(), "it has no input"))
+                .or(found(task.failures >= max_attempts, "it has no attempt left")),
+            TaskState::Succeeded => found(task.attempt == 0, "it has no attempt"),
+            TaskState::Failed => found(task.failure.is_none(), "it has no failure").or(found(
+                task.taken_edges.is_empty() && task.unhandled.is_none(),
+                "nothing took its failure up and it is not unhandled",
+            )),
+            TaskState::Skipped => found(task.attempt > 0, "it has an attempt"),
+            TaskState::Cancelled => None,
+        })
+}

@@ -1,0 +1,112 @@
+//! What follows from the end of a task: its edges, the joins that they lead to, and so on.
+
+use std::collections::VecDeque;
+
+use goalpost_model::{EdgeOn, Failure, TaskState};
+
+use crate::join::Verdict;
+use crate::step::Step;
+
+impl Step<'_> {
+    /// Decides the edges of tasks that have ended, of those that end because of it, and so on;
+    /// then ends the workflow, if nothing is open. A work list, because a chain may be 10,000 tasks long.
+    pub(crate) fn settle(&mut self, mut ended: VecDeque<usize>) {
+        let blueprint = self.blueprint;
+        while let Some(source) = ended.pop_front() {
+            // All edges first: two of them may lead to one target, and both bring it data.
+            self.decide_edges(source);
+            for edge in &blueprint.tasks[source].outgoing {
+                let target = blueprint.edges[*edge].target;
+                if self.decide_join(target) {
+                    ended.push_back(target);
+                }
+            }
+        }
+        self.end_if_nothing_is_open();
+    }
+
+    fn decide_edges(&mut self, source: usize) {
+        let blueprint = self.blueprint;
+        for &edge in &blueprint.tasks[source].outgoing {
+            let taken = self.is_taken(source, edge);
+            self.workflow.incoming[blueprint.edges[edge].target].decide(taken);
+            self.workflow.edge_taken[edge] = taken;
+            if taken {
+                self.workflow.tasks[source].taken_edges.push(edge);
+            }
+        }
+        self.note_unhandled_failure(source);
+    }
+
+    fn is_taken(&mut self, source: usize, edge: usize) -> bool {
+        let compiled = &self.blueprint.edges[edge];
+        if !matches_end(compiled.on, self.workflow.tasks[source].state) {
+            return false;
+        }
+        match compiled.condition_holds(self.blueprint, self.workflow) {
+            Ok(holds) => holds,
+            Err(failure) => {
+                self.workflow.tasks[source].unhandled.get_or_insert(failure);
+                false
+            }
+        }
+    }
+
+    /// A failure that no edge takes up makes the workflow fail.
+    fn note_unhandled_failure(&mut self, source: usize) {
+        let task = &mut self.workflow.tasks[source];
+        if task.state != TaskState::Failed || !task.taken_edges.is_empty() {
+            return;
+        }
+        let name = &self.blueprint.tasks[source].name;
+        let why = task.failure.as_ref().map(ToString::to_string).unwrap_or_default();
+        task.unhandled.get_or_insert_with(|| {
+            let message = format!("task '{name}' failed and no edge took its failure up: {why}");
+            Failure::new(Failure::UNHANDLED_FAILURE, message)
+        });
+    }
+
+    /// Starts or skips a pending task, if its edges say so. True if it ended by it.
+    fn decide_join(&mut self, ordinal: usize) -> bool {
+        if self.workflow.tasks[ordinal].state != TaskState::Pending {
+            return false;
+        }
+        let join = self.blueprint.tasks[ordinal].join;
+        let incoming = self.workflow.incoming[ordinal];
+        match incoming.verdict(join) {
+            Verdict::Open => false,
+            Verdict::Met => !self.activate(ordinal),
+            Verdict::Unmet => {
+                let failure = Failure::new(Failure::JOIN_UNMET, incoming.reason(join));
+                self.close(ordinal, TaskState::Skipped, Some(failure));
+                true
+            }
+        }
+    }
+
+    /// Makes a task ready with its input; or fails it, and says false, if that cannot be put together.
+    pub(crate) fn activate(&mut self, ordinal: usize) -> bool {
+        let compiled = &self.blueprint.tasks[ordinal];
+        let taken: Vec<usize> =
+            compiled.incoming.iter().copied().filter(|edge| self.workflow.edge_taken[*edge]).collect();
+        match compiled.input(self.blueprint, self.workflow, &taken) {
+            Ok(input) => {
+                self.make_ready(ordinal, input);
+                true
+            }
+            Err(failure) => {
+                self.close(ordinal, TaskState::Failed, Some(failure));
+                false
+            }
+        }
+    }
+}
+
+/// Whether an edge of this kind can be taken at this end of its source.
+pub(crate) fn matches_end(on: EdgeOn, end: TaskState) -> bool {
+    match on {
+        EdgeOn::Success => end == TaskState::Succeeded,
+        EdgeOn::Failure => end == TaskState::Failed,
+        EdgeOn::Always => matches!(end, TaskState::Succeeded | TaskState::Failed),
+    }
+}
