@@ -55,10 +55,10 @@ fn spread(pause: Duration) -> Duration {
 }
 
 /// Tries until it works. `None` if the process stops first. Says once that `what` is away.
-pub async fn until_ok<T, E: std::error::Error>(
+pub async fn until_ok<T, E: std::error::Error, F: Future<Output = Result<T, E>>>(
     what: &str,
     stop: &CancellationToken,
-    mut attempt: impl AsyncFnMut() -> Result<T, E>,
+    mut attempt: impl FnMut() -> F,
 ) -> Option<T> {
     let mut backoff = Backoff::default();
     loop {

@@ -25,10 +25,9 @@ pub async fn hold(
     stop: CancellationToken,
 ) {
     loop {
-        let acquired =
-            until_ok("PostgreSQL", &stop, async || Lease::acquire(&store, taker, kind).await).await;
+        let acquired = until_ok("PostgreSQL", &stop, || Lease::acquire(&store, taker, kind)).await;
         let Some(mut lease) = acquired else { return };
-        if until_ok("Redis", &stop, async || queue.ping().await).await.is_none() {
+        if until_ok("Redis", &stop, || queue.ping()).await.is_none() {
             return;
         }
         registered.cancel();

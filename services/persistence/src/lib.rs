@@ -1,1 +1,109 @@
-//! The persistence service: migrations, the relay from outbox to lists, history and its watch.
+//! The persistence service: migrations, the relay from the outbox to the lists, the watch over
+//! takers, history and its watch.
+//!
+//! Every replica serves the API. One of them, the one that holds an advisory lock, relays and
+//! watches; the others wait for that lock and ask nothing.
+
+mod active;
+mod api;
+mod config;
+mod deaths;
+mod hub;
+mod notifications;
+mod relay;
+mod republish;
+mod resource;
+mod seen;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use goalpost_proto::v1::persistence_server::PersistenceServer;
+use goalpost_queue::Queue;
+use goalpost_service::backoff::until_ok;
+use goalpost_service::health::Health;
+use goalpost_service::lease::STORES;
+use goalpost_service::server::{self, Listener};
+use goalpost_store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::service::Routes;
+
+pub use config::Config;
+use hub::Hub;
+
+/// Why the service could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot listen or serve.
+    #[error(transparent)]
+    Server(#[from] server::Error),
+    /// The settings of PostgreSQL are wrong.
+    #[error(transparent)]
+    Store(#[from] goalpost_store::Error),
+    /// The settings of Redis are wrong.
+    #[error(transparent)]
+    Queue(#[from] goalpost_queue::Error),
+}
+
+/// The service, bound to its address.
+pub struct App {
+    config: Config,
+    listener: Listener,
+    context: Context,
+    health: Health,
+}
+
+/// What the parts of the service share.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) store: Store,
+    pub(crate) queue: Queue,
+    pub(crate) hub: Arc<Hub>,
+}
+
+/// Binds the address. Connects to nothing yet.
+pub async fn build(config: Config) -> Result<App, Error> {
+    let store = Store::new(config.postgres.database_url.reveal(), config.postgres.database_connections)?;
+    let queue = Queue::new(config.redis.redis_url.reveal())?;
+    let listener = Listener::bind(config.listen, "--persistence-listen (or --listen)").await?;
+    let health = Health::new(&["goalpost.v1.Persistence"], &[STORES]).await;
+    let context = Context { store, queue, hub: Arc::default() };
+    Ok(App { config, listener, context, health })
+}
+
+impl App {
+    /// The address that it listens on.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// The service's health.
+    pub fn health(&self) -> Health {
+        self.health.clone()
+    }
+
+    /// Serves until `stop`.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
+        let Self { config, listener, context, health } = self;
+        let tasks = TaskTracker::new();
+        tasks.spawn(prepare(config, context.clone(), health.clone(), stop.clone()));
+        let api = api::Api { context, stop: stop.clone() };
+        let routes = Routes::new(PersistenceServer::new(api));
+        server::serve(listener, routes, health, stop).await?;
+        tasks.close();
+        tasks.wait().await;
+        Ok(())
+    }
+}
+
+/// Brings the schema up to date, then keeps history and deliveries going.
+async fn prepare(config: Config, context: Context, health: Health, stop: CancellationToken) {
+    let url = config.postgres.database_url.reveal();
+    let migrate = || goalpost_store::migrate(url);
+    if until_ok("the database and its schema", &stop, migrate).await.is_none() {
+        return;
+    }
+    let active = active::Active { context: context.clone(), grace: config.engine_grace() };
+    tokio::join!(hub::listen(context, health, stop.clone()), active.run(stop));
+}

@@ -1,1 +1,33 @@
-fn main() {}
+//! The persistence service's binary.
+
+use std::error::Error;
+
+use clap::Parser;
+use goalpost_persistence::{Config, build};
+use goalpost_service::args::TelemetryArgs;
+use goalpost_service::{metrics, shutdown, telemetry};
+
+/// Migrations, the relay from outbox to lists, history and its watch.
+#[derive(Parser)]
+#[command(name = "goalpost-persistence", version)]
+struct Arguments {
+    #[command(flatten)]
+    config: Config,
+    #[command(flatten)]
+    telemetry: TelemetryArgs,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    let telemetry = telemetry::init(&arguments.telemetry, "persistence")?;
+    let stop = shutdown::on_signal()?;
+    if let Some(listen) = arguments.telemetry.metrics_listen {
+        metrics::serve(listen, stop.clone()).await?;
+    }
+    let app = build(arguments.config).await?;
+    tracing::info!(address = %app.local_addr(), "persistence listens");
+    app.run(stop).await?;
+    telemetry.shutdown().await;
+    Ok(())
+}

@@ -38,31 +38,27 @@ impl Delivery {
     }
 }
 
-/// Takes up to `limit` rows in a transaction that stays open until `deliver` has put them where
-/// they belong. If that fails, the rows stay. Answers with their number.
-pub async fn drain<E: From<Error>>(
-    client: &Client,
-    limit: i64,
-    deliver: impl AsyncFnOnce(Vec<Delivery>) -> Result<(), E>,
-) -> Result<usize, E> {
-    let fail = |error: tokio_postgres::Error| E::from(Error::from(error));
-    client.batch_execute(BEGIN).await.map_err(fail)?;
-    let rows = client.query(DRAIN, &[&limit]).await.map_err(fail)?;
+/// Takes up to `limit` rows in a transaction that stays open until [`keep_drained`] or
+/// [`put_back`] ends it.
+pub async fn drain(client: &Client, limit: i64) -> Result<Vec<Delivery>, Error> {
+    client.batch_execute(BEGIN).await?;
+    let rows = client.query(DRAIN, &[&limit]).await?;
     let mut deliveries: Vec<Delivery> = rows
         .iter()
         .map(|row| Ok(Delivery { id: row.try_get(0)?, list: row.try_get(1)?, element: row.try_get(2)? }))
-        .collect::<Result<_, tokio_postgres::Error>>()
-        .map_err(fail)?;
+        .collect::<Result<_, tokio_postgres::Error>>()?;
     deliveries.sort_unstable_by_key(|delivery| delivery.id);
-    let count = deliveries.len();
-    if count > 0
-        && let Err(error) = deliver(deliveries).await
-    {
-        client.batch_execute("ROLLBACK").await.map_err(fail)?;
-        return Err(error);
-    }
-    client.batch_execute("COMMIT").await.map_err(fail)?;
-    Ok(count)
+    Ok(deliveries)
+}
+
+/// What was drained is where it belongs: its rows go.
+pub async fn keep_drained(client: &Client) -> Result<(), Error> {
+    Ok(client.batch_execute("COMMIT").await?)
+}
+
+/// What was drained was not delivered: its rows stay.
+pub async fn put_back(client: &Client) -> Result<(), Error> {
+    Ok(client.batch_execute("ROLLBACK").await?)
 }
 
 /// Removes rows that were delivered.

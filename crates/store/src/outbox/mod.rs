@@ -3,7 +3,7 @@
 mod drain;
 mod republish;
 
-pub use drain::{Delivery, delete, drain};
+pub use drain::{Delivery, delete, drain, keep_drained, put_back};
 pub use republish::{open_goals, ready_attempts, unsettled_goals};
 
 /// The channel on which deliveries are announced.

@@ -1,0 +1,159 @@
+//! The `Persistence` service.
+
+use std::pin::Pin;
+
+use goalpost_model::WorkflowId;
+use goalpost_proto::Violations;
+use goalpost_proto::v1::{
+    Event, GetStatsRequest, ListEventsRequest, ListEventsResponse, Stats, VerifyRequest, VerifyResponse,
+    WatchEventsRequest, persistence_server,
+};
+use goalpost_queue::List;
+use goalpost_service::status;
+use goalpost_store::history;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
+
+use crate::hub::Watcher;
+use crate::{Context, resource};
+
+const DEFAULT_PAGE: i64 = 1_000;
+const MAX_PAGE: i64 = 10_000;
+/// Events read at once for a watcher, and held for it at most.
+const WATCH_PAGE: i64 = 256;
+
+pub(crate) struct Api {
+    pub(crate) context: Context,
+    pub(crate) stop: CancellationToken,
+}
+
+#[tonic::async_trait]
+impl persistence_server::Persistence for Api {
+    async fn list_events(
+        &self,
+        request: Request<ListEventsRequest>,
+    ) -> Result<Response<ListEventsResponse>, Status> {
+        let ListEventsRequest { workflow_id, after, page_size } = request.into_inner();
+        let mut violations = Violations::default();
+        let limit = match i64::from(page_size) {
+            0 => DEFAULT_PAGE,
+            size @ 1..=MAX_PAGE => size,
+            _ => {
+                violations.add("page_size", "must be 0 to 10,000");
+                DEFAULT_PAGE
+            }
+        };
+        let id = read(&workflow_id, after, violations)?;
+        let store = &self.context.store;
+        let found = history::last_number(store, id).await.map_err(|error| status::store(&error))?;
+        let (last_number, _) = found.ok_or_else(|| status::not_found("goal or workflow", &workflow_id))?;
+        let events = history::events(store, id, after, limit).await.map_err(|error| status::store(&error))?;
+        let events = events.into_iter().map(|event| resource::event(id, event)).collect();
+        Ok(Response::new(ListEventsResponse { events, last_number }))
+    }
+
+    type WatchEventsStream = Pin<Box<ReceiverStream<Result<Event, Status>>>>;
+
+    async fn watch_events(
+        &self,
+        request: Request<WatchEventsRequest>,
+    ) -> Result<Response<Self::WatchEventsStream>, Status> {
+        let WatchEventsRequest { workflow_id, after } = request.into_inner();
+        let id = read(&workflow_id, after, Violations::default())?;
+        let found = history::last_number(&self.context.store, id).await;
+        found
+            .map_err(|error| status::store(&error))?
+            .ok_or_else(|| status::not_found("goal or workflow", &workflow_id))?;
+        let (sender, events) = mpsc::channel(usize::try_from(WATCH_PAGE).unwrap_or(1));
+        let watcher = self.context.hub.watch(id);
+        let (context, stop) = (self.context.clone(), self.stop.clone());
+        tokio::spawn(async move {
+            let outcome = tokio::select! {
+                outcome = follow(&context, id, after, watcher, &sender) => outcome,
+                () = sender.closed() => return,
+                () = stop.cancelled() => Err(Status::unavailable("the service stops; watch again from the last number")),
+            };
+            if let Err(status) = outcome {
+                let _ = sender.send(Err(status)).await;
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(events))))
+    }
+
+    async fn get_stats(&self, _: Request<GetStatsRequest>) -> Result<Response<Stats>, Status> {
+        let stats = history::stats(&self.context.store).await.map_err(|error| status::store(&error))?;
+        let mut lists = vec![List::goals(), List::outcomes(), List::lost()];
+        lists.extend(stats.awaited_capabilities.iter().map(|capability| List::ready(capability)));
+        let lengths = self.context.queue.lengths(&lists).await;
+        let lengths = lengths.map_err(|error| status::unavailable("Redis", &error))?;
+        let depth = |length: u64| i64::try_from(length).unwrap_or(i64::MAX);
+        let depths = lists.iter().zip(lengths).filter(|(_, length)| *length > 0);
+        Ok(Response::new(Stats {
+            lists: depths.map(|(list, length)| (list.to_string(), depth(length))).collect(),
+            goals: stats.goals,
+            workflows: stats.workflows,
+            tasks: stats.tasks,
+            outbox: stats.outbox,
+            instances: stats.instances,
+        }))
+    }
+
+    async fn verify(&self, request: Request<VerifyRequest>) -> Result<Response<VerifyResponse>, Status> {
+        let VerifyRequest { workflow_id } = request.into_inner();
+        let only = match workflow_id.as_str() {
+            "" => None,
+            id => Some(read(id, 0, Violations::default())?),
+        };
+        let verified =
+            history::verify(&self.context.store, only).await.map_err(|error| status::store(&error))?;
+        Ok(Response::new(resource::verified(verified)))
+    }
+}
+
+/// Sends every event after `after`, until the history is complete or nobody listens.
+async fn follow(
+    context: &Context,
+    id: WorkflowId,
+    mut after: i64,
+    mut watcher: Watcher,
+    sender: &mpsc::Sender<Result<Event, Status>>,
+) -> Result<(), Status> {
+    loop {
+        // Armed first: what is committed while this reads rings afterwards.
+        watcher.arm();
+        let events = history::events(&context.store, id, after, WATCH_PAGE).await;
+        let events = events.map_err(|error| status::store(&error))?;
+        if !events.is_empty() {
+            for event in events {
+                after = event.number;
+                if sender.send(Ok(resource::event(id, event))).await.is_err() {
+                    return Ok(());
+                }
+            }
+            continue;
+        }
+        let last = history::last_number(&context.store, id).await.map_err(|error| status::store(&error))?;
+        match last {
+            Some((number, true)) if number <= after => return Ok(()),
+            Some((number, _)) if number > after => {}
+            Some(_) => watcher.rung().await,
+            None => return Ok(()),
+        }
+    }
+}
+
+fn read(workflow_id: &str, after: i64, mut violations: Violations) -> Result<WorkflowId, Status> {
+    let id = workflow_id.parse();
+    if id.is_err() {
+        violations.add("workflow_id", "must be the UUID of a goal or workflow");
+    }
+    if after < 0 {
+        violations.add("after", "must be the number of the last event seen, or 0");
+    }
+    match id {
+        Ok(id) if violations.is_empty() => Ok(id),
+        _ => Err(status::invalid_argument(violations)),
+    }
+}

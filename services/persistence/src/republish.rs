@@ -1,0 +1,57 @@
+//! What a Redis without memory has to be told, page by page.
+
+use goalpost_model::{AttemptRef, GoalId};
+use goalpost_queue::List;
+use goalpost_store::{Error, outbox};
+use tokio_postgres::Client;
+
+/// Elements of one page.
+const PAGE: i64 = 5_000;
+
+/// Reads everything that is undelivered from the state itself.
+pub(crate) struct Pages<'a> {
+    client: &'a Client,
+    next: Next,
+}
+
+/// Where to read on.
+enum Next {
+    OpenGoals(Option<GoalId>),
+    UnsettledGoals(Option<GoalId>),
+    Ready(Option<AttemptRef>),
+    End,
+}
+
+impl<'a> Pages<'a> {
+    pub(crate) fn new(client: &'a Client) -> Self {
+        Self { client, next: Next::OpenGoals(None) }
+    }
+
+    /// The next page; it may be empty. `None` after the last one.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<(List, String)>>, Error> {
+        let on = |list: List| move |goal: &GoalId| (list.clone(), goal.to_string());
+        let page = match self.next {
+            Next::OpenGoals(after) => {
+                let goals = outbox::open_goals(self.client, after, PAGE).await?;
+                self.next =
+                    goals.last().map_or(Next::UnsettledGoals(None), |last| Next::OpenGoals(Some(*last)));
+                goals.iter().map(on(List::goals())).collect()
+            }
+            Next::UnsettledGoals(after) => {
+                let goals = outbox::unsettled_goals(self.client, after, PAGE).await?;
+                self.next = goals.last().map_or(Next::Ready(None), |last| Next::UnsettledGoals(Some(*last)));
+                goals.iter().map(on(List::outcomes())).collect()
+            }
+            Next::Ready(after) => {
+                let attempts = outbox::ready_attempts(self.client, after, PAGE).await?;
+                self.next = attempts.last().map_or(Next::End, |(last, _)| Next::Ready(Some(*last)));
+                attempts
+                    .iter()
+                    .map(|(attempt, capability)| (List::ready(capability), attempt.to_string()))
+                    .collect()
+            }
+            Next::End => return Ok(None),
+        };
+        Ok(Some(page))
+    }
+}
