@@ -41,7 +41,8 @@ impl Needs {
         workflow: &Workflow,
         event: &'static str,
     ) -> Result<(), IllegalTransition> {
-        let (Some(task), Some(compiled)) = (workflow.tasks.get(self.task), blueprint.tasks.get(self.task)) else {
+        let (Some(task), Some(compiled)) = (workflow.tasks.get(self.task), blueprint.tasks.get(self.task))
+        else {
             let tasks = workflow.tasks.len();
             return Err(IllegalTransition::UnknownTask { task: self.task, tasks, event });
         };

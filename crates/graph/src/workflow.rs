@@ -72,7 +72,11 @@ impl Default for Task {
 
 impl Workflow {
     /// A workflow that has not begun: every task is pending.
-    pub fn new(blueprint: &CompiledBlueprint, goal_text: String, goal_input: Arc<Map<String, Value>>) -> Self {
+    pub fn new(
+        blueprint: &CompiledBlueprint,
+        goal_text: String,
+        goal_input: Arc<Map<String, Value>>,
+    ) -> Self {
         let tasks = &blueprint.tasks;
         Self {
             goal_text,
@@ -100,11 +104,9 @@ impl Scope for Workflow {
 
     fn task(&self, ordinal: usize) -> TaskView<'_> {
         match self.tasks.get(ordinal) {
-            Some(task) => TaskView {
-                state: task.state,
-                output: task.output.as_deref(),
-                failure: task.failure.as_ref(),
-            },
+            Some(task) => {
+                TaskView { state: task.state, output: task.output.as_deref(), failure: task.failure.as_ref() }
+            }
             None => TaskView { state: TaskState::Pending, output: None, failure: None },
         }
     }

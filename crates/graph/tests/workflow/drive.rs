@@ -1,0 +1,76 @@
+//! Random orders of starts, results, failures, losses and cancellations.
+
+use goalpost_graph::{Effect, Event, Workflow};
+use goalpost_model::{Failure, TaskState};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use serde_json::json;
+
+use crate::random::Plan;
+use crate::run::{Run, broken};
+
+/// Which open task is next, and what happens to it. Once the script has run out, everything succeeds.
+pub(crate) type Script = Vec<(u8, u8)>;
+
+pub(crate) fn script() -> impl Strategy<Value = Script> {
+    proptest::collection::vec(any::<(u8, u8)>(), 0..60)
+}
+
+/// One step that was made.
+pub(crate) struct Moment<'a> {
+    pub(crate) event: Event,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) before: Workflow,
+    pub(crate) run: &'a Run,
+}
+
+/// Runs the plan by the script until nothing is left to do; shows every step.
+pub(crate) fn play(
+    plan: &Plan,
+    script: &Script,
+    mut look: impl FnMut(Moment<'_>) -> Result<(), TestCaseError>,
+) -> Result<Run, TestCaseError> {
+    let mut run = Run::new(&plan.blueprint());
+    let mut script = script.iter();
+    let mut event = Some(Event::Start);
+    while let Some(next) = event {
+        let before = run.workflow.clone();
+        let effects = run.apply(next.clone());
+        look(Moment { event: next, effects, before, run: &run })?;
+        let (pick, act) = script.next().copied().unwrap_or_default();
+        event = next_event(&run.workflow, pick, act);
+    }
+    Ok(run)
+}
+
+/// The events in their order, each with its effects.
+pub(crate) type History = Vec<(Event, Vec<Effect>)>;
+
+/// The same, when only the end and the events are of interest.
+pub(crate) fn history(plan: &Plan, script: &Script) -> Result<(Run, History), TestCaseError> {
+    let mut history = Vec::new();
+    let run = play(plan, script, |moment| {
+        history.push((moment.event, moment.effects));
+        Ok(())
+    })?;
+    Ok((run, history))
+}
+
+fn next_event(workflow: &Workflow, pick: u8, act: u8) -> Option<Event> {
+    let is_open = |task: &usize| matches!(workflow.tasks[*task].state, TaskState::Ready | TaskState::Running);
+    let open: Vec<usize> = (0..workflow.tasks.len()).filter(is_open).collect();
+    if open.is_empty() {
+        return None;
+    }
+    let task = open[usize::from(pick) % open.len()];
+    let attempt = workflow.tasks[task].attempt;
+    let output = json!({"n": act % 8});
+    Some(match act {
+        255 => Event::Cancel { failure: Failure::new(Failure::CANCELLED, "no longer wanted") },
+        _ if workflow.tasks[task].state == TaskState::Ready => Event::AttemptStarted { task, attempt },
+        0..=119 => Event::AttemptSucceeded { task, attempt, output },
+        120..=139 => Event::AttemptSucceeded { task, attempt, output: json!("of the wrong kind") },
+        140..=219 => Event::AttemptFailed { task, attempt, failure: broken() },
+        220..=254 => Event::AttemptUndelivered { task, attempt },
+    })
+}

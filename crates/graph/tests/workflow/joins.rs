@@ -1,0 +1,119 @@
+//! When tasks start, and when they are skipped.
+
+use goalpost_graph::{Effect, Event};
+use goalpost_model::{Failure, TaskState, WorkflowState};
+use serde_json::{Value, json};
+
+use crate::run::{Run, blueprint, kind};
+
+fn two_into(join: &str) -> Run {
+    Run::begin(
+        json!(["a", "b", {"name": "c", "join": join}]),
+        json!([
+            {"from": "a", "to": "c", "data_flow": {"a": "tasks.a.output"}},
+            {"from": "b", "to": "c", "data_flow": {"b": "tasks.b.output"}},
+        ]),
+    )
+}
+
+#[test]
+fn the_roots_are_ready_at_the_start() {
+    let mut run = Run::new(&blueprint(json!(["a", "b", "c"]), json!([{"from": "a", "to": "c"}])));
+    assert_eq!(run.workflow.tasks[0].state, TaskState::Pending);
+    let expected = [
+        Effect::WorkflowStarted,
+        Effect::TaskReady { task: 0, attempt: 1 },
+        Effect::TaskReady { task: 1, attempt: 1 },
+    ];
+    assert_eq!(run.apply(Event::Start), expected);
+    assert_eq!(run.state("c"), TaskState::Pending);
+}
+
+#[test]
+fn all_waits_for_every_edge() {
+    let mut run = two_into("all");
+    assert_eq!(run.succeed("b", json!(2)), [Effect::TaskSucceeded { task: 1 }]);
+    assert_eq!(run.state("c"), TaskState::Pending);
+    run.succeed("a", json!(1));
+    assert_eq!(run.state("c"), TaskState::Ready);
+    assert_eq!(run.input("c"), json!({"a": 1, "b": 2}));
+}
+
+#[test]
+fn all_is_skipped_as_soon_as_one_edge_is_not_taken() {
+    let mut run = two_into("all");
+    run.fail("a");
+    assert_eq!(run.state("c"), TaskState::Skipped);
+    assert_eq!(kind(run.task("c").failure.as_ref()), Failure::JOIN_UNMET);
+    let effects = run.succeed("b", json!(2));
+    assert_eq!(effects, [Effect::TaskSucceeded { task: 1 }, Effect::WorkflowFailed]);
+}
+
+#[test]
+fn any_starts_at_the_first_edge_and_ignores_later_ones() {
+    let mut run = two_into("any");
+    run.succeed("b", json!(2));
+    assert_eq!(run.state("c"), TaskState::Ready);
+    assert_eq!(run.input("c"), json!({"b": 2}));
+    assert_eq!(run.succeed("a", json!(1)), [Effect::TaskSucceeded { task: 0 }]);
+    assert_eq!(run.task("c").attempt, 1);
+    assert_eq!(run.input("c"), json!({"b": 2}));
+}
+
+#[test]
+fn any_ignores_an_edge_that_comes_after_its_end() {
+    let mut run = two_into("any");
+    run.succeed("b", json!(2));
+    run.succeed("c", json!(3));
+    let effects = run.succeed("a", json!(1));
+    assert_eq!(effects, [Effect::TaskSucceeded { task: 0 }, Effect::WorkflowSucceeded]);
+}
+
+#[test]
+fn any_is_skipped_once_no_edge_was_taken() {
+    let mut run = two_into("any");
+    run.fail("a");
+    assert_eq!(run.state("c"), TaskState::Pending);
+    run.fail("b");
+    assert_eq!(run.state("c"), TaskState::Skipped);
+    let failure = run.task("c").failure.as_ref().unwrap();
+    assert_eq!(failure.kind, Failure::JOIN_UNMET);
+    assert!(failure.message.contains("none of the 2 edges"), "{failure}");
+}
+
+#[test]
+fn two_taken_edges_of_one_source_both_bring_their_data_to_an_any_join() {
+    let mut run = Run::begin(
+        json!(["a", {"name": "b", "join": "any"}]),
+        json!([
+            {"from": "a", "to": "b", "data_flow": {"first": "tasks.a.output"}},
+            {"from": "a", "to": "b", "on": "always", "data_flow": {"second": "tasks.a.state"}},
+        ]),
+    );
+    let effects = run.succeed("a", json!(1));
+    assert_eq!(effects, [Effect::TaskSucceeded { task: 0 }, Effect::TaskReady { task: 1, attempt: 1 }]);
+    assert_eq!(run.input("b"), json!({"first": 1, "second": "SUCCEEDED"}));
+}
+
+#[test]
+fn skipping_propagates_through_all_joins_and_stops_at_an_any_join_with_another_way() {
+    let mut run = Run::begin(
+        json!(["a", "b", "c", {"name": "d", "join": "any"}]),
+        json!([
+            {"from": "a", "to": "b", "on": "failure"},
+            {"from": "b", "to": "c"},
+            {"from": "c", "to": "d"},
+            {"from": "a", "to": "d"},
+        ]),
+    );
+    let effects = run.succeed("a", json!(1));
+    let expected = [
+        Effect::TaskSucceeded { task: 0 },
+        Effect::TaskSkipped { task: 1 },
+        Effect::TaskReady { task: 3, attempt: 1 },
+        Effect::TaskSkipped { task: 2 },
+    ];
+    assert_eq!(effects, expected);
+    run.succeed("d", Value::Null);
+    assert_eq!(run.workflow.state, WorkflowState::Succeeded);
+}

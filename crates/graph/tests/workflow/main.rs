@@ -1,0 +1,28 @@
+//! Workflows, advanced event by event: each rule by example, then all of them on random graphs.
+
+#[cfg(test)]
+mod attempts;
+#[cfg(test)]
+mod cancel;
+#[cfg(test)]
+mod data;
+#[cfg(test)]
+mod drive;
+#[cfg(test)]
+mod edges;
+#[cfg(test)]
+mod joins;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod order;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+mod restoring;
+#[cfg(test)]
+mod run;
+#[cfg(test)]
+mod size;

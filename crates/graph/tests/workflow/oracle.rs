@@ -1,0 +1,128 @@
+//! The rules of the graph once more, read from the plan and the tasks' ends alone, by brute force.
+
+use goalpost_graph::{Task, Workflow};
+use goalpost_model::{EdgeOn, Join, TaskState, WorkflowState};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+
+use crate::random::{Condition, Plan, PlanEdge};
+
+/// Whether the edge was taken; nothing while its source has not ended.
+fn taken(edge: &PlanEdge, source: &Task) -> Option<bool> {
+    let matches = match source.state {
+        TaskState::Succeeded => edge.on != EdgeOn::Failure,
+        TaskState::Failed => edge.on != EdgeOn::Success,
+        TaskState::Skipped => false,
+        TaskState::Pending | TaskState::Ready | TaskState::Running | TaskState::Cancelled => return None,
+    };
+    Some(matches && holds(edge.condition, source) == Some(true))
+}
+
+/// Whether the condition holds; nothing if it cannot be evaluated.
+fn holds(condition: Condition, source: &Task) -> Option<bool> {
+    match condition {
+        Condition::None | Condition::Holds => Some(true),
+        Condition::DoesNotHold => Some(false),
+        Condition::CannotBeEvaluated => None,
+        Condition::OutputAtLeast(least) => {
+            Some(source.output.as_ref().is_some_and(|output| output["n"].as_i64() >= Some(least)))
+        }
+    }
+}
+
+/// Whether the join is met; nothing while it is open.
+fn met(join: Join, edges: &[Option<bool>]) -> Option<bool> {
+    let decided = edges.iter().all(Option::is_some);
+    match join {
+        _ if edges.is_empty() => Some(true),
+        Join::All if edges.contains(&Some(false)) => Some(false),
+        Join::Any if edges.contains(&Some(true)) => Some(true),
+        Join::All => decided.then_some(true),
+        Join::Any => decided.then_some(false),
+    }
+}
+
+/// Every task is where its incoming edges put it, and says which outgoing edges it took.
+pub(crate) fn check_tasks(plan: &Plan, workflow: &Workflow) -> Result<(), TestCaseError> {
+    for (ordinal, task) in workflow.tasks.iter().enumerate() {
+        let verdict = |edge: &PlanEdge| taken(edge, &workflow.tasks[edge.source]);
+        let edges: Vec<Option<bool>> = plan.incoming(ordinal).map(|(_, edge)| verdict(edge)).collect();
+        let met = met(plan.tasks[ordinal].join, &edges);
+        match task.state {
+            TaskState::Pending => prop_assert_eq!(met, None, "task {} waits", ordinal),
+            TaskState::Skipped => prop_assert_eq!(met, Some(false), "task {} was skipped", ordinal),
+            TaskState::Cancelled => prop_assert_eq!(workflow.state, WorkflowState::Cancelled),
+            _ => prop_assert_eq!(met, Some(true), "task {} began", ordinal),
+        }
+        if !matches!(task.state, TaskState::Pending | TaskState::Skipped | TaskState::Cancelled) {
+            check_input(plan, workflow, ordinal)?;
+        }
+        let out = plan.outgoing(ordinal).filter(|(_, edge)| taken(edge, task) == Some(true));
+        prop_assert_eq!(&task.taken_edges, &out.map(|(ordinal, _)| ordinal).collect::<Vec<_>>());
+        prop_assert_eq!(task.unhandled.is_some(), fails_the_workflow(plan, ordinal, task));
+    }
+    Ok(())
+}
+
+/// The input is the task's own and what came over the taken edges; if that is broken, no attempt was made.
+fn check_input(plan: &Plan, workflow: &Workflow, ordinal: usize) -> Result<(), TestCaseError> {
+    let own = &plan.tasks[ordinal];
+    let task = &workflow.tasks[ordinal];
+    let over = |edge: &PlanEdge| taken(edge, &workflow.tasks[edge.source]) == Some(true);
+    let over: Vec<_> = plan.incoming(ordinal).filter(|(_, edge)| over(edge)).collect();
+    let may_break = own.broken_flow || over.iter().any(|(_, edge)| edge.broken_flow);
+    let Some(input) = &task.input else {
+        prop_assert!(may_break, "task {} has no input", ordinal);
+        prop_assert_eq!((task.state, task.attempt), (TaskState::Failed, 0));
+        return Ok(());
+    };
+    prop_assert!(!own.broken_flow && task.attempt > 0);
+    let came = |edge: usize| input.contains_key(&format!("e{edge}"));
+    let all_came = over.iter().all(|(edge, _)| came(*edge));
+    prop_assert!(all_came || own.join == Join::Any, "task {} misses an edge's data", ordinal);
+    let brought = over.iter().filter(|(edge, _)| came(*edge)).count();
+    prop_assert!(brought > 0 || plan.incoming(ordinal).next().is_none(), "task {} began by itself", ordinal);
+    prop_assert_eq!(input.len(), 1 + brought, "task {} has another edge's data", ordinal);
+    Ok(())
+}
+
+/// A failure that nothing took up, or a condition that could not be evaluated.
+fn fails_the_workflow(plan: &Plan, ordinal: usize, task: &Task) -> bool {
+    if !matches!(task.state, TaskState::Succeeded | TaskState::Failed) {
+        return false;
+    }
+    let lost = task.state == TaskState::Failed
+        && !plan.outgoing(ordinal).any(|(_, edge)| taken(edge, task) == Some(true));
+    let matches =
+        |on| on == EdgeOn::Always || (on == EdgeOn::Success) == (task.state == TaskState::Succeeded);
+    let broken = |edge: &PlanEdge| matches(edge.on) && holds(edge.condition, task).is_none();
+    lost || plan.outgoing(ordinal).any(|(_, edge)| broken(edge))
+}
+
+/// The workflow ended as its tasks say.
+pub(crate) fn check_end(plan: &Plan, workflow: &Workflow) -> Result<(), TestCaseError> {
+    prop_assert!(workflow.tasks.iter().all(|task| task.state.is_terminal()));
+    let cancelled = workflow.tasks.iter().any(|task| task.state == TaskState::Cancelled);
+    let unhandled =
+        workflow.tasks.iter().enumerate().find(|(ordinal, task)| fails_the_workflow(plan, *ordinal, task));
+    match workflow.state {
+        WorkflowState::Running => prop_assert!(false, "the workflow did not end"),
+        WorkflowState::Cancelled => prop_assert!(cancelled && workflow.failure.is_some()),
+        WorkflowState::Failed => {
+            prop_assert!(!cancelled);
+            let (ordinal, task) = unhandled.expect("some task makes the workflow fail");
+            prop_assert_eq!(&workflow.failure, &task.unhandled, "the first is task {}", ordinal);
+        }
+        WorkflowState::Succeeded => {
+            prop_assert!(!cancelled && unhandled.is_none());
+            let is_leaf = |ordinal: usize| plan.outgoing(ordinal).next().is_none();
+            for (ordinal, task) in workflow.tasks.iter().enumerate() {
+                let shown = workflow.result.as_ref().and_then(|result| result.get(&format!("t{ordinal}")));
+                let expected = task.output.as_deref().filter(|_| is_leaf(ordinal));
+                prop_assert_eq!(shown, expected);
+            }
+        }
+    }
+    prop_assert_eq!(workflow.result.is_some(), workflow.state == WorkflowState::Succeeded);
+    Ok(())
+}

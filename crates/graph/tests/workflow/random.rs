@@ -1,0 +1,148 @@
+//! Random blueprints, as a plan that the oracle can read without the checker.
+
+use std::collections::BTreeSet;
+
+use goalpost_checker::compile;
+use goalpost_model::{Blueprint, EdgeOn, Join};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::run::blueprint;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) tasks: Vec<PlanTask>,
+    pub(crate) edges: Vec<PlanEdge>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PlanTask {
+    pub(crate) join: Join,
+    pub(crate) max_attempts: u32,
+    /// Its data flow reads what is not there.
+    pub(crate) broken_flow: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PlanEdge {
+    pub(crate) source: usize,
+    pub(crate) target: usize,
+    pub(crate) on: EdgeOn,
+    pub(crate) condition: Condition,
+    /// Its data flow reads what is not there.
+    pub(crate) broken_flow: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Condition {
+    None,
+    Holds,
+    DoesNotHold,
+    CannotBeEvaluated,
+    /// The source succeeded with at least this.
+    OutputAtLeast(i64),
+}
+
+/// Up to ten tasks; up to two edges a task; everything that edges and tasks can have.
+pub(crate) fn plan() -> impl Strategy<Value = Plan> {
+    (1_usize..=10)
+        .prop_flat_map(|tasks| {
+            let edges = proptest::collection::vec(edge(tasks), 0..=tasks * 2);
+            (proptest::collection::vec(task(), tasks), edges)
+        })
+        .prop_map(|(tasks, edges)| Plan { tasks, edges: tidy(edges) })
+        .prop_filter("the checker refuses it", |plan| compile(&plan.blueprint()).is_ok())
+}
+
+fn task() -> impl Strategy<Value = PlanTask> {
+    let join = prop_oneof![Just(Join::All), Just(Join::Any)];
+    (join, 1_u32..=3, proptest::bool::weighted(0.05)).prop_map(|(join, max_attempts, broken_flow)| PlanTask {
+        join,
+        max_attempts,
+        broken_flow,
+    })
+}
+
+fn edge(tasks: usize) -> impl Strategy<Value = PlanEdge> {
+    let on = prop_oneof![3 => Just(EdgeOn::Success), 1 => Just(EdgeOn::Failure), 2 => Just(EdgeOn::Always)];
+    let condition = prop_oneof![
+        6 => Just(Condition::None),
+        1 => Just(Condition::Holds),
+        1 => Just(Condition::DoesNotHold),
+        1 => Just(Condition::CannotBeEvaluated),
+        2 => (0_i64..8).prop_map(Condition::OutputAtLeast),
+    ];
+    (0..tasks, 0..tasks, on, condition, proptest::bool::weighted(0.05)).prop_map(
+        |(one, other, on, condition, broken_flow)| PlanEdge {
+            source: one.min(other),
+            target: one.max(other),
+            on,
+            condition,
+            broken_flow,
+        },
+    )
+}
+
+/// Without loops, and without edges that are the same to the checker.
+fn tidy(edges: Vec<PlanEdge>) -> Vec<PlanEdge> {
+    let mut seen = BTreeSet::new();
+    let kind = |edge: &PlanEdge| (edge.source, edge.target, format!("{:?} {:?}", edge.on, edge.condition));
+    edges.into_iter().filter(|edge| edge.source != edge.target && seen.insert(kind(edge))).collect()
+}
+
+impl Plan {
+    pub(crate) fn blueprint(&self) -> Blueprint {
+        let tasks: Vec<Value> = self.tasks.iter().enumerate().map(|(task, plan)| plan.json(task)).collect();
+        let edges: Vec<Value> = self.edges.iter().enumerate().map(|(edge, plan)| plan.json(edge)).collect();
+        blueprint(json!(tasks), json!(edges))
+    }
+
+    pub(crate) fn incoming(&self, task: usize) -> impl Iterator<Item = (usize, &PlanEdge)> {
+        self.edges.iter().enumerate().filter(move |(_, edge)| edge.target == task)
+    }
+
+    pub(crate) fn outgoing(&self, task: usize) -> impl Iterator<Item = (usize, &PlanEdge)> {
+        self.edges.iter().enumerate().filter(move |(_, edge)| edge.source == task)
+    }
+}
+
+impl PlanTask {
+    fn json(&self, task: usize) -> Value {
+        let flow = if self.broken_flow { "goal.input.absent" } else { "goal.text" };
+        json!({
+            "name": format!("t{task}"),
+            "capability": "count",
+            "join": self.join,
+            "retry": {"max_attempts": self.max_attempts},
+            "data_flow": {"own": flow},
+        })
+    }
+}
+
+impl PlanEdge {
+    /// Each edge writes to a path of its own, `e` and its ordinal.
+    fn json(&self, edge: usize) -> Value {
+        let source = format!("tasks.t{}", self.source);
+        let flow = match self.on {
+            _ if self.broken_flow => "goal.input.absent".to_owned(),
+            EdgeOn::Success => format!("{source}.output.n"),
+            EdgeOn::Failure | EdgeOn::Always => format!("{source}.state"),
+        };
+        let condition = match self.condition {
+            Condition::None => String::new(),
+            Condition::Holds => "goal.input.yes".to_owned(),
+            Condition::DoesNotHold => "goal.input.no".to_owned(),
+            Condition::CannotBeEvaluated => "goal.input.absent == 1".to_owned(),
+            Condition::OutputAtLeast(n) => format!("has({source}.output) && {source}.output.n >= {n}"),
+        };
+        let mut flows = Map::new();
+        flows.insert(format!("e{edge}"), json!(flow));
+        json!({
+            "from": format!("t{}", self.source),
+            "to": format!("t{}", self.target),
+            "on": self.on,
+            "condition": condition,
+            "data_flow": flows,
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! Graphs as large as they may be.
+
+use goalpost_graph::Effect;
+use goalpost_model::{TaskState, WorkflowState};
+use serde_json::{Value, json};
+
+use crate::run::Run;
+
+fn names(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("t{number}")).collect()
+}
+
+#[test]
+fn a_chain_of_ten_thousand_tasks_is_skipped_in_one_step() {
+    let names = names(10_000);
+    let mut edges: Vec<Value> =
+        names.windows(2).map(|pair| json!({"from": pair[0], "to": pair[1]})).collect();
+    edges[0]["on"] = json!("failure");
+    let mut run = Run::begin(json!(names), Value::Array(edges));
+    let effects = run.succeed("t0", json!(1));
+    assert_eq!(effects.len(), 10_001);
+    let skipped = (1..10_000).map(|task| Effect::TaskSkipped { task });
+    assert!(effects[1..10_000].iter().copied().eq(skipped));
+    assert_eq!(run.workflow.state, WorkflowState::Succeeded);
+}
+
+#[test]
+fn a_fan_in_of_a_thousand_starts_with_the_last() {
+    let names = names(1_000);
+    let mut tasks = names.clone();
+    tasks.push("last".to_owned());
+    let flow = |name: &str| json!({name: format!("tasks.{name}.output")});
+    let edges: Vec<Value> =
+        names.iter().map(|name| json!({"from": name, "to": "last", "data_flow": flow(name)})).collect();
+    let mut run = Run::begin(json!(tasks), json!(edges));
+    for (number, name) in names.iter().enumerate().rev() {
+        assert_eq!(run.state("last"), TaskState::Pending);
+        run.succeed(name, json!(number));
+    }
+    assert_eq!(run.state("last"), TaskState::Ready);
+    let input = run.input("last");
+    assert_eq!(input.as_object().unwrap().len(), 1_000);
+    assert_eq!(input["t999"], json!(999));
+}
+
+#[test]
+fn a_fan_out_of_a_thousand_starts_in_one_step() {
+    let names = names(1_000);
+    let mut tasks = vec!["first".to_owned()];
+    tasks.extend(names.clone());
+    let edges: Vec<Value> = names.iter().map(|name| json!({"from": "first", "to": name})).collect();
+    let mut run = Run::begin(json!(tasks), json!(edges));
+    let effects = run.succeed("first", json!(1));
+    assert_eq!(effects.len(), 1_001);
+    assert_eq!(run.task("first").taken_edges.len(), 1_000);
+}
