@@ -1,1 +1,45 @@
 //! The worker SDK: offer capabilities as async functions.
+//!
+//! ```no_run
+//! use goalpost_worker::{Attempt, Failure, Worker};
+//! use serde::{Deserialize, Serialize};
+//! use tokio_util::sync::CancellationToken;
+//!
+//! #[derive(Deserialize)]
+//! struct Greeting { name: String }
+//! #[derive(Serialize)]
+//! struct Greeted { text: String }
+//!
+//! async fn greet(_: Attempt, input: Greeting) -> Result<Greeted, Failure> {
+//!     Ok(Greeted { text: format!("Hello, {}!", input.name) })
+//! }
+//!
+//! # async fn run() -> Result<(), goalpost_worker::Error> {
+//! Worker::builder("http://127.0.0.1:50053")
+//!     .name("greeter")
+//!     .max_concurrency(10)
+//!     .capability("greeting.write", greet)
+//!     .build()?
+//!     .run(CancellationToken::new())
+//!     .await
+//! # }
+//! ```
+//!
+//! A worker connects again by itself, to any engine, and goes on with what it has: results are
+//! kept until an engine has acknowledged them, and no attempt is run twice. An attempt may be given
+//! out again under a new number if this process dies; use [`Attempt::idempotency_key`] for effects
+//! that must not repeat within one attempt.
+
+mod attempt;
+mod builder;
+mod connection;
+mod error;
+mod handler;
+mod held;
+mod worker;
+
+pub use attempt::Attempt;
+pub use builder::Builder;
+pub use error::Error;
+pub use goalpost_model::Failure;
+pub use worker::Worker;
