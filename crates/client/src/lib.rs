@@ -1,1 +1,24 @@
-//! The client SDK: submit goals and watch them.
+//! The client SDK: submit goals and follow them.
+//!
+//! ```no_run
+//! use goalpost_client::{Client, NewGoal};
+//!
+//! # async fn run() -> Result<(), goalpost_client::Error> {
+//! let client = Client::connect("http://127.0.0.1:50051")?;
+//! let goal = client.submit(NewGoal::text("Research weather in Seattle and write report")).await?;
+//! let ended = client.wait(&goal.id).await?;
+//! println!("{:?}", ended.result);
+//! # Ok(())
+//! # }
+//! ```
+
+mod client;
+mod error;
+mod new_goal;
+mod watch;
+
+pub use client::Client;
+pub use error::Error;
+pub use goalpost_proto::v1;
+pub use new_goal::NewGoal;
+pub use watch::Watch;

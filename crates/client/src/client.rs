@@ -1,0 +1,99 @@
+//! The client.
+
+use std::time::Duration;
+
+use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClient;
+use goalpost_proto::v1::{
+    CancelGoalRequest, GetGoalRequest, Goal, GoalState, ListGoalsRequest, ListGoalsResponse,
+    PreviewPlanResponse,
+};
+use tonic::transport::{Channel, Endpoint};
+
+use crate::{Error, NewGoal, Watch};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const KEEPALIVE: Duration = Duration::from_secs(30);
+const MAX_MESSAGE_BYTES: usize = 64 << 20;
+
+/// A client of the decision group. Cheap to clone; connects when first used, and again when
+/// the connection is lost.
+#[derive(Clone, Debug)]
+pub struct Client {
+    endpoint: String,
+    group: CentralDecisionGroupClient<Channel>,
+}
+
+impl Client {
+    /// A client of the decision group at `endpoint`, for example `http://127.0.0.1:50051`.
+    pub fn connect(endpoint: impl Into<String>) -> Result<Self, Error> {
+        let endpoint = endpoint.into();
+        let address =
+            Endpoint::from_shared(endpoint.clone()).map_err(|_| Error::Endpoint(endpoint.clone()))?;
+        let channel = address
+            .connect_timeout(CONNECT_TIMEOUT)
+            .http2_keep_alive_interval(KEEPALIVE)
+            .tcp_nodelay(true)
+            .connect_lazy();
+        let group = CentralDecisionGroupClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
+        Ok(Self { endpoint, group })
+    }
+
+    /// The generated client, for calls that this one does not have.
+    pub fn raw(&self) -> CentralDecisionGroupClient<Channel> {
+        self.group.clone()
+    }
+
+    /// Submits a goal; it is durable when this returns.
+    pub async fn submit(&self, goal: NewGoal) -> Result<Goal, Error> {
+        let answer = self.group.clone().submit_goal(goal.into_submit()).await;
+        answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
+    }
+
+    /// One goal.
+    pub async fn get(&self, id: &str) -> Result<Goal, Error> {
+        let answer = self.group.clone().get_goal(GetGoalRequest { id: id.to_owned() }).await;
+        answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
+    }
+
+    /// A page of goals, newest first; `page_token` is that of the page before, or empty.
+    pub async fn list(
+        &self,
+        state: Option<GoalState>,
+        page_size: i32,
+        page_token: &str,
+    ) -> Result<ListGoalsResponse, Error> {
+        let state = state.unwrap_or(GoalState::Unspecified).into();
+        let request = ListGoalsRequest { page_size, page_token: page_token.to_owned(), state };
+        let answer = self.group.clone().list_goals(request).await;
+        answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
+    }
+
+    /// Cancels a goal, and answers with it as it is then.
+    pub async fn cancel(&self, id: &str, reason: &str) -> Result<Goal, Error> {
+        let request = CancelGoalRequest { id: id.to_owned(), reason: reason.to_owned() };
+        let answer = self.group.clone().cancel_goal(request).await;
+        answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
+    }
+
+    /// What a submission would run. Stores nothing.
+    pub async fn preview(&self, goal: NewGoal) -> Result<PreviewPlanResponse, Error> {
+        let answer = self.group.clone().preview_plan(goal.into_preview()).await;
+        answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
+    }
+
+    /// Every event of the goal with a greater number than `after`, to its end.
+    pub fn watch(&self, id: &str, after: i64) -> Watch {
+        Watch::new(self.clone(), id.to_owned(), after)
+    }
+
+    /// Waits until the goal has ended, and answers with it.
+    pub async fn wait(&self, id: &str) -> Result<Goal, Error> {
+        let mut watch = self.watch(id, 0);
+        while watch.next().await?.is_some() {}
+        self.get(id).await
+    }
+
+    pub(crate) fn error(&self, status: tonic::Status) -> Error {
+        Error::of(&self.endpoint, status)
+    }
+}

@@ -1,0 +1,62 @@
+//! A goal to be submitted.
+
+use goalpost_proto::struct_from_map;
+use goalpost_proto::v1::{Blueprint, PreviewPlanRequest, SubmitGoalRequest};
+use serde_json::{Map, Value};
+
+/// What is wanted: in words, as a type of the catalog, or as a blueprint.
+#[derive(Clone, Debug, Default)]
+pub struct NewGoal {
+    text: String,
+    goal_type: String,
+    blueprint: Option<Blueprint>,
+    input: Map<String, Value>,
+    request_id: String,
+}
+
+impl NewGoal {
+    /// A goal in words.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// A structured goal type of the catalog.
+    pub fn of_type(goal_type: impl Into<String>) -> Self {
+        Self { goal_type: goal_type.into(), ..Self::default() }
+    }
+
+    /// The caller's own blueprint.
+    pub fn blueprint(blueprint: Blueprint) -> Self {
+        Self { blueprint: Some(blueprint), ..Self::default() }
+    }
+
+    /// Structured input.
+    #[must_use]
+    pub fn input(mut self, input: Map<String, Value>) -> Self {
+        self.input = input;
+        self
+    }
+
+    /// A key for idempotency: a second submission with it gives the goal of the first one.
+    #[must_use]
+    pub fn request_id(mut self, request_id: impl Into<String>) -> Self {
+        self.request_id = request_id.into();
+        self
+    }
+
+    pub(crate) fn into_submit(self) -> SubmitGoalRequest {
+        let Self { text, goal_type, blueprint, input, request_id } = self;
+        SubmitGoalRequest {
+            goal: text,
+            goal_type,
+            blueprint,
+            input: Some(struct_from_map(&input)),
+            request_id,
+        }
+    }
+
+    pub(crate) fn into_preview(self) -> PreviewPlanRequest {
+        let Self { text, goal_type, blueprint, input, request_id: _ } = self;
+        PreviewPlanRequest { goal: text, goal_type, blueprint, input: Some(struct_from_map(&input)) }
+    }
+}
