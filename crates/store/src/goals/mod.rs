@@ -1,1 +1,13 @@
-//! Goals and the decisions on them.
+//! Goals and the decisions on them, as the decision group reads and writes them.
+
+mod cancel;
+mod insert;
+mod plan;
+mod read;
+mod settle;
+
+pub use cancel::{cancel_reasons, request_cancel};
+pub use insert::{Inserted, NewGoal, insert};
+pub use plan::{Planned, Verdict, store_plans};
+pub use read::{StoredDecision, StoredGoal, get, list, open};
+pub use settle::{fail, settle};

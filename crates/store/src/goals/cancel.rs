@@ -1,0 +1,49 @@
+//! Cancelling goals.
+
+use std::collections::HashMap;
+
+use goalpost_model::{Failure, GoalId, GoalState};
+use uuid::Uuid;
+
+use crate::{Error, Json, Store};
+
+/// A goal that was not planned yet ends here. For one that runs the wish is noted: its workflow
+/// may not exist yet, and whoever begins it looks for the wish afterwards.
+const REQUEST: &str = "\
+    UPDATE goals SET \
+        cancel_reason = coalesce(cancel_reason, $2), \
+        failure = CASE WHEN state = 'SUBMITTED' THEN $3::json ELSE failure END, \
+        ended_at = CASE WHEN state = 'SUBMITTED' THEN clock_timestamp() ELSE ended_at END, \
+        state = CASE WHEN state = 'SUBMITTED' THEN 'CANCELLED' ELSE state END \
+    WHERE id = $1 AND state IN ('SUBMITTED', 'RUNNING') RETURNING state";
+
+const DECIDE: &str = "\
+    INSERT INTO decisions (goal_id, verdict, decided_by, reason) \
+    SELECT $1, 'cancel', 'caller', $2 WHERE NOT EXISTS (\
+        SELECT FROM decisions WHERE goal_id = $1 AND verdict = 'cancel')";
+
+const REASONS: &str =
+    "SELECT id, cancel_reason FROM goals WHERE id = ANY ($1) AND cancel_reason IS NOT NULL AND state = 'RUNNING'";
+
+/// Cancels the goal or notes the wish. Answers with the goal's state then; `None` if it is not
+/// there or has ended.
+pub async fn request_cancel(store: &Store, id: GoalId, reason: &str) -> Result<Option<GoalState>, Error> {
+    let failure = Json::of(&Failure::new(Failure::CANCELLED, reason));
+    let mut client = store.client().await?;
+    let transaction = client.transaction().await?;
+    let row = transaction.query_opt(REQUEST, &[&id.0, &reason, &failure]).await?;
+    let Some(row) = row else { return Ok(None) };
+    transaction.execute(DECIDE, &[&id.0, &reason]).await?;
+    transaction.commit().await?;
+    let state: &str = row.try_get(0)?;
+    state.parse().map(Some).map_err(|error| Error::corrupt("a state", error))
+}
+
+/// Those of the running goals that shall be cancelled, with the reasons.
+pub async fn cancel_reasons(store: &Store, ids: &[GoalId]) -> Result<HashMap<GoalId, String>, Error> {
+    let client = store.client().await?;
+    let statement = client.prepare_cached(REASONS).await?;
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = client.query(&statement, &[&ids]).await?;
+    rows.iter().map(|row| Ok((GoalId(row.try_get(0)?), row.try_get(1)?))).collect()
+}

@@ -1,0 +1,92 @@
+//! Submitting goals.
+
+use std::collections::HashMap;
+
+use goalpost_model::{Digest, GoalId};
+use uuid::Uuid;
+
+use crate::{Error, Json, Store};
+
+/// A request_id that is taken stays with the goal that took it first.
+const INSERT: &str = "\
+    INSERT INTO goals (id, request_id, request_digest, goal, goal_type, own_blueprint, input, state, traceparent) \
+    SELECT n.id, n.request_id, n.request_digest, n.goal, n.goal_type, n.own_blueprint, n.input, 'SUBMITTED', n.traceparent \
+    FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::json[], $7::json[], $8::text[]) \
+         AS n (id, request_id, request_digest, goal, goal_type, own_blueprint, input, traceparent) \
+    ORDER BY n.request_id, n.id \
+    ON CONFLICT (request_id) DO NOTHING \
+    RETURNING id";
+
+const TAKEN: &str = "SELECT request_id, id, request_digest FROM goals WHERE request_id = ANY ($1)";
+
+/// A goal to be stored.
+#[derive(Clone, Debug)]
+pub struct NewGoal {
+    /// Its id.
+    pub id: GoalId,
+    /// The caller's key for idempotency.
+    pub request_id: Option<String>,
+    /// The digest of the request, to tell a repeated one from a reused request_id.
+    pub request_digest: Digest,
+    /// The goal in words, or empty.
+    pub goal: String,
+    /// The structured goal type, or empty.
+    pub goal_type: String,
+    /// The caller's own blueprint.
+    pub own_blueprint: Option<Json>,
+    /// The goal's input.
+    pub input: Json,
+    /// W3C trace context of the caller.
+    pub traceparent: Option<String>,
+}
+
+/// What became of a goal to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inserted {
+    /// It is stored.
+    New,
+    /// The same request stored this goal before.
+    Repeated(GoalId),
+    /// The request_id belongs to another request.
+    Reused(GoalId),
+}
+
+/// Stores the goals in one transaction. Answers in their order.
+pub async fn insert(store: &Store, goals: &[NewGoal]) -> Result<Vec<Inserted>, Error> {
+    let client = store.client().await?;
+    let statement = client.prepare_cached(INSERT).await?;
+    let ids: Vec<Uuid> = goals.iter().map(|goal| goal.id.0).collect();
+    let request_ids: Vec<Option<&str>> = goals.iter().map(|goal| goal.request_id.as_deref()).collect();
+    let digests: Vec<&[u8]> = goals.iter().map(|goal| goal.request_digest.0.as_slice()).collect();
+    let texts: Vec<&str> = goals.iter().map(|goal| goal.goal.as_str()).collect();
+    let types: Vec<&str> = goals.iter().map(|goal| goal.goal_type.as_str()).collect();
+    let blueprints: Vec<Option<&Json>> = goals.iter().map(|goal| goal.own_blueprint.as_ref()).collect();
+    let inputs: Vec<&Json> = goals.iter().map(|goal| &goal.input).collect();
+    let traceparents: Vec<Option<&str>> = goals.iter().map(|goal| goal.traceparent.as_deref()).collect();
+    let rows = client
+        .query(
+            &statement,
+            &[&ids, &request_ids, &digests, &texts, &types, &blueprints, &inputs, &traceparents],
+        )
+        .await?;
+    let stored = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
+    if stored.len() == goals.len() {
+        return Ok(vec![Inserted::New; goals.len()]);
+    }
+    let taken: HashMap<String, (GoalId, Vec<u8>)> = client
+        .query(TAKEN, &[&request_ids])
+        .await?
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, (GoalId(row.try_get(1)?), row.try_get(2)?))))
+        .collect::<Result<_, Error>>()?;
+    let outcome = |goal: &NewGoal| {
+        let holder = goal.request_id.as_ref().and_then(|request_id| taken.get(request_id));
+        match holder {
+            Some((id, _)) if *id == goal.id => Inserted::New,
+            Some((id, digest)) if *digest == goal.request_digest.0 => Inserted::Repeated(*id),
+            Some((id, _)) => Inserted::Reused(*id),
+            None => Inserted::New,
+        }
+    };
+    Ok(goals.iter().map(outcome).collect())
+}

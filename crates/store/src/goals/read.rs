@@ -1,0 +1,138 @@
+//! Reading goals.
+
+use goalpost_model::{Digest, Failure, GoalId, GoalState};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::{Error, Json, Store};
+
+const COLUMNS: &str = "\
+    g.id, g.request_id, g.request_digest, g.goal, g.goal_type, g.own_blueprint, g.input, g.state, g.cancel_reason, \
+    g.blueprint_digest, g.result, g.failure, g.traceparent, g.created_at, g.ended_at, \
+    EXISTS (SELECT FROM workflows w WHERE w.id = g.id) AS has_workflow";
+
+const DECISIONS: &str =
+    "SELECT verdict, decided_by, reason, at FROM decisions WHERE goal_id = $1 ORDER BY number";
+
+/// A goal as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredGoal {
+    /// Its id.
+    pub id: GoalId,
+    /// The caller's key for idempotency.
+    pub request_id: Option<String>,
+    /// The goal in words, or empty.
+    pub goal: String,
+    /// The structured goal type, or empty.
+    pub goal_type: String,
+    /// The caller's own blueprint.
+    pub own_blueprint: Option<Json>,
+    /// The goal's input.
+    pub input: Map<String, Value>,
+    /// How far it has come.
+    pub state: GoalState,
+    /// Why it shall be cancelled, once somebody wants that.
+    pub cancel_reason: Option<String>,
+    /// The blueprint that it runs.
+    pub blueprint_digest: Option<Digest>,
+    /// Whether its workflow was begun.
+    pub has_workflow: bool,
+    /// What came out.
+    pub result: Option<Map<String, Value>>,
+    /// Why it failed or was cancelled.
+    pub failure: Option<Failure>,
+    /// W3C trace context of the caller.
+    pub traceparent: Option<String>,
+    /// When it was stored.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A verdict on a goal.
+#[derive(Clone, Debug)]
+pub struct StoredDecision {
+    /// What was decided.
+    pub verdict: String,
+    /// By whom or what.
+    pub decided_by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One goal with its decisions.
+pub async fn get(store: &Store, id: GoalId) -> Result<Option<(StoredGoal, Vec<StoredDecision>)>, Error> {
+    let client = store.client().await?;
+    let statement = client.prepare_cached(&format!("SELECT {COLUMNS} FROM goals g WHERE g.id = $1")).await?;
+    let Some(row) = client.query_opt(&statement, &[&id.0]).await? else { return Ok(None) };
+    let statement = client.prepare_cached(DECISIONS).await?;
+    let decisions = client.query(&statement, &[&id.0]).await?;
+    let decisions = decisions
+        .iter()
+        .map(|row| {
+            Ok(StoredDecision {
+                verdict: row.try_get(0)?,
+                decided_by: row.try_get(1)?,
+                reason: row.try_get(2)?,
+                at: row.try_get(3)?,
+            })
+        })
+        .collect::<Result<_, Error>>()?;
+    Ok(Some((goal(&row)?, decisions)))
+}
+
+/// Goals, newest first, older than `before`.
+pub async fn list(
+    store: &Store,
+    state: Option<GoalState>,
+    before: Option<GoalId>,
+    limit: i64,
+) -> Result<Vec<StoredGoal>, Error> {
+    let client = store.client().await?;
+    // Two statements, so that each has its index.
+    let filter = if state.is_some() { "g.state = $3" } else { "$3::text IS NULL" };
+    let sql = format!("SELECT {COLUMNS} FROM goals g WHERE g.id < $1 AND {filter} ORDER BY g.id DESC LIMIT $2");
+    let statement = client.prepare_cached(&sql).await?;
+    let before = before.map_or(Uuid::max(), |goal| goal.0);
+    let rows = client.query(&statement, &[&before, &limit, &state.map(GoalState::as_str)]).await?;
+    rows.iter().map(goal).collect()
+}
+
+/// Those of the goals that are not ended.
+pub async fn open(store: &Store, ids: &[GoalId]) -> Result<Vec<StoredGoal>, Error> {
+    let client = store.client().await?;
+    let sql = format!("SELECT {COLUMNS} FROM goals g WHERE g.id = ANY ($1) AND g.state IN ('SUBMITTED', 'RUNNING')");
+    let statement = client.prepare_cached(&sql).await?;
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    client.query(&statement, &[&ids]).await?.iter().map(goal).collect()
+}
+
+fn goal(row: &Row) -> Result<StoredGoal, Error> {
+    let digest: Option<&[u8]> = row.try_get("blueprint_digest")?;
+    let result: Option<Json> = row.try_get("result")?;
+    let failure: Option<Json> = row.try_get("failure")?;
+    let state: &str = row.try_get("state")?;
+    Ok(StoredGoal {
+        id: GoalId(row.try_get("id")?),
+        request_id: row.try_get("request_id")?,
+        goal: row.try_get("goal")?,
+        goal_type: row.try_get("goal_type")?,
+        own_blueprint: row.try_get("own_blueprint")?,
+        input: row.try_get::<_, Json>("input")?.parse("a goal's input")?,
+        state: state.parse().map_err(|error| Error::corrupt("a state", error))?,
+        cancel_reason: row.try_get("cancel_reason")?,
+        blueprint_digest: digest
+            .map(|digest| digest.try_into().map(Digest).map_err(|error| Error::corrupt("a digest", error)))
+            .transpose()?,
+        has_workflow: row.try_get("has_workflow")?,
+        result: result.map(|json| json.parse("a result")).transpose()?,
+        failure: failure.map(|json| json.parse("a failure")).transpose()?,
+        traceparent: row.try_get("traceparent")?,
+        created_at: row.try_get("created_at")?,
+        ended_at: row.try_get("ended_at")?,
+    })
+}

@@ -1,0 +1,28 @@
+//! The ends of goals.
+
+use goalpost_model::{Failure, GoalId};
+use uuid::Uuid;
+
+use crate::{Error, Json, Store};
+
+const SETTLE: &str = "\
+    UPDATE goals g SET state = w.state, result = w.result, failure = w.failure, ended_at = clock_timestamp() \
+    FROM workflows w WHERE w.id = g.id AND g.id = ANY ($1) AND g.state = 'RUNNING' AND w.state <> 'RUNNING'";
+
+const FAIL: &str = "\
+    UPDATE goals SET state = 'FAILED', failure = $2, ended_at = clock_timestamp() \
+    WHERE id = $1 AND state = 'RUNNING' AND NOT EXISTS (SELECT FROM workflows w WHERE w.id = goals.id)";
+
+/// Ends the goals whose workflows have ended, as these did. Answers with how many.
+pub async fn settle(store: &Store, ids: &[GoalId]) -> Result<u64, Error> {
+    let client = store.client().await?;
+    let statement = client.prepare_cached(SETTLE).await?;
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    Ok(client.execute(&statement, &[&ids]).await?)
+}
+
+/// Fails a planned goal whose workflow cannot be begun.
+pub async fn fail(store: &Store, id: GoalId, failure: &Failure) -> Result<(), Error> {
+    store.client().await?.execute(FAIL, &[&id.0, &Json::of(failure)]).await?;
+    Ok(())
+}
