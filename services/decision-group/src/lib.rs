@@ -1,1 +1,123 @@
 //! The decision group: takes goals, has them planned, starts and settles them.
+//!
+//! The public API only commits and reads. What has to happen to a goal is done by two takers:
+//! one of submitted goals ([`plan`]), one of ended workflows ([`outcomes`]).
+
+mod api;
+mod config;
+mod outcomes;
+mod peers;
+mod plan;
+mod requests;
+mod resource;
+mod submit;
+mod watch;
+
+use std::net::SocketAddr;
+
+use goalpost_model::limits::MAX_MESSAGE_BYTES;
+use goalpost_proto::v1::central_decision_group_server::CentralDecisionGroupServer;
+use goalpost_queue::{List, Queue};
+use goalpost_service::health::Health;
+use goalpost_service::lease::{self, STORES};
+use goalpost_service::line::Line;
+use goalpost_service::server::{self, Listener};
+use goalpost_store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::service::Routes;
+use uuid::Uuid;
+
+pub use config::Config;
+use peers::Peers;
+use submit::Submitter;
+
+/// Why the decision group could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot listen or serve.
+    #[error(transparent)]
+    Server(#[from] server::Error),
+    /// The settings of PostgreSQL are wrong.
+    #[error(transparent)]
+    Store(#[from] goalpost_store::Error),
+    /// The settings of Redis are wrong.
+    #[error(transparent)]
+    Queue(#[from] goalpost_queue::Error),
+    /// The address of another service is none.
+    #[error("'{0}' is not the address of a service; for example http://127.0.0.1:50052")]
+    Peer(String),
+}
+
+/// The decision group, bound to its address.
+pub struct App {
+    listener: Listener,
+    context: Context,
+    health: Health,
+}
+
+/// What the parts of the service share.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) id: Uuid,
+    pub(crate) store: Store,
+    pub(crate) queue: Queue,
+    pub(crate) peers: Peers,
+}
+
+/// Binds the address. Connects to nothing yet.
+pub async fn build(config: Config) -> Result<App, Error> {
+    let store = Store::new(config.postgres.database_url.reveal(), config.postgres.database_connections)?;
+    let queue = Queue::new(config.redis.redis_url.reveal())?;
+    let peers = Peers::new(&config)?;
+    let listener = Listener::bind(config.listen, "--decision-group-listen (or --listen)").await?;
+    let health = Health::new(&["goalpost.v1.CentralDecisionGroup"], &[STORES]).await;
+    Ok(App { listener, context: Context { id: Uuid::now_v7(), store, queue, peers }, health })
+}
+
+impl App {
+    /// The address that it listens on.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// The service's health.
+    pub fn health(&self) -> Health {
+        self.health.clone()
+    }
+
+    /// Serves until `stop`.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
+        let Self { listener, context, health } = self;
+        let tasks = TaskTracker::new();
+        tasks.spawn(take(context.clone(), health.clone(), stop.clone()));
+        let submitter = Submitter::start(context.store.clone(), &tasks);
+        let api = CentralDecisionGroupServer::new(api::Api { context, submitter, stop: stop.clone() });
+        let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES));
+        server::serve(listener, routes, health, stop).await?;
+        tasks.close();
+        tasks.wait().await;
+        Ok(())
+    }
+}
+
+/// Registers this process and takes from its lists once it is registered: what it has taken
+/// must be given back if it dies.
+async fn take(context: Context, health: Health, stop: CancellationToken) {
+    let registered = CancellationToken::new();
+    let Context { id, store, queue, .. } = context.clone();
+    let line = |list| Line::new(&queue, id, list, &stop);
+    let lease =
+        lease::hold(store, queue.clone(), id, "decision-group", health, registered.clone(), stop.clone());
+    let takers = async {
+        tokio::select! {
+            () = registered.cancelled() => {}
+            () = stop.cancelled() => return,
+        }
+        tokio::join!(
+            plan::take_goals(context.clone(), line(List::goals()), stop.clone()),
+            outcomes::take_outcomes(context.clone(), line(List::outcomes()), stop.clone()),
+        );
+    };
+    tokio::join!(lease, takers);
+}

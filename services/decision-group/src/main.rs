@@ -1,1 +1,33 @@
-fn main() {}
+//! The decision group's binary.
+
+use std::error::Error;
+
+use clap::Parser;
+use goalpost_decision_group::{Config, build};
+use goalpost_service::args::TelemetryArgs;
+use goalpost_service::{metrics, shutdown, telemetry};
+
+/// Takes goals, has them planned, starts and settles them.
+#[derive(Parser)]
+#[command(name = "goalpost-decision-group", version)]
+struct Arguments {
+    #[command(flatten)]
+    config: Config,
+    #[command(flatten)]
+    telemetry: TelemetryArgs,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    let telemetry = telemetry::init(&arguments.telemetry, "decision-group")?;
+    let stop = shutdown::on_signal()?;
+    if let Some(listen) = arguments.telemetry.metrics_listen {
+        metrics::serve(listen, stop.clone()).await?;
+    }
+    let app = build(arguments.config).await?;
+    tracing::info!(address = %app.local_addr(), "the decision group listens");
+    app.run(stop).await?;
+    telemetry.shutdown().await;
+    Ok(())
+}

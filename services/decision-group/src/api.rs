@@ -1,0 +1,194 @@
+//! The `CentralDecisionGroup` service.
+
+use std::pin::Pin;
+
+use goalpost_model::{Finding, GoalId, GoalState, Severity, WorkflowId};
+use goalpost_proto::v1::{
+    CancelGoalRequest, CancelWorkflowRequest, CheckBlueprintRequest, CheckBlueprintResponse, Event,
+    GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PlanRequest, PlanResponse, PreviewPlanRequest,
+    PreviewPlanResponse, SubmitGoalRequest, WatchGoalRequest, central_decision_group_server,
+};
+use goalpost_proto::{Violations, blueprint_from_model, struct_from_map};
+use goalpost_service::{status, trace_context};
+use goalpost_store::goals::{self, Inserted};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Request, Response, Status};
+use uuid::Uuid;
+
+use crate::requests::{self, Wanted};
+use crate::submit::{Submitter, Unavailable};
+use crate::{Context, resource, watch};
+
+/// Who made a plan that the caller brought along.
+pub(crate) const CALLER: &str = "caller";
+/// Events on their way to a watcher.
+const WATCH_ROOM: usize = 64;
+
+pub(crate) struct Api {
+    pub(crate) context: Context,
+    pub(crate) submitter: Submitter,
+    pub(crate) stop: CancellationToken,
+}
+
+#[tonic::async_trait]
+impl central_decision_group_server::CentralDecisionGroup for Api {
+    async fn submit_goal(&self, request: Request<SubmitGoalRequest>) -> Result<Response<Goal>, Status> {
+        let traceparent = trace_context::of(&request);
+        let (wanted, request_id) =
+            requests::submission(request.into_inner()).map_err(status::invalid_argument)?;
+        if let Some(blueprint) = &wanted.blueprint {
+            self.refuse_invalid(blueprint, traceparent.as_deref()).await?;
+        }
+        let id = GoalId(Uuid::now_v7());
+        let goal = requests::new_goal(id, &wanted, request_id.clone(), traceparent);
+        let stored = match self.submitter.submit(goal).await {
+            Ok(Inserted::New) => id,
+            Ok(Inserted::Repeated(earlier)) => earlier,
+            Ok(Inserted::Reused(earlier)) => return Err(reused(earlier)),
+            Err(error @ Unavailable::Away) => return Err(status::unavailable("the store", &error)),
+            Err(error) => return Err(status::with_reason(Code::Internal, "INTERNAL", error.to_string())),
+        };
+        if stored == id {
+            return Ok(Response::new(just_submitted(id, wanted, request_id)));
+        }
+        self.read(stored).await
+    }
+
+    async fn get_goal(&self, request: Request<GetGoalRequest>) -> Result<Response<Goal>, Status> {
+        let id = requests::goal_id(&request.into_inner().id).map_err(status::invalid_argument)?;
+        self.read(id).await
+    }
+
+    async fn list_goals(
+        &self,
+        request: Request<ListGoalsRequest>,
+    ) -> Result<Response<ListGoalsResponse>, Status> {
+        let page = requests::page(request.into_inner()).map_err(status::invalid_argument)?;
+        // One more tells whether there is another page.
+        let found = goals::list(&self.context.store, page.state, page.before, page.size + 1).await;
+        let mut found = found.map_err(|error| status::store(&error))?;
+        let size = usize::try_from(page.size).unwrap_or(usize::MAX);
+        let is_last = found.len() <= size;
+        found.truncate(size);
+        let last = found.last().filter(|_| !is_last);
+        let next_page_token = last.map(|goal| goal.id.to_string()).unwrap_or_default();
+        let goals = found.into_iter().map(|goal| resource::goal(goal, Vec::new())).collect();
+        Ok(Response::new(ListGoalsResponse { goals, next_page_token }))
+    }
+
+    type WatchGoalStream = Pin<Box<ReceiverStream<Result<Event, Status>>>>;
+
+    async fn watch_goal(
+        &self,
+        request: Request<WatchGoalRequest>,
+    ) -> Result<Response<Self::WatchGoalStream>, Status> {
+        let WatchGoalRequest { id, after } = request.into_inner();
+        let goal = requests::goal_id(&id).map_err(status::invalid_argument)?;
+        if after < 0 {
+            let mut violations = Violations::default();
+            violations.add("after", "must be the number of the last event seen, or 0");
+            return Err(status::invalid_argument(violations));
+        }
+        self.read(goal).await?;
+        let (sender, events) = mpsc::channel(WATCH_ROOM);
+        tokio::spawn(watch::follow(self.context.clone(), id, after, sender, self.stop.clone()));
+        Ok(Response::new(Box::pin(ReceiverStream::new(events))))
+    }
+
+    async fn cancel_goal(&self, request: Request<CancelGoalRequest>) -> Result<Response<Goal>, Status> {
+        let CancelGoalRequest { id, reason } = request.into_inner();
+        let id = requests::goal_id(&id).map_err(status::invalid_argument)?;
+        requests::reason(&reason).map_err(status::invalid_argument)?;
+        let reason = if reason.is_empty() { "cancelled by the caller" } else { &reason };
+        let store = &self.context.store;
+        let state = goals::request_cancel(store, id, reason).await.map_err(|error| status::store(&error))?;
+        if state == Some(GoalState::Running) {
+            cancel_workflow(&self.context, id, reason).await?;
+            goals::settle(store, &[id]).await.map_err(|error| status::store(&error))?;
+        }
+        self.read(id).await
+    }
+
+    async fn preview_plan(
+        &self,
+        request: Request<PreviewPlanRequest>,
+    ) -> Result<Response<PreviewPlanResponse>, Status> {
+        let traceparent = trace_context::of(&request);
+        let PreviewPlanRequest { goal, goal_type, blueprint, input } = request.into_inner();
+        let wanted = requests::wanted(goal, goal_type, blueprint, input).map_err(status::invalid_argument)?;
+        let mut planner = self.context.peers.planner.clone();
+        let Some(blueprint) = &wanted.blueprint else {
+            let request =
+                PlanRequest { goal: wanted.goal, goal_type: wanted.goal_type, input: Some(struct_from_map(&wanted.input)) };
+            let planned = planner.plan(trace_context::request(request, traceparent.as_deref())).await?;
+            let PlanResponse { blueprint, blueprint_digest, planned_by, findings, failure } = planned.into_inner();
+            return Ok(Response::new(PreviewPlanResponse { blueprint, blueprint_digest, planned_by, findings, failure }));
+        };
+        let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(blueprint)) };
+        let checked = planner.check_blueprint(trace_context::request(request, traceparent.as_deref())).await?;
+        let CheckBlueprintResponse { findings, blueprint, blueprint_digest } = checked.into_inner();
+        let planned_by = CALLER.to_owned();
+        Ok(Response::new(PreviewPlanResponse { blueprint, blueprint_digest, planned_by, findings, failure: None }))
+    }
+}
+
+impl Api {
+    async fn read(&self, id: GoalId) -> Result<Response<Goal>, Status> {
+        let found = goals::get(&self.context.store, id).await.map_err(|error| status::store(&error))?;
+        let (goal, decisions) = found.ok_or_else(|| status::not_found("goal", &id.to_string()))?;
+        Ok(Response::new(resource::goal(goal, decisions)))
+    }
+
+    /// A blueprint that cannot run is refused here, where its author hears of it.
+    async fn refuse_invalid(
+        &self,
+        blueprint: &goalpost_model::Blueprint,
+        traceparent: Option<&str>,
+    ) -> Result<(), Status> {
+        let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(blueprint)) };
+        let mut planner = self.context.peers.planner.clone();
+        let checked = planner.check_blueprint(trace_context::request(request, traceparent)).await?;
+        let mut violations = Violations::default();
+        for finding in checked.into_inner().findings.into_iter().map(Finding::from) {
+            if finding.severity == Severity::Error {
+                let field = [finding.node.as_str(), finding.field.as_str()].iter().filter(|part| !part.is_empty()).fold(
+                    "blueprint".to_owned(),
+                    |path, part| format!("{path}: {part}"),
+                );
+                violations.add(field, format!("{} {} (fix: {})", finding.code, finding.message, finding.fix));
+            }
+        }
+        violations.or(()).map_err(status::invalid_argument)
+    }
+}
+
+/// Ends the goal's workflow. One that was not begun yet is ended by whoever begins it.
+pub(crate) async fn cancel_workflow(context: &Context, id: GoalId, reason: &str) -> Result<(), Status> {
+    let request = CancelWorkflowRequest { id: WorkflowId::from(id).to_string(), reason: reason.to_owned() };
+    match context.peers.engine.clone().cancel_workflow(request).await {
+        Err(status) if status.code() != Code::NotFound => Err(status),
+        _ => Ok(()),
+    }
+}
+
+/// The answer to a submission, without another look at the store.
+fn just_submitted(id: GoalId, wanted: Wanted, request_id: Option<String>) -> Goal {
+    let Wanted { goal, goal_type, blueprint: _, input } = wanted;
+    Goal {
+        id: id.to_string(),
+        goal,
+        goal_type,
+        input: Some(struct_from_map(&input)),
+        state: goalpost_proto::goal_state(GoalState::Submitted).into(),
+        request_id: request_id.unwrap_or_default(),
+        created_at: Some(goalpost_proto::now()),
+        ..Goal::default()
+    }
+}
+
+fn reused(earlier: GoalId) -> Status {
+    let message = format!("the request_id was used for another goal, {earlier}; use a fresh one for each goal");
+    status::with_reason(Code::AlreadyExists, "REQUEST_ID_REUSED", message)
+}

@@ -1,0 +1,192 @@
+//! Submitted goals get their plans, and their workflows begin.
+//!
+//! A delivery may repeat and a crash may come anywhere: a goal that is planned already is only
+//! begun, and to begin a workflow twice begins it once.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use futures::stream::{self, StreamExt as _};
+use goalpost_model::{Failure, GoalId, GoalState};
+use goalpost_proto::v1::{
+    CheckBlueprintRequest, CheckBlueprintResponse, CreateWorkflowRequest, PlanRequest, PlanResponse,
+};
+use goalpost_proto::{Violations, blueprint_from_model, read_blueprint, struct_from_map};
+use goalpost_service::backoff::{Backoff, until_ok};
+use goalpost_service::line::Line;
+use goalpost_service::trace_context;
+use goalpost_store::Json;
+use goalpost_store::goals::{self, Planned, StoredGoal, Verdict};
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Status};
+
+use crate::Context;
+use crate::api::{CALLER, cancel_workflow};
+
+const MAX_BATCH: usize = 256;
+/// Goals that are planned or begun at once.
+const AT_ONCE: usize = 64;
+
+/// Plans and begins goals, until `stop`.
+pub(crate) async fn take_goals(context: Context, mut line: Line, stop: CancellationToken) {
+    while let Some(elements) = line.take(MAX_BATCH).await {
+        let ids: Vec<GoalId> = elements.iter().filter_map(|element| element.parse().ok()).collect();
+        let goals = Goals { context: &context, stop: &stop };
+        if goals.advance(&ids).await.is_none() {
+            return;
+        }
+        line.done().await;
+    }
+}
+
+struct Goals<'a> {
+    context: &'a Context,
+    stop: &'a CancellationToken,
+}
+
+impl Goals<'_> {
+    /// Brings the goals as far as their workflows' beginnings. `None` if the process stops first;
+    /// the list keeps them.
+    async fn advance(&self, ids: &[GoalId]) -> Option<()> {
+        let store = &self.context.store;
+        let open = until_ok("PostgreSQL", self.stop, || goals::open(store, ids)).await?;
+        let submitted: Vec<StoredGoal> =
+            open.into_iter().filter(|goal| goal.state == GoalState::Submitted).collect();
+        if !submitted.is_empty() {
+            let begun = Instant::now();
+            let plans: Vec<_> = submitted.iter().map(|goal| self.plan(goal)).collect();
+            let planned: Vec<Option<Planned>> = stream::iter(plans).buffer_unordered(AT_ONCE).collect().await;
+            let planned = planned.into_iter().collect::<Option<Vec<_>>>()?;
+            metrics::histogram!("goalpost_planning_seconds").record(begun.elapsed());
+            until_ok("PostgreSQL", self.stop, || goals::store_plans(store, &planned)).await?;
+        }
+        let open = until_ok("PostgreSQL", self.stop, || goals::open(store, ids)).await?;
+        let to_begin: Vec<StoredGoal> =
+            open.into_iter().filter(|goal| goal.state == GoalState::Running && !goal.has_workflow).collect();
+        let beginnings: Vec<_> = to_begin.iter().map(|goal| self.begin(goal)).collect();
+        let begun: Vec<Option<()>> = stream::iter(beginnings).buffer_unordered(AT_ONCE).collect().await;
+        begun.into_iter().collect::<Option<Vec<()>>>()?;
+        self.cancel_unwanted(ids).await
+    }
+
+    /// Asks the planner until it answers.
+    async fn plan(&self, goal: &StoredGoal) -> Option<Planned> {
+        let mut backoff = Backoff::default();
+        loop {
+            match self.try_plan(goal).await {
+                Ok(planned) => return Some(planned),
+                Err(status) if may_pass(&status) => self.log(&backoff, "planner", &status),
+                Err(status) => {
+                    let failure = Failure::new(Failure::NO_PLAN, format!("the planner refused the goal: {}", status.message()));
+                    return Some(give_up(goal.id, failure));
+                }
+            }
+            if !backoff.pause(self.stop).await {
+                return None;
+            }
+        }
+    }
+
+    async fn try_plan(&self, goal: &StoredGoal) -> Result<Planned, Status> {
+        let span = || tracing::info_span!("plan", goal = %goal.id);
+        let traceparent = trace_context::child(goal.traceparent.as_deref(), span);
+        let mut planner = self.context.peers.planner.clone();
+        let Some(own) = &goal.own_blueprint else {
+            let request = PlanRequest {
+                goal: goal.goal.clone(),
+                goal_type: goal.goal_type.clone(),
+                input: Some(struct_from_map(&goal.input)),
+            };
+            let answer = planner.plan(trace_context::request(request, traceparent.as_deref())).await?;
+            let PlanResponse { blueprint, blueprint_digest: _, planned_by, findings: _, failure } = answer.into_inner();
+            return Ok(match (blueprint, failure) {
+                (Some(blueprint), None) => accept(goal.id, blueprint, planned_by),
+                (_, Some(failure)) => give_up(goal.id, failure.into()),
+                (None, None) => give_up(goal.id, Failure::new(Failure::NO_PLAN, "the planner gave neither a plan nor a reason")),
+            });
+        };
+        let blueprint = own.parse::<goalpost_model::Blueprint>("a blueprint");
+        let blueprint = blueprint.map_err(|error| Status::data_loss(error.to_string()))?;
+        let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(&blueprint)) };
+        let answer = planner.check_blueprint(trace_context::request(request, traceparent.as_deref())).await?;
+        let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _ } = answer.into_inner();
+        Ok(match blueprint {
+            Some(blueprint) => accept(goal.id, blueprint, CALLER.to_owned()),
+            None => {
+                let findings: Vec<String> =
+                    findings.into_iter().map(|finding| goalpost_model::Finding::from(finding).to_string()).collect();
+                give_up(goal.id, Failure::new(Failure::BLUEPRINT_INVALID, findings.join("; ")))
+            }
+        })
+    }
+
+    /// Asks the engine until the workflow has begun.
+    async fn begin(&self, goal: &StoredGoal) -> Option<()> {
+        let request = CreateWorkflowRequest {
+            id: goal.id.to_string(),
+            blueprint_digest: goal.blueprint_digest.map(|digest| digest.to_string()).unwrap_or_default(),
+            goal: goal.goal.clone(),
+            input: Some(struct_from_map(&goal.input)),
+        };
+        let span = || tracing::info_span!("begin", goal = %goal.id);
+        let traceparent = trace_context::child(goal.traceparent.as_deref(), span);
+        let mut backoff = Backoff::default();
+        loop {
+            let request = trace_context::request(request.clone(), traceparent.as_deref());
+            match self.context.peers.engine.clone().create_workflow(request).await {
+                Ok(_) => return Some(()),
+                Err(status) if may_pass(&status) => self.log(&backoff, "graph engine", &status),
+                Err(status) => {
+                    let message = format!("the workflow could not be begun: {}", status.message());
+                    tracing::error!(goal = %goal.id, message);
+                    let failure = Failure::new(Failure::BLUEPRINT_INVALID, message);
+                    let fail = || goals::fail(&self.context.store, goal.id, &failure);
+                    return until_ok("PostgreSQL", self.stop, fail).await;
+                }
+            }
+            if !backoff.pause(self.stop).await {
+                return None;
+            }
+        }
+    }
+
+    /// A cancellation may have come between a goal's plan and its workflow's beginning, and have
+    /// found no workflow to end.
+    async fn cancel_unwanted(&self, ids: &[GoalId]) -> Option<()> {
+        let read = || goals::cancel_reasons(&self.context.store, ids);
+        let unwanted: HashMap<GoalId, String> = until_ok("PostgreSQL", self.stop, read).await?;
+        for (id, reason) in &unwanted {
+            until_ok("the graph engine", self.stop, || cancel_workflow(self.context, *id, reason)).await?;
+        }
+        Some(())
+    }
+
+    fn log(&self, backoff: &Backoff, who: &str, status: &Status) {
+        if backoff.is_fresh() {
+            tracing::warn!(who, reason = status.message(), "a service cannot be reached; goals wait");
+        }
+    }
+}
+
+fn accept(goal: GoalId, blueprint: goalpost_proto::v1::Blueprint, decided_by: String) -> Planned {
+    let mut violations = Violations::default();
+    let Some(blueprint) = read_blueprint(blueprint, "blueprint", &mut violations) else {
+        return give_up(goal, Failure::new(Failure::BLUEPRINT_INVALID, violations.to_string()));
+    };
+    let reason = format!("{} tasks, {} edges, no errors", blueprint.tasks.len(), blueprint.edges.len());
+    let verdict = Verdict::Plan { digest: blueprint.digest(), body: Json::of(&blueprint) };
+    Planned { goal, verdict, decided_by, reason }
+}
+
+fn give_up(goal: GoalId, failure: Failure) -> Planned {
+    let reason = failure.to_string();
+    Planned { goal, verdict: Verdict::GiveUp(failure), decided_by: "planner".to_owned(), reason }
+}
+
+/// The other service is away, overloaded or on its way to its stores.
+fn may_pass(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown | Code::Aborted
+    )
+}

@@ -1,0 +1,178 @@
+//! From messages to what is stored; notes every violation.
+
+use goalpost_model::limits::{MAX_BLUEPRINT_BYTES, MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REASON_BYTES, MAX_REQUEST_ID_BYTES};
+use goalpost_model::{Blueprint, Digest, GoalId, GoalState, canonical_json};
+use goalpost_proto::v1::{self, SubmitGoalRequest};
+use goalpost_proto::{Violations, map_from_struct, read_blueprint, read_goal_state};
+use goalpost_store::Json;
+use goalpost_store::goals::NewGoal;
+use serde_json::{Map, Value, json};
+
+const DEFAULT_PAGE: i64 = 50;
+const MAX_PAGE: i64 = 1_000;
+
+/// What is wanted, as a caller says it.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) goal: String,
+    pub(crate) goal_type: String,
+    pub(crate) blueprint: Option<Blueprint>,
+    pub(crate) input: Map<String, Value>,
+}
+
+/// Reads what is wanted: exactly one of goal, type and blueprint.
+pub(crate) fn wanted(
+    goal: String,
+    goal_type: String,
+    blueprint: Option<v1::Blueprint>,
+    input: Option<pbjson_types::Struct>,
+) -> Result<Wanted, Violations> {
+    let mut violations = Violations::default();
+    let given = [!goal.trim().is_empty(), !goal_type.is_empty(), blueprint.is_some()];
+    if given.iter().filter(|given| **given).count() != 1 {
+        violations.add("goal", "give exactly one of goal (1 to 4,096 bytes), goal_type and blueprint");
+    }
+    if goal.len() > MAX_GOAL_BYTES {
+        violations.add("goal", format!("must have at most {MAX_GOAL_BYTES} bytes; put details into input"));
+    }
+    if goal_type.len() > MAX_NAME_BYTES {
+        violations.add("goal_type", format!("must have at most {MAX_NAME_BYTES} bytes"));
+    }
+    for (field, text) in [("goal", &goal), ("goal_type", &goal_type)] {
+        if text.contains('\0') {
+            violations.add(field, "must not contain the character NUL");
+        }
+    }
+    let input = map_from_struct(input.unwrap_or_default(), "input", &mut violations);
+    let blueprint = blueprint.and_then(|message| {
+        let mut own = Violations::default();
+        let blueprint = read_blueprint(message, "blueprint", &mut own);
+        own.into_iter().for_each(|violation| violations.add(violation.field, violation.description));
+        blueprint
+    });
+    if blueprint.as_ref().is_some_and(|blueprint| blueprint.canonical().len() > MAX_BLUEPRINT_BYTES) {
+        violations.add("blueprint", format!("must have at most {MAX_BLUEPRINT_BYTES} bytes in its canonical form"));
+    }
+    match input {
+        Some(input) if violations.is_empty() => Ok(Wanted { goal, goal_type, blueprint, input }),
+        _ => Err(violations),
+    }
+}
+
+/// Reads a submission.
+pub(crate) fn submission(request: SubmitGoalRequest) -> Result<(Wanted, Option<String>), Violations> {
+    let SubmitGoalRequest { goal, goal_type, blueprint, input, request_id } = request;
+    let wanted = wanted(goal, goal_type, blueprint, input);
+    if request_id.len() <= MAX_REQUEST_ID_BYTES && !request_id.contains('\0') {
+        return wanted.map(|wanted| (wanted, Some(request_id).filter(|id| !id.is_empty())));
+    }
+    let mut violations = wanted.err().unwrap_or_default();
+    violations.add("request_id", "must have at most 128 bytes, none of them NUL");
+    Err(violations)
+}
+
+/// The row of a submission.
+pub(crate) fn new_goal(
+    id: GoalId,
+    wanted: &Wanted,
+    request_id: Option<String>,
+    traceparent: Option<String>,
+) -> NewGoal {
+    let Wanted { goal, goal_type, blueprint, input } = wanted;
+    let said = json!({"goal": goal, "goal_type": goal_type, "blueprint": blueprint, "input": input});
+    NewGoal {
+        id,
+        request_id,
+        request_digest: Digest::of(canonical_json(&said).as_bytes()),
+        goal: goal.clone(),
+        goal_type: goal_type.clone(),
+        own_blueprint: blueprint.as_ref().map(Json::of),
+        input: Json::of(input),
+        traceparent,
+    }
+}
+
+/// A page of goals.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) state: Option<GoalState>,
+    pub(crate) before: Option<GoalId>,
+    pub(crate) size: i64,
+}
+
+/// Reads the request for a page.
+pub(crate) fn page(request: v1::ListGoalsRequest) -> Result<Page, Violations> {
+    let v1::ListGoalsRequest { page_size, page_token, state } = request;
+    let mut violations = Violations::default();
+    let size = match i64::from(page_size) {
+        0 => DEFAULT_PAGE,
+        size @ 1..=MAX_PAGE => size,
+        _ => {
+            violations.add("page_size", "must be 0 to 1,000");
+            DEFAULT_PAGE
+        }
+    };
+    let before = page_token.parse::<GoalId>().ok();
+    if before.is_none() && !page_token.is_empty() {
+        violations.add("page_token", "is not a token that this list gave out");
+    }
+    let state = read_goal_state(state, "state", &mut violations);
+    violations.or(Page { state, before, size })
+}
+
+/// Reads the id of a goal.
+pub(crate) fn goal_id(id: &str) -> Result<GoalId, Violations> {
+    id.parse().map_err(|_| {
+        let mut violations = Violations::default();
+        violations.add("id", "must be the UUID of a goal");
+        violations
+    })
+}
+
+/// Checks the reason of a cancellation.
+pub(crate) fn reason(reason: &str) -> Result<(), Violations> {
+    let mut violations = Violations::default();
+    if reason.len() > MAX_REASON_BYTES || reason.contains('\0') {
+        violations.add("reason", "must have at most 1,024 bytes, none of them NUL");
+    }
+    violations.or(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(violations: Violations) -> Vec<String> {
+        violations.into_iter().map(|violation| violation.field).collect()
+    }
+
+    #[test]
+    fn exactly_one_thing_is_wanted() {
+        assert!(wanted("Do it".into(), String::new(), None, None).is_ok());
+        assert_eq!(fields(wanted(" ".into(), String::new(), None, None).unwrap_err()), ["goal"]);
+        assert_eq!(fields(wanted("a".into(), "b".into(), None, None).unwrap_err()), ["goal"]);
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let request = SubmitGoalRequest {
+            goal: "x".repeat(MAX_GOAL_BYTES + 1),
+            goal_type: "\0".into(),
+            request_id: "r".repeat(200),
+            ..SubmitGoalRequest::default()
+        };
+        assert_eq!(fields(submission(request).unwrap_err()), ["goal", "goal", "goal_type", "request_id"]);
+        let request = v1::ListGoalsRequest { page_size: -1, page_token: "x".into(), state: 99 };
+        assert_eq!(fields(page(request).unwrap_err()), ["page_size", "page_token", "state"]);
+    }
+
+    #[test]
+    fn the_same_request_has_the_same_digest() {
+        let goal = |text: &str| {
+            let wanted = wanted(text.into(), String::new(), None, None).unwrap();
+            new_goal(GoalId(uuid::Uuid::now_v7()), &wanted, None, None).request_digest
+        };
+        assert_eq!(goal("a"), goal("a"));
+        assert_ne!(goal("a"), goal("b"));
+    }
+}

@@ -1,0 +1,44 @@
+//! A stored goal as the API shows it.
+
+use goalpost_proto::{goal_state, struct_from_map, timestamp, v1};
+use goalpost_store::goals::{StoredDecision, StoredGoal};
+
+pub(crate) fn goal(stored: StoredGoal, decisions: Vec<StoredDecision>) -> v1::Goal {
+    let StoredGoal {
+        id,
+        request_id,
+        goal,
+        goal_type,
+        own_blueprint: _,
+        input,
+        state,
+        cancel_reason: _,
+        blueprint_digest,
+        has_workflow,
+        result,
+        failure,
+        traceparent: _,
+        created_at,
+        ended_at,
+    } = stored;
+    v1::Goal {
+        id: id.to_string(),
+        goal,
+        goal_type,
+        input: Some(struct_from_map(&input)),
+        state: goal_state(state).into(),
+        blueprint_digest: blueprint_digest.map(|digest| digest.to_string()).unwrap_or_default(),
+        workflow_id: if has_workflow { id.to_string() } else { String::new() },
+        result: result.as_ref().map(struct_from_map),
+        failure: failure.map(Into::into),
+        request_id: request_id.unwrap_or_default(),
+        created_at: Some(timestamp(created_at)),
+        ended_at: ended_at.map(timestamp),
+        decisions: decisions.into_iter().map(decision).collect(),
+    }
+}
+
+fn decision(stored: StoredDecision) -> v1::Decision {
+    let StoredDecision { verdict, decided_by, reason, at } = stored;
+    v1::Decision { verdict, decided_by, reason, at: Some(timestamp(at)) }
+}
