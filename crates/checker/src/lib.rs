@@ -1,1 +1,33 @@
 //! Checks and compiles blueprints; CEL and JSON Schema live here. Pure.
+//!
+//! Two doors: [`check`] says everything that is wrong with a blueprint, for people and planners;
+//! [`compile`] turns a self-contained blueprint into a [`CompiledBlueprint`], for the engine.
+//! What `check` accepts, `compile` compiles.
+//!
+//! ```text
+//! Blueprint -- check --> findings, Blueprint with its capabilities
+//!                          Blueprint -- compile --> CompiledBlueprint -- condition_holds, input, check_output
+//! ```
+//!
+//! The language of expressions is CEL over `goal.text`, `goal.input`, `tasks.NAME.state`,
+//! `tasks.NAME.output` (only of a task that succeeded) and `tasks.NAME.error` (only of a task that
+//! failed: `kind` and `message`). A name with dashes is written `tasks["a-b"]`. `has()` of a path is
+//! false if any part of the path is absent. Whole numbers are ints, however JSON wrote them.
+
+mod build;
+mod check;
+pub mod code;
+mod compiled;
+mod expression;
+mod flow_path;
+mod names;
+mod payload;
+mod report;
+mod schema;
+mod source;
+mod stack;
+mod topology;
+
+pub use check::{Checked, check};
+pub use compiled::{CompiledBlueprint, CompiledEdge, CompiledTask, Scope, TaskView, compile};
+pub use source::CapabilitySource;

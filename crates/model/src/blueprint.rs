@@ -95,7 +95,7 @@ pub struct Edge {
 }
 
 /// Which end of the source lets an edge be taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EdgeOn {
     /// The source succeeded.

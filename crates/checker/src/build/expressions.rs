@@ -1,0 +1,117 @@
+//! Conditions and data flows: paths and expressions.
+
+use std::collections::BTreeMap;
+
+use goalpost_model::Blueprint;
+
+use crate::code;
+use crate::compiled::Flow;
+use crate::expression::{Analysis, Expression, TaskNames, analyse, tree};
+use crate::flow_path::FlowPath;
+use crate::report::{Problem, Report, edge_node, task_node};
+
+/// Every expression of a blueprint, as far as nothing is wrong with it.
+#[derive(Default)]
+pub(super) struct Expressions {
+    /// The data flows of each task.
+    pub(super) tasks: Vec<Vec<FlowPart>>,
+    /// The parts of each edge.
+    pub(super) edges: Vec<EdgeParts>,
+}
+
+/// A data flow with what its expression does.
+pub(super) struct FlowPart {
+    pub(super) flow: Flow,
+    pub(super) analysis: Analysis,
+}
+
+/// The condition and the data flows of an edge.
+#[derive(Default)]
+pub(super) struct EdgeParts {
+    pub(super) condition: Option<Condition>,
+    pub(super) flows: Vec<FlowPart>,
+}
+
+/// A condition with what its expression does.
+pub(super) struct Condition {
+    pub(super) expression: Expression,
+    pub(super) analysis: Analysis,
+}
+
+/// Compiles all of them.
+pub(super) fn compile(blueprint: &Blueprint, names: &TaskNames<'_>, report: &mut Report) -> Expressions {
+    let mut found = Expressions::default();
+    for task in &blueprint.tasks {
+        found.tasks.push(flows(&task_node(task), &task.data_flow, names, report));
+    }
+    for edge in &blueprint.edges {
+        let node = edge_node(edge);
+        let condition = (!edge.condition.is_empty())
+            .then(|| expression(&node, "condition", &edge.condition, names, report))
+            .flatten()
+            .map(|(expression, analysis)| Condition { expression, analysis });
+        if let Some(word) = not_boolean(&edge.condition) {
+            let message = format!("the condition is always {word}, which is neither true nor false");
+            report.error(&node, "condition", Problem::new(code::NOT_BOOLEAN, message, "write a comparison"));
+        }
+        found.edges.push(EdgeParts { condition, flows: flows(&node, &edge.data_flow, names, report) });
+    }
+    found
+}
+
+fn flows(
+    node: &str,
+    data_flow: &BTreeMap<String, String>,
+    names: &TaskNames<'_>,
+    report: &mut Report,
+) -> Vec<FlowPart> {
+    let mut found: Vec<FlowPart> = Vec::new();
+    for (path_text, text) in data_flow {
+        let field = format!("data_flow.{path_text}");
+        let path = FlowPath::parse(path_text).map_err(|fault| {
+            report.error(
+                node,
+                &field,
+                Problem::new(code::BAD_PATH, fault, "write names with dots between, like a.b"),
+            );
+        });
+        let expression = expression(node, &field, text, names, report);
+        let (Ok(path), Some((expression, analysis))) = (path, expression) else { continue };
+        if let Some(other) = found.iter().find(|part| part.flow.path.overlaps(&path)) {
+            let message = format!("the path overlaps '{}'", other.flow.path_text);
+            report.error(
+                node,
+                &field,
+                Problem::new(code::OVERLAPPING_PATHS, message, "write each value once"),
+            );
+        }
+        found.push(FlowPart { flow: Flow { path_text: path_text.clone(), path, expression }, analysis });
+    }
+    found
+}
+
+fn expression(
+    node: &str,
+    field: &str,
+    text: &str,
+    names: &TaskNames<'_>,
+    report: &mut Report,
+) -> Option<(Expression, Analysis)> {
+    let tree = tree(text).map_err(|problem| report.error(node, field, problem)).ok()?;
+    let mut analysis = analyse(&tree, names);
+    if analysis.problems.is_empty() {
+        return Some((Expression::new(text, &tree, names), analysis));
+    }
+    analysis.problems.drain(..).for_each(|problem| report.error(node, field, problem));
+    None
+}
+
+/// The text of a condition that is a constant, but no boolean.
+fn not_boolean(condition: &str) -> Option<&str> {
+    let text = condition.trim();
+    let is_text = text.len() >= 2
+        && text.starts_with(['"', '\''])
+        && text.ends_with(['"', '\''])
+        && !text[1..text.len() - 1].contains(['"', '\'']);
+    (text == "null" || text.parse::<f64>().is_ok() || is_text).then_some(text)
+}

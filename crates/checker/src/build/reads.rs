@@ -1,0 +1,171 @@
+//! Reads of outputs and errors that may find nothing.
+
+use goalpost_model::{Blueprint, Join};
+
+use crate::CapabilitySource;
+use crate::code;
+use crate::expression::{Analysis, Key, Known, Read, Root};
+use crate::report::{Problem, Report, edge_node, task_node};
+use crate::schema::{self, Field};
+use crate::topology::{Graph, Set, Sure};
+
+use super::expressions::Expressions;
+
+/// Checks every read against what is sure where it happens.
+pub(super) fn check(
+    blueprint: &Blueprint,
+    capabilities: &(impl CapabilitySource + ?Sized),
+    graph: &Graph,
+    sorted: &[usize],
+    expressions: &Expressions,
+    report: &mut Report,
+) {
+    let sure = Sure::new(graph, sorted, |task| blueprint.tasks[task].join);
+    let mut check = Check { blueprint, report };
+    for (ordinal, task) in blueprint.tasks.iter().enumerate() {
+        let (succeeded, failed) = sure.at(ordinal);
+        if task.join == Join::All
+            && let Some(both) = succeeded.common(failed)
+        {
+            check.never_met(ordinal, both);
+        }
+        for part in expressions.tasks.get(ordinal).into_iter().flatten() {
+            let field = format!("data_flow.{}", part.flow.path_text);
+            let place = Place { node: task_node(task), field, succeeded: &[succeeded], failed: &[failed] };
+            check.reads(capabilities, &place, &part.analysis, None);
+        }
+    }
+    for ((edge, arc), parts) in blueprint.edges.iter().zip(&graph.edges).zip(&expressions.edges) {
+        if parts.condition.is_none() && parts.flows.is_empty() {
+            continue;
+        }
+        let (succeeded, failed) = sure.over(*arc);
+        let condition = parts.condition.as_ref().map(|condition| &condition.analysis);
+        if let Some(condition) = condition {
+            let place = Place {
+                node: edge_node(edge),
+                field: "condition".into(),
+                succeeded: &[&succeeded],
+                failed: &[&failed],
+            };
+            check.reads(capabilities, &place, condition, None);
+        }
+        // When a join of all starts, what its other edges say is sure too.
+        let (also_succeeded, also_failed) = sure.at(arc.target);
+        let all = blueprint.tasks[arc.target].join == Join::All;
+        for part in &parts.flows {
+            let field = format!("data_flow.{}", part.flow.path_text);
+            let (both_succeeded, both_failed) = ([&succeeded, also_succeeded], [&failed, also_failed]);
+            let places = if all { 2 } else { 1 };
+            let place = Place {
+                node: edge_node(edge),
+                field,
+                succeeded: &both_succeeded[..places],
+                failed: &both_failed[..places],
+            };
+            check.reads(capabilities, &place, &part.analysis, condition.map(|condition| &condition.if_true));
+        }
+    }
+}
+
+/// Where an expression stands, and what is sure there.
+struct Place<'a> {
+    node: String,
+    field: String,
+    succeeded: &'a [&'a Set],
+    failed: &'a [&'a Set],
+}
+
+struct Check<'a> {
+    blueprint: &'a Blueprint,
+    report: &'a mut Report,
+}
+
+impl Check<'_> {
+    fn reads(
+        &mut self,
+        capabilities: &(impl CapabilitySource + ?Sized),
+        place: &Place<'_>,
+        analysis: &Analysis,
+        guard: Option<&Known>,
+    ) {
+        for read in &analysis.reads {
+            match read.path.root {
+                Root::Output(task) => {
+                    let is_sure = place.succeeded.iter().any(|set| set.contains(task))
+                        || read.known.succeeded.contains(&task)
+                        || guard.is_some_and(|guard| guard.succeeded.contains(&task));
+                    if !is_sure {
+                        self.unguarded(place, task, true);
+                    }
+                    self.field(capabilities, place, task, read);
+                }
+                Root::Error(task) => {
+                    let is_sure = place.failed.iter().any(|set| set.contains(task))
+                        || read.known.failed.contains(&task)
+                        || guard.is_some_and(|guard| guard.failed.contains(&task));
+                    if !is_sure {
+                        self.unguarded(place, task, false);
+                    }
+                }
+                Root::GoalText | Root::GoalInput | Root::State(_) => {}
+            }
+        }
+    }
+
+    fn unguarded(&mut self, place: &Place<'_>, task: usize, output: bool) {
+        let name = &self.blueprint.tasks[task].name;
+        let (code, message, fix) = if output {
+            (
+                code::UNGUARDED_OUTPUT,
+                format!("the output of {name} is read, but {name} may not have succeeded here"),
+                format!(
+                    "guard it: has(tasks.{name}.output) ? tasks.{name}.output : ..., or let the edge come from {name}"
+                ),
+            )
+        } else {
+            (
+                code::UNGUARDED_ERROR,
+                format!("the error of {name} is read, but {name} may not have failed here"),
+                format!(
+                    "guard it: has(tasks.{name}.error) ? ..., or use an edge with on: failure from {name}"
+                ),
+            )
+        };
+        self.report.error(&place.node, &place.field, Problem::new(code, message, fix));
+    }
+
+    /// A field that the output schema does not have.
+    fn field(
+        &mut self,
+        capabilities: &(impl CapabilitySource + ?Sized),
+        place: &Place<'_>,
+        task: usize,
+        read: &Read,
+    ) {
+        let task = &self.blueprint.tasks[task];
+        let Some(capability) = capabilities.capability(&task.capability) else { return };
+        let Some(mut at) = capability.output_schema.as_ref() else { return };
+        for key in &read.path.keys {
+            let Key::Field(name) = key else { return };
+            match schema::field(at, name) {
+                Field::Known(next) => at = next,
+                Field::Open => return,
+                Field::Forbidden => {
+                    let message =
+                        format!("the output of {} has no field '{}'", task.name, crate::names::shown(name));
+                    let fix = format!("see the output schema of {}", capability.name);
+                    let problem = Problem::new(code::UNKNOWN_OUTPUT_FIELD, message, fix);
+                    return self.report.error(&place.node, &place.field, problem);
+                }
+            }
+        }
+    }
+
+    fn never_met(&mut self, task: usize, both: usize) {
+        let (task, other) = (&self.blueprint.tasks[task], &self.blueprint.tasks[both].name);
+        let message = format!("the join can never be met: it wants {other} to succeed and to fail");
+        let problem = Problem::new(code::JOIN_NEVER_MET, message, "use join: any, or remove an edge");
+        self.report.error(&task_node(task), "join", problem);
+    }
+}

@@ -1,0 +1,43 @@
+//! Everything that is wrong with a blueprint, at once.
+
+use goalpost_model::limits::MAX_BLUEPRINT_BYTES;
+use goalpost_model::{Blueprint, Capability, Finding};
+
+use crate::CapabilitySource;
+use crate::build::build;
+use crate::code;
+use crate::report::Problem;
+
+/// What the checker says of a blueprint.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// Everything found, errors first.
+    pub findings: Vec<Finding>,
+    /// The blueprint with the definitions of the capabilities that it uses, if it has no error.
+    pub blueprint: Option<Blueprint>,
+}
+
+/// Checks a blueprint against the capabilities of a catalog. What its author wrote about
+/// capabilities is replaced by what the catalog says.
+pub fn check(blueprint: &Blueprint, capabilities: &dyn CapabilitySource) -> Checked {
+    let (mut report, compiled) = build(blueprint, capabilities);
+    let complete =
+        compiled.map(|_| Blueprint { capabilities: used(blueprint, capabilities), ..blueprint.clone() });
+    let complete = complete.filter(|complete| {
+        let bytes = complete.canonical().len();
+        if bytes > MAX_BLUEPRINT_BYTES {
+            let message = format!("the blueprint has {bytes} bytes; {MAX_BLUEPRINT_BYTES} are allowed");
+            report.error("", "", Problem::new(code::TOO_BIG, message, "pass large data by reference"));
+        }
+        bytes <= MAX_BLUEPRINT_BYTES
+    });
+    Checked { findings: report.into_findings(), blueprint: complete }
+}
+
+/// The definitions of the capabilities in use, by name.
+fn used(blueprint: &Blueprint, capabilities: &dyn CapabilitySource) -> Vec<Capability> {
+    let mut names: Vec<&str> = blueprint.tasks.iter().map(|task| task.capability.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().filter_map(|name| capabilities.capability(name)).cloned().collect()
+}

@@ -1,0 +1,190 @@
+//! A blueprint that is ready to run: names resolved to ordinals, expressions and schemas compiled.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use goalpost_model::{Blueprint, Digest, EdgeOn, Failure, Finding, Join, TaskState};
+use jsonschema::Validator;
+use serde_json::{Map, Value};
+
+use crate::build::build;
+use crate::expression::Expression;
+use crate::flow_path::FlowPath;
+use crate::payload;
+
+/// A blueprint that is ready to run. Shared between threads.
+#[derive(Debug)]
+pub struct CompiledBlueprint {
+    /// The digest of the blueprint.
+    pub digest: Digest,
+    /// Its name.
+    pub name: String,
+    /// Its tasks, by ordinal.
+    pub tasks: Vec<CompiledTask>,
+    /// Its edges, by ordinal.
+    pub edges: Vec<CompiledEdge>,
+    pub(crate) ordinals: HashMap<String, usize>,
+}
+
+/// A task that is ready to run.
+#[derive(Debug)]
+pub struct CompiledTask {
+    /// Its name.
+    pub name: String,
+    /// The capability that does it.
+    pub capability: String,
+    /// When it becomes ready.
+    pub join: Join,
+    /// How many attempts it may have in all.
+    pub max_attempts: u32,
+    /// Ordinals of the edges that lead to it, ascending.
+    pub incoming: Vec<usize>,
+    /// Ordinals of the edges that lead from it, ascending.
+    pub outgoing: Vec<usize>,
+    pub(crate) constant: Map<String, Value>,
+    pub(crate) flows: Vec<Flow>,
+    pub(crate) input_schema: Option<Arc<Validator>>,
+    pub(crate) output_schema: Option<Arc<Validator>>,
+}
+
+/// An edge that is ready to be decided.
+#[derive(Debug)]
+pub struct CompiledEdge {
+    /// Ordinal of the task at whose end it is decided.
+    pub source: usize,
+    /// Ordinal of the task that it leads to.
+    pub target: usize,
+    /// Which end of the source lets it be taken.
+    pub on: EdgeOn,
+    pub(crate) condition: Option<Expression>,
+    pub(crate) flows: Vec<Flow>,
+}
+
+/// A part of an input that is computed.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) path_text: String,
+    pub(crate) path: FlowPath,
+    pub(crate) expression: Expression,
+}
+
+/// What an expression sees of a task.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskView<'a> {
+    /// How far it has come.
+    pub state: TaskState,
+    /// What came out; only of a task that succeeded.
+    pub output: Option<&'a Value>,
+    /// Why it failed; only of a task that failed.
+    pub failure: Option<&'a Failure>,
+}
+
+/// What expressions see: the goal, and the tasks of one workflow.
+pub trait Scope {
+    /// The goal in words.
+    fn goal_text(&self) -> &str;
+    /// The goal's input.
+    fn goal_input(&self) -> &Map<String, Value>;
+    /// A task by its ordinal.
+    fn task(&self, ordinal: usize) -> TaskView<'_>;
+}
+
+/// Compiles a self-contained blueprint, as [`check`](crate::check) gives it. Errors: what is
+/// wrong with it.
+pub fn compile(blueprint: &Blueprint) -> Result<CompiledBlueprint, Vec<Finding>> {
+    let (report, compiled) = build(blueprint, &blueprint.capabilities);
+    compiled.ok_or_else(|| report.into_findings())
+}
+
+impl CompiledBlueprint {
+    /// The ordinal of the task of this name.
+    pub fn ordinal_of(&self, task: &str) -> Option<usize> {
+        self.ordinals.get(task).copied()
+    }
+
+    fn name_of(&self, ordinal: usize) -> String {
+        self.tasks.get(ordinal).map(|task| task.name.clone()).unwrap_or_default()
+    }
+}
+
+impl CompiledEdge {
+    /// Whether the condition lets the edge be taken. Errors: `CONDITION`.
+    pub fn condition_holds(&self, blueprint: &CompiledBlueprint, scope: &dyn Scope) -> Result<bool, Failure> {
+        let Some(condition) = &self.condition else { return Ok(true) };
+        let failed = |what: String| {
+            let (source, target) = (blueprint.name_of(self.source), blueprint.name_of(self.target));
+            let message = format!(
+                "edge {source} -> {target}, condition `{}`: {what}",
+                crate::names::shown(condition.text())
+            );
+            Failure::new(Failure::CONDITION, message)
+        };
+        match condition.evaluate(scope, &|task| blueprint.name_of(task)) {
+            Ok(Value::Bool(holds)) => Ok(holds),
+            Ok(other) => {
+                Err(failed(format!("it gave {}, not true or false", crate::names::shown(&other.to_string()))))
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+impl CompiledTask {
+    /// The input of the task: its constant part, its own data flow, then that of the edges that
+    /// were taken, in order. Errors: `DATA_FLOW`, `INPUT_SCHEMA`, `PAYLOAD_TOO_LARGE`.
+    pub fn input(
+        &self,
+        blueprint: &CompiledBlueprint,
+        scope: &dyn Scope,
+        taken: &[usize],
+    ) -> Result<Map<String, Value>, Failure> {
+        let mut input = self.constant.clone();
+        let of_edges =
+            taken.iter().filter_map(|edge| blueprint.edges.get(*edge)).flat_map(|edge| &edge.flows);
+        let mut is_computed = false;
+        for flow in self.flows.iter().chain(of_edges) {
+            is_computed = true;
+            let value = flow.expression.evaluate(scope, &|task| blueprint.name_of(task));
+            value.and_then(|value| flow.path.put(&mut input, value)).map_err(|error| {
+                let text = crate::names::shown(flow.expression.text());
+                let message =
+                    format!("task {}, data_flow.{} <- `{text}`: {error}", self.name, flow.path_text);
+                Failure::new(Failure::DATA_FLOW, message)
+            })?;
+        }
+        if is_computed {
+            payload::check_fields(&input)
+                .map_err(|fault| payload::too_large(&format!("the input of task {}", self.name), &fault))?;
+        }
+        if let Some(schema) = &self.input_schema {
+            let value = Value::Object(input);
+            crate::schema::validate(schema, &value).map_err(|faults| {
+                let message = format!(
+                    "the input of task {} breaks the schema of {}: {faults}",
+                    self.name, self.capability
+                );
+                Failure::new(Failure::INPUT_SCHEMA, message)
+            })?;
+            return match value {
+                Value::Object(input) => Ok(input),
+                _ => Ok(Map::new()),
+            };
+        }
+        Ok(input)
+    }
+
+    /// Whether the output is what the capability promises. Errors: `OUTPUT_SCHEMA`,
+    /// `PAYLOAD_TOO_LARGE`.
+    pub fn check_output(&self, output: &Value) -> Result<(), Failure> {
+        payload::check_value(output)
+            .map_err(|fault| payload::too_large(&format!("the output of task {}", self.name), &fault))?;
+        let Some(schema) = &self.output_schema else { return Ok(()) };
+        crate::schema::validate(schema, output).map_err(|faults| {
+            let message = format!(
+                "the output of task {} breaks the schema of {}: {faults}",
+                self.name, self.capability
+            );
+            Failure::new(Failure::OUTPUT_SCHEMA, message)
+        })
+    }
+}

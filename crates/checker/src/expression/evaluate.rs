@@ -1,0 +1,115 @@
+//! Running an expression.
+
+use std::borrow::Cow;
+
+use cel::common::ast::Expr;
+use cel::{Context, IdedExpr};
+use serde_json::{Value, json};
+
+use super::TaskNames;
+use super::cel_value::{from_cel, to_cel};
+use super::path::{Key, Path, Root};
+use super::rewrite::{Slot, rewrite};
+use crate::compiled::Scope;
+use crate::stack;
+
+thread_local! {
+    /// CEL's functions; to declare them anew for every evaluation would cost more than most of
+    /// these.
+    static FUNCTIONS: Context<'static, 'static> = Context::default();
+}
+
+/// A compiled expression.
+#[derive(Clone, Debug)]
+pub(crate) struct Expression {
+    text: String,
+    rewritten: IdedExpr,
+    slots: Vec<Slot>,
+}
+
+impl Expression {
+    /// Compiles an expression in which nothing is wrong.
+    pub(crate) fn new(text: &str, tree: &IdedExpr, tasks: &TaskNames<'_>) -> Self {
+        let mut rewritten = tree.clone();
+        let slots = rewrite(&mut rewritten, tasks);
+        Self { text: text.to_owned(), rewritten, slots }
+    }
+
+    /// As it was written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its value. The error says what went wrong; `name_of` names tasks in it.
+    pub(crate) fn evaluate(
+        &self,
+        scope: &dyn Scope,
+        name_of: &dyn Fn(usize) -> String,
+    ) -> Result<Value, String> {
+        if let (Expr::Ident(_), [Slot { path, is_test: false, .. }]) =
+            (&self.rewritten.expr, self.slots.as_slice())
+        {
+            let found = lookup(path, scope).map(Cow::into_owned);
+            return found.ok_or_else(|| absent(path, name_of));
+        }
+        stack::for_levels(super::limits::MAX_LEVELS, || self.run(scope, name_of))
+    }
+
+    fn run(&self, scope: &dyn Scope, name_of: &dyn Fn(usize) -> String) -> Result<Value, String> {
+        FUNCTIONS.with(|functions| {
+            let mut context = functions.new_inner_scope();
+            for Slot { variable, path, is_test } in &self.slots {
+                let found = lookup(path, scope);
+                match (is_test, found) {
+                    (true, found) => context.add_variable_from_value(variable, found.is_some()),
+                    (false, Some(value)) => context.add_variable_from_value(variable, to_cel(&value)),
+                    // Reading it is an error; not reading it, behind a guard, is none.
+                    (false, None) => {}
+                }
+            }
+            let value = cel::Value::resolve(&self.rewritten, &context)
+                .map_err(|error| self.explain(&error, name_of))?;
+            from_cel(&value)
+        })
+    }
+
+    fn explain(&self, error: &cel::ExecutionError, name_of: &dyn Fn(usize) -> String) -> String {
+        if let cel::ExecutionError::UndeclaredReference(variable) = error
+            && let Some(slot) = self.slots.iter().find(|slot| slot.variable == **variable)
+        {
+            return absent(&slot.path, name_of);
+        }
+        crate::names::shown(&error.to_string())
+    }
+}
+
+fn absent(path: &Path, name_of: &dyn Fn(usize) -> String) -> String {
+    format!("{} is absent", path.text(name_of))
+}
+
+/// What the path leads to, if it is there.
+fn lookup<'a>(path: &Path, scope: &'a dyn Scope) -> Option<Cow<'a, Value>> {
+    let keys = path.keys.as_slice();
+    match path.root {
+        Root::GoalText => Some(Cow::Owned(Value::from(scope.goal_text()))),
+        Root::GoalInput => match keys {
+            [] => Some(Cow::Owned(Value::Object(scope.goal_input().clone()))),
+            [Key::Field(field), rest @ ..] => step(scope.goal_input().get(field)?, rest).map(Cow::Borrowed),
+            [Key::Index(_), ..] => None,
+        },
+        Root::State(task) => Some(Cow::Owned(Value::from(scope.task(task).state.as_str()))),
+        Root::Output(task) => step(scope.task(task).output?, keys).map(Cow::Borrowed),
+        Root::Error(task) => {
+            let failure = scope.task(task).failure?;
+            let error = json!({"kind": failure.kind, "message": failure.message});
+            step(&error, keys).cloned().map(Cow::Owned)
+        }
+    }
+}
+
+fn step<'a>(value: &'a Value, keys: &[Key]) -> Option<&'a Value> {
+    keys.iter().try_fold(value, |value, key| match key {
+        Key::Field(field) => value.get(field),
+        Key::Index(place) => value.get(place),
+    })
+}

@@ -1,0 +1,22 @@
+//! Expressions: CEL over the goal and the tasks of one workflow.
+//!
+//! `parse` bounds and parses the text; `analyse` finds what is wrong with it and what it reads;
+//! `rewrite` replaces what it reads by numbered slots; `evaluate` fills the slots from a
+//! [`Scope`](crate::Scope) and runs the rest in CEL. An expression that is only a path, the usual
+//! data flow, never touches CEL.
+
+mod analyse;
+mod cel_value;
+mod evaluate;
+mod functions;
+mod limits;
+mod parse;
+mod path;
+mod rewrite;
+mod tasks;
+
+pub(crate) use analyse::{Analysis, Known, Read, analyse};
+pub(crate) use evaluate::Expression;
+pub(crate) use parse::tree;
+pub(crate) use path::{Key, Root};
+pub(crate) use tasks::TaskNames;

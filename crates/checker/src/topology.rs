@@ -1,0 +1,185 @@
+//! The shape of the graph: order, cycles, and what is sure at each task.
+
+use std::collections::VecDeque;
+
+use goalpost_model::{EdgeOn, Join};
+
+/// A graph by ordinals.
+pub(crate) struct Graph {
+    pub(crate) edges: Vec<Arc>,
+    pub(crate) incoming: Vec<Vec<usize>>,
+    pub(crate) outgoing: Vec<Vec<usize>>,
+}
+
+/// An edge by ordinals.
+#[derive(Clone, Copy)]
+pub(crate) struct Arc {
+    pub(crate) source: usize,
+    pub(crate) target: usize,
+    pub(crate) on: EdgeOn,
+}
+
+/// What the order of a graph says.
+pub(crate) struct Order {
+    /// Tasks, each after those that lead to it, as far as there is such an order.
+    pub(crate) sorted: Vec<usize>,
+    /// Cycles, each as the tasks on it in the direction of the edges.
+    pub(crate) cycles: Vec<Vec<usize>>,
+    /// Tasks that can never start because they are behind a cycle.
+    pub(crate) behind: Vec<usize>,
+}
+
+impl Graph {
+    pub(crate) fn new(tasks: usize, edges: Vec<Arc>) -> Self {
+        let (mut incoming, mut outgoing) = (vec![Vec::new(); tasks], vec![Vec::new(); tasks]);
+        for (ordinal, edge) in edges.iter().enumerate() {
+            outgoing[edge.source].push(ordinal);
+            incoming[edge.target].push(ordinal);
+        }
+        Self { edges, incoming, outgoing }
+    }
+
+    pub(crate) fn order(&self) -> Order {
+        let mut open: Vec<usize> = self.incoming.iter().map(Vec::len).collect();
+        let mut next: VecDeque<usize> = (0..open.len()).filter(|task| open[*task] == 0).collect();
+        let mut sorted = Vec::with_capacity(open.len());
+        while let Some(task) = next.pop_front() {
+            sorted.push(task);
+            for edge in &self.outgoing[task] {
+                let target = self.edges[*edge].target;
+                open[target] -= 1;
+                if open[target] == 0 {
+                    next.push_back(target);
+                }
+            }
+        }
+        let (cycles, behind) = self.cycles(&open);
+        Order { sorted, cycles, behind }
+    }
+
+    /// Cycles among the tasks that have open edges. Each of these has one from another of them, so
+    /// a walk against the edges comes back to where it was.
+    fn cycles(&self, open: &[usize]) -> (Vec<Vec<usize>>, Vec<usize>) {
+        const UNSEEN: usize = usize::MAX;
+        let mut walk_of = vec![UNSEEN; open.len()];
+        let mut on_cycle = vec![false; open.len()];
+        let mut cycles = Vec::new();
+        for start in (0..open.len()).filter(|task| open[*task] > 0) {
+            let mut walk = Vec::new();
+            let mut at = start;
+            while walk_of[at] == UNSEEN {
+                walk_of[at] = start;
+                walk.push(at);
+                let before = self.incoming[at]
+                    .iter()
+                    .map(|edge| self.edges[*edge].source)
+                    .find(|task| open[*task] > 0);
+                match before {
+                    Some(before) => at = before,
+                    None => break,
+                }
+            }
+            if walk_of[at] == start
+                && let Some(place) = walk.iter().position(|task| *task == at)
+                && walk.last().is_some_and(|last| self.leads(at, *last))
+            {
+                let mut cycle = walk.split_off(place);
+                cycle.reverse();
+                cycle.iter().for_each(|task| on_cycle[*task] = true);
+                cycles.push(cycle);
+            }
+        }
+        let behind = (0..open.len()).filter(|task| open[*task] > 0 && !on_cycle[*task]).collect();
+        (cycles, behind)
+    }
+
+    fn leads(&self, source: usize, target: usize) -> bool {
+        self.incoming[target].iter().any(|edge| self.edges[*edge].source == source)
+    }
+}
+
+/// A set of ordinals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Set(Vec<u64>);
+
+impl Set {
+    fn empty(size: usize) -> Self {
+        Self(vec![0; size.div_ceil(64)])
+    }
+
+    fn insert(&mut self, ordinal: usize) {
+        self.0[ordinal / 64] |= 1 << (ordinal % 64);
+    }
+
+    pub(crate) fn contains(&self, ordinal: usize) -> bool {
+        self.0[ordinal / 64] & (1 << (ordinal % 64)) != 0
+    }
+
+    fn unite(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine |= theirs);
+    }
+
+    fn intersect(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine &= theirs);
+    }
+
+    /// An element of both.
+    pub(crate) fn common(&self, other: &Self) -> Option<usize> {
+        let mut words = self.0.iter().zip(&other.0).enumerate();
+        words.find_map(|(place, (mine, theirs))| {
+            let both = mine & theirs;
+            (both != 0).then(|| place * 64 + usize::try_from(both.trailing_zeros()).unwrap_or(0))
+        })
+    }
+}
+
+/// Which tasks have surely succeeded, and which have surely failed, when a task starts.
+pub(crate) struct Sure {
+    succeeded: Vec<Set>,
+    failed: Vec<Set>,
+}
+
+impl Sure {
+    /// Works it out for a graph without cycles, in its order.
+    pub(crate) fn new(graph: &Graph, sorted: &[usize], join: impl Fn(usize) -> Join) -> Self {
+        let size = graph.incoming.len();
+        let mut sure = Self { succeeded: vec![Set::empty(size); size], failed: vec![Set::empty(size); size] };
+        for &task in sorted {
+            let Some((first, rest)) = graph.incoming[task].split_first() else { continue };
+            let (mut succeeded, mut failed) = sure.over(graph.edges[*first]);
+            for edge in rest {
+                let (more_succeeded, more_failed) = sure.over(graph.edges[*edge]);
+                match join(task) {
+                    Join::All => {
+                        succeeded.unite(&more_succeeded);
+                        failed.unite(&more_failed);
+                    }
+                    Join::Any => {
+                        succeeded.intersect(&more_succeeded);
+                        failed.intersect(&more_failed);
+                    }
+                }
+            }
+            sure.succeeded[task] = succeeded;
+            sure.failed[task] = failed;
+        }
+        sure
+    }
+
+    /// What is sure when the edge is taken.
+    pub(crate) fn over(&self, edge: Arc) -> (Set, Set) {
+        let (mut succeeded, mut failed) =
+            (self.succeeded[edge.source].clone(), self.failed[edge.source].clone());
+        match edge.on {
+            EdgeOn::Success => succeeded.insert(edge.source),
+            EdgeOn::Failure => failed.insert(edge.source),
+            EdgeOn::Always => {}
+        }
+        (succeeded, failed)
+    }
+
+    /// What is sure when the task starts.
+    pub(crate) fn at(&self, task: usize) -> (&Set, &Set) {
+        (&self.succeeded[task], &self.failed[task])
+    }
+}
