@@ -1,0 +1,119 @@
+//! The `GraphEngine` service.
+
+use std::sync::Arc;
+
+use goalpost_model::{Digest, Failure, WorkflowId, limits};
+use goalpost_proto::v1::{
+    CancelWorkflowRequest, CreateWorkflowRequest, GetWorkflowRequest, Workflow, graph_engine_server,
+};
+use goalpost_proto::{Violations, map_from_struct};
+use goalpost_service::{status, trace_context};
+use goalpost_store::workflows;
+use tonic::{Code, Request, Response, Status};
+
+use crate::engine::{Creation, Problem, Refusal};
+use crate::resource;
+use crate::shared::Shared;
+
+pub(crate) struct Api(pub(crate) Shared);
+
+#[tonic::async_trait]
+impl graph_engine_server::GraphEngine for Api {
+    async fn create_workflow(
+        &self,
+        request: Request<CreateWorkflowRequest>,
+    ) -> Result<Response<Workflow>, Status> {
+        let traceparent = trace_context::of(&request);
+        let CreateWorkflowRequest { id, blueprint_digest, goal, input } = request.into_inner();
+        let mut violations = Violations::default();
+        let id = read_id(&id, &mut violations);
+        let digest = blueprint_digest.parse::<Digest>().ok();
+        if digest.is_none() {
+            violations.add("blueprint_digest", "must be the 64 hexadecimal digits of a stored blueprint");
+        }
+        if goal.len() > limits::MAX_GOAL_BYTES || goal.contains('\0') {
+            violations.add("goal", "must have at most 4,096 bytes, none of them NUL");
+        }
+        let goal_input = map_from_struct(input.unwrap_or_default(), "input", &mut violations);
+        let (Some(id), Some(digest), Some(goal_input), true) =
+            (id, digest, goal_input, violations.is_empty())
+        else {
+            return Err(status::invalid_argument(violations));
+        };
+        let found =
+            self.0.blueprints.get(&self.0.store, digest).await.map_err(|error| status::store(&error))?;
+        let blueprint = found.map_err(|problem| problem_status(&problem))?;
+        let creation =
+            Creation { blueprint: Arc::clone(&blueprint), goal_text: goal, goal_input, traceparent };
+        match self.0.engine.create(id, creation).await.map_err(refusal_status)? {
+            Some(states) => Ok(Response::new(resource::begun(&blueprint, id, &states))),
+            None => self.read(id).await,
+        }
+    }
+
+    async fn get_workflow(&self, request: Request<GetWorkflowRequest>) -> Result<Response<Workflow>, Status> {
+        self.read(valid_id(&request.into_inner().id)?).await
+    }
+
+    async fn cancel_workflow(
+        &self,
+        request: Request<CancelWorkflowRequest>,
+    ) -> Result<Response<Workflow>, Status> {
+        let CancelWorkflowRequest { id, reason } = request.into_inner();
+        let id = valid_id(&id)?;
+        if reason.len() > limits::MAX_REASON_BYTES {
+            let mut violations = Violations::default();
+            violations.add("reason", "must have at most 1,024 bytes");
+            return Err(status::invalid_argument(violations));
+        }
+        let failure = Failure::new(Failure::CANCELLED, reason);
+        self.0.engine.cancel(id, failure).await.map_err(refusal_status)?;
+        self.read(id).await
+    }
+}
+
+impl Api {
+    async fn read(&self, id: WorkflowId) -> Result<Response<Workflow>, Status> {
+        let shared = &self.0;
+        let mut rows = workflows::load(&shared.store, &[id]).await.map_err(|error| status::store(&error))?;
+        let row = rows.pop().ok_or_else(|| status::not_found("workflow", &id.to_string()))?;
+        let digest = row.blueprint_digest;
+        let found =
+            shared.blueprints.get(&shared.store, digest).await.map_err(|error| status::store(&error))?;
+        let blueprint = found.map_err(|problem| problem_status(&problem))?;
+        Ok(Response::new(resource::workflow(&blueprint, row)))
+    }
+}
+
+fn read_id(id: &str, violations: &mut Violations) -> Option<WorkflowId> {
+    let read = id.parse().ok();
+    if read.is_none() {
+        violations.add("id", "must be a UUID");
+    }
+    read
+}
+
+fn valid_id(id: &str) -> Result<WorkflowId, Status> {
+    let mut violations = Violations::default();
+    read_id(id, &mut violations).ok_or_else(|| status::invalid_argument(violations))
+}
+
+fn problem_status(problem: &Problem) -> Status {
+    match problem {
+        Problem::NotFound => status::with_reason(Code::NotFound, "BLUEPRINT_NOT_FOUND", problem.to_string()),
+        Problem::Invalid(_) => {
+            status::with_reason(Code::FailedPrecondition, "BLUEPRINT_INVALID", problem.to_string())
+        }
+    }
+}
+
+fn refusal_status(refusal: Refusal) -> Status {
+    match refusal {
+        Refusal::NotFound(what) => {
+            status::with_reason(Code::NotFound, "NOT_FOUND", format!("there is no such {what}"))
+        }
+        Refusal::Stale(message) => status::with_reason(Code::FailedPrecondition, "STALE", message),
+        Refusal::Unavailable => status::unavailable("the store", &refusal),
+        Refusal::Internal(message) => status::with_reason(Code::Internal, "INTERNAL", message),
+    }
+}

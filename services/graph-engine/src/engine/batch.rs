@@ -1,0 +1,194 @@
+//! Putting commands together into one write.
+
+use std::collections::{BTreeSet, HashMap};
+
+use goalpost_graph::{Event, advance};
+use goalpost_model::{TaskState, WorkflowId};
+use goalpost_store::Json;
+use goalpost_store::workflows::{NewWorkflow, Transitions};
+
+use crate::engine::cache::Cache;
+use crate::engine::command::{Claim, Command, Creation, Outcome, Refusal, Step};
+use crate::engine::live::Live;
+use crate::engine::rows::record;
+
+/// Commands whose effects are stored together.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(crate) transitions: Transitions,
+    /// Commands that wait for the write, with what they are answered if it passes.
+    pub(crate) applied: Vec<(Command, Outcome)>,
+    touched: HashMap<WorkflowId, Touched>,
+}
+
+/// What the batch does to one workflow.
+#[derive(Default)]
+struct Touched {
+    /// Tasks whose rows the batch writes: each at most once.
+    tasks: BTreeSet<usize>,
+    /// The batch begins or ends the workflow: nothing more in this one.
+    closed: bool,
+}
+
+/// What became of a command.
+enum Verdict {
+    /// It is part of the batch.
+    Applied(Outcome),
+    /// It changes what the batch changes already: the next one takes it.
+    Deferred,
+    /// It changes nothing.
+    Answered(Result<Outcome, Refusal>),
+}
+
+impl Batch {
+    /// Takes the command in; gives it back if it has to wait for the next batch.
+    pub(crate) fn add(&mut self, cache: &mut Cache, command: Command) -> Option<Command> {
+        let verdict = match &command.step {
+            Step::Create(creation) => self.create(cache, command.workflow, creation),
+            step => match cache.get_mut(command.workflow) {
+                Some(live) => self.step(command.workflow, live, step),
+                None => Verdict::Answered(Err(Refusal::NotFound("workflow"))),
+            },
+        };
+        match verdict {
+            Verdict::Applied(outcome) => self.applied.push((command, outcome)),
+            Verdict::Deferred => return Some(command),
+            // Whoever asked may be gone.
+            Verdict::Answered(answer) => drop(command.reply.send(answer)),
+        }
+        None
+    }
+
+    /// Nothing has to be stored.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.applied.is_empty()
+    }
+
+    fn create(&mut self, cache: &mut Cache, id: WorkflowId, creation: &Creation) -> Verdict {
+        if self.touched.contains_key(&id) {
+            return Verdict::Deferred;
+        }
+        if cache.contains(id) {
+            return Verdict::Answered(Ok(Outcome::Done));
+        }
+        let mut live = Live::begin(creation);
+        let effects = match advance(&live.blueprint, &mut live.core, Event::Start) {
+            Ok(effects) => effects,
+            Err(error) => return Verdict::Answered(Err(Refusal::Internal(error.to_string()))),
+        };
+        self.transitions.created.push(NewWorkflow {
+            id,
+            blueprint_digest: live.blueprint.digest,
+            goal_text: creation.goal_text.clone(),
+            goal_input: Json::of(&creation.goal_input),
+            traceparent: creation.traceparent.clone(),
+        });
+        let tasks = record(&mut self.transitions, id, &mut live, &effects);
+        let states = live.core.tasks.iter().map(|task| task.state).collect();
+        self.touched.insert(id, Touched { tasks, closed: true });
+        cache.insert(id, live);
+        Verdict::Applied(Outcome::Begun(states))
+    }
+
+    fn step(&mut self, id: WorkflowId, live: &mut Live, step: &Step) -> Verdict {
+        let task = match task_of(live, step) {
+            Ok(task) => task,
+            Err(refusal) => return Verdict::Answered(Err(refusal)),
+        };
+        // First: what this batch did is not durable yet, so nothing may be answered from it.
+        if !self.is_free(id, task) {
+            return Verdict::Deferred;
+        }
+        let event = match event_of(live, step, task) {
+            Ok(event) => event,
+            Err(answer) => return Verdict::Answered(answer),
+        };
+        let effects = match advance(&live.blueprint, &mut live.core, event) {
+            Ok(effects) => effects,
+            Err(error) => return Verdict::Answered(Err(Refusal::Stale(error.to_string()))),
+        };
+        if let Step::Claim { task, holder, .. } = step {
+            live.holders.insert(*task, holder.clone());
+        }
+        let touched = self.touched.entry(id).or_insert_with(|| {
+            self.transitions.fences.push((id, live.last_number));
+            Touched::default()
+        });
+        touched.tasks.extend(record(&mut self.transitions, id, live, &effects));
+        touched.closed = live.core.state.is_terminal();
+        Verdict::Applied(outcome_of(live, step))
+    }
+
+    /// Whether this batch may still change the task, or, without one, the whole workflow.
+    fn is_free(&self, id: WorkflowId, task: Option<usize>) -> bool {
+        match (self.touched.get(&id), task) {
+            (None, _) => true,
+            (Some(touched), Some(task)) => !touched.closed && !touched.tasks.contains(&task),
+            (Some(_), None) => false,
+        }
+    }
+}
+
+/// The task whose row the step changes first; `None` if it changes the whole workflow.
+fn task_of(live: &Live, step: &Step) -> Result<Option<usize>, Refusal> {
+    let found = match step {
+        Step::Create(_) | Step::Cancel { .. } => return Ok(None),
+        Step::Finish { task, .. } => live.blueprint.ordinal_of(task),
+        Step::Claim { task, .. } | Step::Lose { task, .. } | Step::Undeliver { task, .. } => {
+            Some(*task).filter(|task| *task < live.core.tasks.len())
+        }
+    };
+    found.map(Some).ok_or(Refusal::NotFound("task"))
+}
+
+/// The core's event for the step, or the answer if the step has happened already.
+fn event_of(live: &Live, step: &Step, task: Option<usize>) -> Result<Event, Result<Outcome, Refusal>> {
+    let Some(task) = task else {
+        return match step {
+            Step::Cancel { failure } if !live.core.state.is_terminal() => {
+                Ok(Event::Cancel { failure: failure.clone() })
+            }
+            _ => Err(Ok(Outcome::Done)),
+        };
+    };
+    let state = &live.core.tasks[task];
+    let holder = live.holders.get(&task);
+    match step {
+        Step::Create(_) | Step::Cancel { .. } => Err(Ok(Outcome::Done)),
+        // The write that said so passed, though its answer was lost.
+        Step::Claim { attempt, holder: claimer, .. }
+            if state.state == TaskState::Running && state.attempt == *attempt && holder == Some(claimer) =>
+        {
+            Err(Ok(outcome_of(live, step)))
+        }
+        Step::Claim { attempt, .. } => Ok(Event::AttemptStarted { task, attempt: *attempt }),
+        Step::Finish { attempt, session, outcome, .. } => {
+            if state.attempt == *attempt && holder.is_some_and(|holder| holder.session != *session) {
+                return Err(Err(Refusal::Stale("the attempt belongs to another worker".to_owned())));
+            }
+            if state.attempt == *attempt && matches!(state.state, TaskState::Succeeded | TaskState::Failed) {
+                return Err(Ok(Outcome::Done));
+            }
+            let attempt = *attempt;
+            Ok(match outcome.clone() {
+                Ok(output) => Event::AttemptSucceeded { task, attempt, output },
+                Err(failure) => Event::AttemptFailed { task, attempt, failure },
+            })
+        }
+        Step::Lose { attempt, failure, .. } => {
+            Ok(Event::AttemptFailed { task, attempt: *attempt, failure: failure.clone() })
+        }
+        Step::Undeliver { attempt, .. } => Ok(Event::AttemptUndelivered { task, attempt: *attempt }),
+    }
+}
+
+fn outcome_of(live: &Live, step: &Step) -> Outcome {
+    let Step::Claim { task, .. } = step else { return Outcome::Done };
+    let compiled = &live.blueprint.tasks[*task];
+    Outcome::Claimed(Claim {
+        task: compiled.name.clone(),
+        capability: compiled.capability.clone(),
+        input: live.core.tasks[*task].input.clone().unwrap_or_default(),
+        traceparent: live.traceparent.clone(),
+    })
+}

@@ -1,0 +1,77 @@
+//! The workflows that the engine holds in memory, bounded in number.
+
+use std::collections::HashMap;
+
+use goalpost_model::WorkflowId;
+
+use crate::engine::live::Live;
+
+/// A cache of two generations: what was not used while the younger one filled up is
+/// forgotten. What is forgotten is read again when it is needed.
+pub(crate) struct Cache {
+    young: HashMap<WorkflowId, Live>,
+    old: HashMap<WorkflowId, Live>,
+    generation_size: usize,
+}
+
+impl Cache {
+    /// Holds at most `capacity` workflows.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { young: HashMap::new(), old: HashMap::new(), generation_size: (capacity / 2).max(1) }
+    }
+
+    pub(crate) fn contains(&self, id: WorkflowId) -> bool {
+        self.young.contains_key(&id) || self.old.contains_key(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: WorkflowId) -> Option<&mut Live> {
+        if let Some(live) = self.old.remove(&id) {
+            self.young.insert(id, live);
+        }
+        self.young.get_mut(&id)
+    }
+
+    pub(crate) fn insert(&mut self, id: WorkflowId, live: Live) {
+        self.old.remove(&id);
+        self.young.insert(id, live);
+    }
+
+    pub(crate) fn remove(&mut self, id: WorkflowId) {
+        self.young.remove(&id);
+        self.old.remove(&id);
+    }
+
+    /// Forgets the older generation if the younger one is full. Called between batches, so
+    /// that no batch loses a workflow that it works on.
+    pub(crate) fn age(&mut self) {
+        if self.young.len() >= self.generation_size {
+            self.old = std::mem::take(&mut self.young);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::engine::tests::live_chain;
+
+    fn id(number: u128) -> WorkflowId {
+        WorkflowId(Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn what_is_used_stays_and_what_is_not_used_is_forgotten() {
+        let mut cache = Cache::new(4);
+        for number in 0..2 {
+            cache.insert(id(number), live_chain());
+        }
+        cache.age();
+        assert!(cache.get_mut(id(0)).is_some());
+        cache.insert(id(2), live_chain());
+        cache.age();
+        assert!(cache.contains(id(0)) && cache.contains(id(2)));
+        assert!(!cache.contains(id(1)));
+    }
+}

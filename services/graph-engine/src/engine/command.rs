@@ -1,0 +1,86 @@
+//! What the committer is asked to do, and what it answers.
+
+use std::sync::Arc;
+
+use goalpost_checker::CompiledBlueprint;
+use goalpost_model::{Failure, SessionId, TaskState, WorkflowId};
+use goalpost_store::workflows::Holder;
+use serde_json::{Map, Value};
+use tokio::sync::oneshot;
+
+/// One thing that shall happen to one workflow.
+pub(crate) struct Command {
+    pub(crate) workflow: WorkflowId,
+    pub(crate) step: Step,
+    pub(crate) reply: oneshot::Sender<Result<Outcome, Refusal>>,
+}
+
+/// What shall happen.
+#[derive(Clone)]
+pub(crate) enum Step {
+    /// The workflow begins.
+    Create(Arc<Creation>),
+    /// The workflow ends here and now.
+    Cancel { failure: Failure },
+    /// A worker gets the attempt.
+    Claim { task: usize, attempt: u32, holder: Holder },
+    /// A worker says how its attempt ended.
+    Finish { task: String, attempt: u32, session: SessionId, outcome: Result<Value, Failure> },
+    /// The attempt fails because nobody will end it.
+    Lose { task: usize, attempt: u32, failure: Failure },
+    /// The attempt never reached its worker and is given out again.
+    Undeliver { task: usize, attempt: u32 },
+}
+
+impl Step {
+    /// Whether it has to happen some time, however long the store is away. The others are
+    /// calls whose callers would rather hear that the store is away.
+    pub(crate) fn waits_for_the_store(&self) -> bool {
+        !matches!(self, Self::Create(_) | Self::Cancel { .. })
+    }
+}
+
+/// A workflow to be.
+pub(crate) struct Creation {
+    pub(crate) blueprint: Arc<CompiledBlueprint>,
+    pub(crate) goal_text: String,
+    pub(crate) goal_input: Map<String, Value>,
+    pub(crate) traceparent: Option<String>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It is durable, now or since an earlier time.
+    Done,
+    /// The workflow begins with its tasks in these states, by ordinal.
+    Begun(Vec<TaskState>),
+    /// The attempt is durably the worker's.
+    Claimed(Claim),
+}
+
+/// What a worker needs to know of its attempt.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    pub(crate) task: String,
+    pub(crate) capability: String,
+    pub(crate) input: Arc<Map<String, Value>>,
+    pub(crate) traceparent: Option<String>,
+}
+
+/// Why nothing came of it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// There is no such workflow, or no such task in it.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// It came too late, or twice.
+    #[error("{0}")]
+    Stale(String),
+    /// The store is away.
+    #[error("the store cannot be reached")]
+    Unavailable,
+    /// The store refused it, or what is stored cannot be read.
+    #[error("{0}")]
+    Internal(String),
+}

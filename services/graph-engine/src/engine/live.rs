@@ -1,0 +1,77 @@
+//! A workflow as the engine holds it in memory.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use goalpost_checker::CompiledBlueprint;
+use goalpost_graph::{Task, Workflow};
+use goalpost_store::workflows::{Holder, StoredTask, StoredWorkflow};
+
+use crate::engine::command::Creation;
+
+/// A workflow, its compiled blueprint, and what of it is stored.
+pub(crate) struct Live {
+    pub(crate) blueprint: Arc<CompiledBlueprint>,
+    pub(crate) core: Workflow,
+    /// The number of the last event that this state rests on.
+    pub(crate) last_number: i64,
+    pub(crate) traceparent: Option<String>,
+    /// Who runs the running attempts, by ordinal.
+    pub(crate) holders: HashMap<usize, Holder>,
+    /// Which tasks have a row.
+    pub(crate) stored: Vec<bool>,
+}
+
+impl Live {
+    /// A workflow that is about to begin.
+    pub(crate) fn begin(creation: &Creation) -> Self {
+        let blueprint = Arc::clone(&creation.blueprint);
+        let core =
+            Workflow::new(&blueprint, creation.goal_text.clone(), Arc::new(creation.goal_input.clone()));
+        let stored = vec![false; blueprint.tasks.len()];
+        let traceparent = creation.traceparent.clone();
+        Self { blueprint, core, last_number: 0, traceparent, holders: HashMap::new(), stored }
+    }
+
+    /// A workflow as it is stored. Errors: the rows contradict the blueprint or each other.
+    pub(crate) fn restore(blueprint: Arc<CompiledBlueprint>, row: StoredWorkflow) -> Result<Self, String> {
+        let mut holders = HashMap::new();
+        let mut stored = vec![false; blueprint.tasks.len()];
+        let mut tasks = Vec::with_capacity(row.tasks.len());
+        for task in row.tasks {
+            let place = stored.get_mut(task.ordinal).ok_or_else(|| {
+                format!("workflow {} has a task {} that its blueprint does not have", row.id, task.ordinal)
+            })?;
+            *place = true;
+            if let Some(holder) = task.holder.clone() {
+                holders.insert(task.ordinal, holder);
+            }
+            tasks.push((task.ordinal, core_task(task)));
+        }
+        let core = Workflow::restore(
+            &blueprint,
+            row.goal_text,
+            Arc::new(row.goal_input),
+            row.state,
+            row.failure,
+            row.result,
+            tasks,
+        )
+        .map_err(|error| format!("workflow {}: {error}", row.id))?;
+        let (last_number, traceparent) = (row.last_number, row.traceparent);
+        Ok(Self { blueprint, core, last_number, traceparent, holders, stored })
+    }
+}
+
+fn core_task(task: StoredTask) -> Task {
+    Task {
+        state: task.state,
+        attempt: task.attempt,
+        failures: task.failures,
+        input: task.input.map(Arc::new),
+        output: task.output.map(Arc::new),
+        failure: task.failure,
+        unhandled: task.unhandled,
+        taken_edges: task.taken_edges,
+    }
+}

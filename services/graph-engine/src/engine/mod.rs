@@ -1,0 +1,109 @@
+//! The shell around the pure core: load, advance, commit, answer.
+
+mod batch;
+mod blueprints;
+mod cache;
+mod command;
+mod committer;
+mod live;
+mod rows;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::sync::Arc;
+
+use goalpost_model::{AttemptRef, Failure, SessionId, TaskState, WorkflowId};
+use goalpost_store::Store;
+use goalpost_store::workflows::{HeldAttempt, Holder};
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+pub(crate) use blueprints::{Blueprints, Problem};
+pub(crate) use command::{Claim, Creation, Refusal};
+use command::{Command, Outcome, Step};
+use committer::Committer;
+
+/// Commands that wait for the committer at most; beyond, those who send them wait.
+const INBOX: usize = 4_096;
+
+/// The way to the committer. Cheap to clone. Every method answers when what it asks for
+/// is durable.
+#[derive(Clone)]
+pub(crate) struct Engine {
+    commands: mpsc::Sender<Command>,
+}
+
+impl Engine {
+    /// Starts the committer; it ends when the last handle is dropped and all is written.
+    pub(crate) fn start(
+        store: Store,
+        blueprints: Arc<Blueprints>,
+        cached_workflows: usize,
+    ) -> (Self, JoinHandle<()>) {
+        let (commands, inbox) = mpsc::channel(INBOX);
+        let committer = Committer::new(store, blueprints, cached_workflows);
+        (Self { commands }, tokio::spawn(committer.run(inbox)))
+    }
+
+    /// Begins a workflow. Answers with the states of its tasks, or `None` if it exists already.
+    pub(crate) async fn create(
+        &self,
+        id: WorkflowId,
+        creation: Creation,
+    ) -> Result<Option<Vec<TaskState>>, Refusal> {
+        match self.ask(id, Step::Create(Arc::new(creation))).await? {
+            Outcome::Begun(states) => Ok(Some(states)),
+            Outcome::Done | Outcome::Claimed(_) => Ok(None),
+        }
+    }
+
+    /// Ends a workflow, unless it has ended.
+    pub(crate) async fn cancel(&self, id: WorkflowId, failure: Failure) -> Result<(), Refusal> {
+        self.ask(id, Step::Cancel { failure }).await.map(drop)
+    }
+
+    /// Makes the attempt the holder's.
+    pub(crate) async fn claim(&self, attempt: AttemptRef, holder: Holder) -> Result<Claim, Refusal> {
+        let step = Step::Claim { task: ordinal(attempt), attempt: attempt.attempt, holder };
+        match self.ask(attempt.workflow, step).await? {
+            Outcome::Claimed(claim) => Ok(claim),
+            Outcome::Done | Outcome::Begun(_) => {
+                Err(Refusal::Internal("a claim was answered without its attempt".to_owned()))
+            }
+        }
+    }
+
+    /// Records how an attempt ended.
+    pub(crate) async fn finish(
+        &self,
+        attempt: HeldAttempt,
+        session: SessionId,
+        outcome: Result<Value, Failure>,
+    ) -> Result<(), Refusal> {
+        let HeldAttempt { workflow, task, attempt } = attempt;
+        self.ask(workflow, Step::Finish { task, attempt, session, outcome }).await.map(drop)
+    }
+
+    /// Fails an attempt that nobody will end.
+    pub(crate) async fn lose(&self, attempt: AttemptRef, failure: Failure) -> Result<(), Refusal> {
+        let step = Step::Lose { task: ordinal(attempt), attempt: attempt.attempt, failure };
+        self.ask(attempt.workflow, step).await.map(drop)
+    }
+
+    /// Gives out again, as a new attempt, what never reached its worker.
+    pub(crate) async fn undeliver(&self, attempt: AttemptRef) -> Result<(), Refusal> {
+        let step = Step::Undeliver { task: ordinal(attempt), attempt: attempt.attempt };
+        self.ask(attempt.workflow, step).await.map(drop)
+    }
+
+    async fn ask(&self, workflow: WorkflowId, step: Step) -> Result<Outcome, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(Command { workflow, step, reply }).await.map_err(|_| Refusal::Unavailable)?;
+        answer.await.map_err(|_| Refusal::Unavailable)?
+    }
+}
+
+fn ordinal(attempt: AttemptRef) -> usize {
+    usize::try_from(attempt.task).unwrap_or(usize::MAX)
+}

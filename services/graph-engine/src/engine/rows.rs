@@ -1,0 +1,93 @@
+//! The rows that say what an advance of the core did.
+
+use std::collections::BTreeSet;
+
+use goalpost_graph::Effect;
+use goalpost_model::{TaskState, WorkflowId};
+use goalpost_store::Json;
+use goalpost_store::workflows::{ChangedTask, EndedWorkflow, NewTask, Transitions};
+
+use crate::engine::live::Live;
+
+/// Adds the rows of every task and workflow that the effects name, as they are now.
+/// Answers with the ordinals of the tasks.
+pub(crate) fn record(
+    transitions: &mut Transitions,
+    id: WorkflowId,
+    live: &mut Live,
+    effects: &[Effect],
+) -> BTreeSet<usize> {
+    let mut seen = BTreeSet::new();
+    for effect in effects {
+        match task_of(effect) {
+            Some(task) if seen.insert(task) => record_task(transitions, id, live, task),
+            Some(_) => {}
+            None if live.core.state.is_terminal() => record_end(transitions, id, live),
+            None => {}
+        }
+    }
+    seen
+}
+
+/// The task that the effect is about; `None` if it is about the workflow.
+fn task_of(effect: &Effect) -> Option<usize> {
+    match *effect {
+        Effect::TaskReady { task, .. }
+        | Effect::AttemptStarted { task, .. }
+        | Effect::AttemptFailed { task, .. }
+        | Effect::TaskSucceeded { task }
+        | Effect::TaskFailed { task }
+        | Effect::TaskSkipped { task }
+        | Effect::TaskCancelled { task, .. } => Some(task),
+        Effect::WorkflowStarted
+        | Effect::WorkflowSucceeded
+        | Effect::WorkflowFailed
+        | Effect::WorkflowCancelled => None,
+    }
+}
+
+fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, ordinal: usize) {
+    let task = &live.core.tasks[ordinal];
+    let failure = task.failure.as_ref().map(Json::of);
+    let unhandled = task.unhandled.as_ref().map(Json::of);
+    let taken_edges = task.taken_edges.clone();
+    if live.stored[ordinal] {
+        let running = task.state == TaskState::Running;
+        transitions.changed_tasks.push(ChangedTask {
+            workflow: id,
+            ordinal,
+            state: task.state,
+            attempt: task.attempt,
+            failures: task.failures,
+            output: task.output.as_deref().map(Json::of),
+            failure,
+            unhandled,
+            taken_edges,
+            holder: live.holders.get(&ordinal).filter(|_| running).cloned(),
+        });
+    } else {
+        let compiled = &live.blueprint.tasks[ordinal];
+        transitions.new_tasks.push(NewTask {
+            workflow: id,
+            ordinal,
+            name: compiled.name.clone(),
+            capability: compiled.capability.clone(),
+            state: task.state,
+            attempt: task.attempt,
+            input: task.input.as_deref().map(Json::of),
+            failure,
+            unhandled,
+            taken_edges,
+        });
+        live.stored[ordinal] = true;
+    }
+}
+
+fn record_end(transitions: &mut Transitions, id: WorkflowId, live: &Live) {
+    transitions.ended.push(EndedWorkflow {
+        id,
+        state: live.core.state,
+        result: live.core.result.as_ref().map(Json::of),
+        failure: live.core.failure.as_ref().map(Json::of),
+    });
+}

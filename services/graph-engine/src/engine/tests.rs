@@ -1,0 +1,153 @@
+//! Batches put together without a store.
+
+use std::sync::Arc;
+
+use goalpost_checker::compile;
+use goalpost_model::{Blueprint, EngineId, Failure, SessionId, TaskState, WorkflowId, WorkflowState};
+use goalpost_store::workflows::Holder;
+use serde_json::{Map, json};
+use tokio::sync::oneshot::{self, error::TryRecvError};
+use uuid::Uuid;
+
+use crate::engine::batch::Batch;
+use crate::engine::cache::Cache;
+use crate::engine::command::{Command, Creation, Outcome, Refusal, Step};
+use crate::engine::live::Live;
+
+type Answer = oneshot::Receiver<Result<Outcome, Refusal>>;
+
+const ID: WorkflowId = WorkflowId(Uuid::from_u128(1));
+
+fn creation() -> Creation {
+    let blueprint: Blueprint = serde_json::from_value(json!({
+        "name": "chain",
+        "tasks": [{"name": "first", "capability": "c"}, {"name": "second", "capability": "c"}],
+        "edges": [{"from": "first", "to": "second"}],
+        "capabilities": [{"name": "c"}],
+    }))
+    .unwrap();
+    Creation {
+        blueprint: Arc::new(compile(&blueprint).unwrap()),
+        goal_text: "two steps".to_owned(),
+        goal_input: Map::new(),
+        traceparent: None,
+    }
+}
+
+/// A workflow of two tasks, one after the other, that has not begun.
+pub(crate) fn live_chain() -> Live {
+    Live::begin(&creation())
+}
+
+fn command(step: Step) -> (Command, Answer) {
+    let (reply, answer) = oneshot::channel();
+    (Command { workflow: ID, step, reply }, answer)
+}
+
+fn holder(session: u128) -> Holder {
+    Holder {
+        engine: EngineId(Uuid::from_u128(8)),
+        session: SessionId(Uuid::from_u128(session)),
+        worker: "w".to_owned(),
+    }
+}
+
+fn claim() -> Step {
+    Step::Claim { task: 0, attempt: 1, holder: holder(9) }
+}
+
+fn finish(task: &str, session: u128) -> Step {
+    let session = SessionId(Uuid::from_u128(session));
+    Step::Finish { task: task.to_owned(), attempt: 1, session, outcome: Ok(json!(1)) }
+}
+
+/// A batch of its own for each step, as if each was committed.
+fn run(cache: &mut Cache, steps: Vec<Step>) -> Vec<Batch> {
+    steps
+        .into_iter()
+        .map(|step| {
+            let mut batch = Batch::default();
+            assert!(batch.add(cache, command(step).0).is_none());
+            batch
+        })
+        .collect()
+}
+
+#[test]
+fn a_chain_writes_each_row_once_a_step() {
+    let mut cache = Cache::new(10);
+    let batches = run(&mut cache, vec![Step::Create(Arc::new(creation())), claim(), finish("first", 9)]);
+    assert_eq!(batches[0].transitions.created.len(), 1);
+    assert_eq!(batches[0].transitions.new_tasks[0].state, TaskState::Ready);
+    assert!(batches[0].transitions.fences.is_empty());
+    assert_eq!(batches[1].transitions.changed_tasks[0].holder, Some(holder(9)));
+    assert_eq!(batches[1].transitions.fences.len(), 1);
+    let last = &batches[2].transitions;
+    assert_eq!(last.changed_tasks[0].state, TaskState::Succeeded);
+    assert_eq!(last.changed_tasks[0].holder, None);
+    assert_eq!((last.new_tasks[0].name.as_str(), last.new_tasks[0].attempt), ("second", 1));
+    assert!(last.ended.is_empty());
+}
+
+#[test]
+fn a_second_change_of_one_task_waits_for_the_next_batch() {
+    let mut cache = Cache::new(10);
+    run(&mut cache, vec![Step::Create(Arc::new(creation())), claim()]);
+    let mut batch = Batch::default();
+    assert!(batch.add(&mut cache, command(finish("first", 9)).0).is_none());
+    let (again, mut answer) = command(finish("first", 9));
+    let again = batch.add(&mut cache, again);
+    assert!(again.is_some(), "it must not be answered from what is not durable yet");
+    assert_eq!(answer.try_recv().unwrap_err(), TryRecvError::Empty);
+    let (cancel, _answer) = command(Step::Cancel { failure: Failure::new(Failure::CANCELLED, "enough") });
+    assert!(batch.add(&mut cache, cancel).is_some());
+    // Once the first is durable, the second is answered like it.
+    assert!(Batch::default().add(&mut cache, again.unwrap()).is_none());
+    assert!(matches!(answer.try_recv().unwrap(), Ok(Outcome::Done)));
+}
+
+#[test]
+fn a_result_of_another_session_is_refused_and_changes_nothing() {
+    let mut cache = Cache::new(10);
+    run(&mut cache, vec![Step::Create(Arc::new(creation())), claim()]);
+    let mut batch = Batch::default();
+    let (other, mut answer) = command(finish("first", 10));
+    assert!(batch.add(&mut cache, other).is_none());
+    assert!(matches!(answer.try_recv().unwrap(), Err(Refusal::Stale(_))));
+    assert!(batch.is_empty());
+}
+
+#[test]
+fn a_claim_whose_answer_was_lost_is_answered_again() {
+    let mut cache = Cache::new(10);
+    run(&mut cache, vec![Step::Create(Arc::new(creation())), claim()]);
+    let mut batch = Batch::default();
+    let (again, mut answer) = command(claim());
+    assert!(batch.add(&mut cache, again).is_none());
+    assert!(matches!(answer.try_recv().unwrap(), Ok(Outcome::Claimed(claim)) if claim.task == "first"));
+    assert!(batch.is_empty());
+}
+
+#[test]
+fn cancel_ends_every_task_and_the_workflow() {
+    let mut cache = Cache::new(10);
+    let cancel = Step::Cancel { failure: Failure::new(Failure::CANCELLED, "enough") };
+    let batches = run(&mut cache, vec![Step::Create(Arc::new(creation())), claim(), cancel]);
+    let last = &batches[2].transitions;
+    assert_eq!(last.changed_tasks[0].state, TaskState::Cancelled);
+    assert_eq!(last.new_tasks[0].state, TaskState::Cancelled);
+    assert_eq!(last.ended[0].state, WorkflowState::Cancelled);
+}
+
+#[test]
+fn what_does_not_exist_is_not_found() {
+    let mut cache = Cache::new(10);
+    let mut batch = Batch::default();
+    let (unknown, mut answer) = command(claim());
+    assert!(batch.add(&mut cache, unknown).is_none());
+    assert!(matches!(answer.try_recv().unwrap(), Err(Refusal::NotFound("workflow"))));
+    run(&mut cache, vec![Step::Create(Arc::new(creation()))]);
+    let (unknown, mut answer) = command(finish("third", 9));
+    assert!(batch.add(&mut cache, unknown).is_none());
+    assert!(matches!(answer.try_recv().unwrap(), Err(Refusal::NotFound("task"))));
+}

@@ -1,0 +1,85 @@
+//! A stored workflow as the API shows it.
+
+use goalpost_checker::{CompiledBlueprint, CompiledTask};
+use goalpost_model::{TaskState, WorkflowId, WorkflowState};
+use goalpost_proto::v1;
+use goalpost_proto::{struct_from_map, timestamp, value_from_json};
+use goalpost_store::workflows::{StoredTask, StoredWorkflow};
+
+/// A stored workflow.
+pub(crate) fn workflow(blueprint: &CompiledBlueprint, row: StoredWorkflow) -> v1::Workflow {
+    let mut tasks = pending(blueprint);
+    for stored in row.tasks {
+        if let Some(status) = tasks.get_mut(stored.ordinal) {
+            fill(status, stored);
+        }
+    }
+    v1::Workflow {
+        id: row.id.to_string(),
+        blueprint_digest: row.blueprint_digest.to_string(),
+        state: workflow_state(row.state).into(),
+        tasks,
+        result: row.result.as_ref().map(struct_from_map),
+        failure: row.failure.map(Into::into),
+        created_at: Some(timestamp(row.created_at)),
+        ended_at: row.ended_at.map(timestamp),
+    }
+}
+
+/// A workflow that has just begun, without another look at the store.
+pub(crate) fn begun(blueprint: &CompiledBlueprint, id: WorkflowId, states: &[TaskState]) -> v1::Workflow {
+    let mut tasks = pending(blueprint);
+    for (status, state) in tasks.iter_mut().zip(states) {
+        status.state = task_state(*state).into();
+        status.attempt = i32::from(*state == TaskState::Ready);
+    }
+    v1::Workflow {
+        id: id.to_string(),
+        blueprint_digest: blueprint.digest.to_string(),
+        state: v1::WorkflowState::Running.into(),
+        tasks,
+        ..v1::Workflow::default()
+    }
+}
+
+fn pending(blueprint: &CompiledBlueprint) -> Vec<v1::TaskStatus> {
+    let status = |task: &CompiledTask| v1::TaskStatus {
+        name: task.name.clone(),
+        capability: task.capability.clone(),
+        state: v1::TaskState::Pending.into(),
+        ..v1::TaskStatus::default()
+    };
+    blueprint.tasks.iter().map(status).collect()
+}
+
+fn fill(status: &mut v1::TaskStatus, stored: StoredTask) {
+    status.state = task_state(stored.state).into();
+    status.attempt = stored.attempt.try_into().unwrap_or(i32::MAX);
+    status.worker = stored.holder.map(|holder| holder.worker).unwrap_or_default();
+    status.input = stored.input.as_ref().map(struct_from_map);
+    status.output = stored.output.map(value_from_json);
+    status.failure = stored.failure.map(Into::into);
+    status.started_at = stored.started_at.map(timestamp);
+    status.ended_at = stored.ended_at.map(timestamp);
+}
+
+fn workflow_state(state: WorkflowState) -> v1::WorkflowState {
+    match state {
+        WorkflowState::Running => v1::WorkflowState::Running,
+        WorkflowState::Succeeded => v1::WorkflowState::Succeeded,
+        WorkflowState::Failed => v1::WorkflowState::Failed,
+        WorkflowState::Cancelled => v1::WorkflowState::Cancelled,
+    }
+}
+
+fn task_state(state: TaskState) -> v1::TaskState {
+    match state {
+        TaskState::Pending => v1::TaskState::Pending,
+        TaskState::Ready => v1::TaskState::Ready,
+        TaskState::Running => v1::TaskState::Running,
+        TaskState::Succeeded => v1::TaskState::Succeeded,
+        TaskState::Failed => v1::TaskState::Failed,
+        TaskState::Skipped => v1::TaskState::Skipped,
+        TaskState::Cancelled => v1::TaskState::Cancelled,
+    }
+}

@@ -1,0 +1,66 @@
+//! What the engine says to workers.
+
+use goalpost_model::{AttemptRef, Failure};
+use goalpost_proto::v1::{self, WorkResponse, work_response::Message};
+use goalpost_store::workflows::HeldAttempt;
+
+use crate::engine::{Claim, Refusal};
+
+pub(crate) fn welcome(engine: goalpost_model::EngineId) -> WorkResponse {
+    response(Message::Welcome(v1::EngineWelcome { engine_id: engine.to_string() }))
+}
+
+/// The assignment of a claimed attempt, and the attempt as the worker will name it.
+pub(crate) fn assignment(
+    attempt: AttemptRef,
+    claim: Claim,
+    traceparent: Option<String>,
+) -> (HeldAttempt, WorkResponse) {
+    let held = HeldAttempt { workflow: attempt.workflow, task: claim.task, attempt: attempt.attempt };
+    let message = Message::Assignment(v1::AttemptAssignment {
+        attempt: Some(name(&held)),
+        capability: claim.capability,
+        input: Some(goalpost_proto::struct_from_map(&claim.input)),
+        idempotency_key: attempt.to_string(),
+        traceparent: traceparent.unwrap_or_default(),
+    });
+    (held, response(message))
+}
+
+pub(crate) fn cancel(attempt: &HeldAttempt, reason: &str) -> WorkResponse {
+    let (attempt, reason) = (Some(name(attempt)), reason.to_owned());
+    response(Message::Cancel(v1::AttemptCancel { attempt, reason }))
+}
+
+pub(crate) fn ack(attempt: &HeldAttempt, recorded: Result<(), Refusal>) -> WorkResponse {
+    let accepted = recorded.is_ok();
+    let reason = recorded.err().map(|refusal| refusal.to_string()).unwrap_or_default();
+    let at = Some(goalpost_proto::now());
+    response(Message::Ack(v1::AttemptResultAck { attempt: Some(name(attempt)), accepted, reason, at }))
+}
+
+/// The answer to a result that names no attempt.
+pub(crate) fn ack_unreadable(attempt: Option<v1::AttemptRef>) -> WorkResponse {
+    let reason = "the result must name an attempt as it was assigned".to_owned();
+    let at = Some(goalpost_proto::now());
+    response(Message::Ack(v1::AttemptResultAck { attempt, accepted: false, reason, at }))
+}
+
+/// Why an attempt fails whose worker went away.
+pub(crate) fn worker_lost(worker: &str) -> Failure {
+    let message =
+        format!("worker {worker} went away while it had the attempt, and did not come back in time");
+    Failure::new(Failure::WORKER_LOST, message)
+}
+
+fn name(attempt: &HeldAttempt) -> v1::AttemptRef {
+    v1::AttemptRef {
+        workflow_id: attempt.workflow.to_string(),
+        task: attempt.task.clone(),
+        attempt: attempt.attempt.try_into().unwrap_or(i32::MAX),
+    }
+}
+
+fn response(message: Message) -> WorkResponse {
+    WorkResponse { message: Some(message) }
+}

@@ -1,0 +1,11 @@
+//! The workers' side: streams, credits, and the way from lists to streams.
+
+mod hello;
+mod messages;
+mod ready;
+mod sessions;
+mod stream;
+
+pub(crate) use ready::Offered;
+pub(crate) use sessions::Sessions;
+pub(crate) use stream::{Work, lose};

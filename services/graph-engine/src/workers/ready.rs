@@ -1,0 +1,104 @@
+//! From the list of a capability's ready attempts to the workers that offer it.
+//!
+//! Taken only with credit, claimed durably, then sent. What was taken beyond the credit goes
+//! back to the head of its list, so that the backlog waits in Redis and not in memory.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use futures::future::join_all;
+use goalpost_model::AttemptRef;
+use goalpost_queue::List;
+use goalpost_service::line::Line;
+use goalpost_service::trace_context;
+use goalpost_store::workflows::Holder;
+
+use crate::engine::Refusal;
+use crate::shared::Shared;
+use crate::workers::messages;
+use crate::workers::sessions::Place;
+use crate::workers::stream::give_out_again;
+
+/// Attempts taken at once at most.
+const MAX_BATCH: usize = 512;
+
+/// The capabilities whose lists this engine takes from.
+#[derive(Default)]
+pub(crate) struct Offered(Mutex<HashSet<String>>);
+
+impl Shared {
+    /// Sees to it that the capability's list is taken from while somebody offers it.
+    pub(crate) fn serve_capability(&self, capability: String) {
+        let mut offered = self.offered.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if offered.insert(capability.clone()) {
+            self.tasks.spawn(take_ready(self.clone(), capability));
+        }
+    }
+
+    /// A taker of this engine on a list.
+    pub(crate) fn line(&self, list: List) -> Line {
+        Line::new(&self.queue, self.id.0, list, &self.stop)
+    }
+
+    /// True if nobody offers the capability any more; then nobody takes from its list.
+    fn is_over(&self, capability: &str) -> bool {
+        let mut offered = self.offered.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock, so that a worker that connects now starts the next taker.
+        let is_over = !self.sessions.is_offered(capability);
+        if is_over {
+            offered.remove(capability);
+        }
+        is_over
+    }
+}
+
+async fn take_ready(shared: Shared, capability: String) {
+    let mut line = shared.line(List::ready(&capability));
+    let bell = shared.sessions.credit_bell(&capability);
+    while !shared.is_over(&capability) {
+        let credit = shared.sessions.credit(&capability);
+        if credit == 0 {
+            tokio::select! {
+                () = bell.notified() => continue,
+                () = shared.stop.cancelled() => break,
+            }
+        }
+        let Some(elements) = line.take(credit.min(MAX_BATCH)).await else { break };
+        let places = shared.sessions.reserve(&capability, elements.len());
+        if places.len() < elements.len() {
+            line.give_back(&elements[places.len()..]).await;
+        }
+        join_all(elements.iter().zip(places).map(|(element, place)| deliver(&shared, element, place))).await;
+        line.done().await;
+    }
+}
+
+/// One element of the list to the worker that was chosen for it.
+async fn deliver(shared: &Shared, element: &str, place: Place) {
+    let attempt = match element.parse::<AttemptRef>() {
+        Ok(attempt) => attempt,
+        Err(error) => {
+            tracing::error!(%error, "a list of ready attempts holds something else");
+            return shared.sessions.release(&place);
+        }
+    };
+    let holder = Holder { engine: shared.id, session: place.session, worker: place.worker.clone() };
+    match shared.engine.claim(attempt, holder).await {
+        Ok(claim) => {
+            let span =
+                || tracing::info_span!("attempt", %attempt, task = claim.task, capability = claim.capability);
+            let traceparent = trace_context::child(claim.traceparent.as_deref(), span);
+            let (held, message) = messages::assignment(attempt, claim, traceparent);
+            if !shared.sessions.dispatch(&place, attempt, held, message) {
+                give_out_again(shared, attempt).await;
+            }
+        }
+        Err(refusal) => {
+            // A delivery may repeat: the attempt runs, has run, or was cancelled.
+            if !matches!(refusal, Refusal::Stale(_) | Refusal::NotFound(_)) {
+                tracing::error!(%attempt, %refusal, "an attempt could not be claimed");
+            }
+            shared.sessions.release(&place);
+        }
+    }
+}

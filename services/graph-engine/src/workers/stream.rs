@@ -1,0 +1,193 @@
+//! One worker's stream, from hello to end.
+
+use std::pin::Pin;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use goalpost_model::{AttemptRef, Failure, SessionId};
+use goalpost_proto::v1::{
+    AttemptResult, WorkRequest, WorkResponse, attempt_result, work_request::Message, worker_server,
+};
+use goalpost_service::backoff::until_ok;
+use goalpost_service::status;
+use goalpost_store::workflows::{self, HeldAttempt};
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Request, Response, Status, Streaming};
+
+use crate::engine::Refusal;
+use crate::shared::Shared;
+use crate::workers::hello::{Hello, read_attempt};
+use crate::workers::messages;
+use crate::workers::sessions::{Attached, Downstream};
+
+/// Messages to a worker that may wait beside its attempts: acknowledgements, cancellations.
+const SPARE_ROOM: usize = 256;
+/// Results of one worker that wait for their commit at most; beyond, the stream is not read.
+const MAX_UNRECORDED: usize = 10_000;
+
+/// The `Worker` service.
+pub(crate) struct Work(pub(crate) Shared);
+
+#[tonic::async_trait]
+impl worker_server::Worker for Work {
+    type WorkStream = Pin<Box<ReceiverStream<Result<WorkResponse, Status>>>>;
+
+    async fn work(
+        &self,
+        request: Request<Streaming<WorkRequest>>,
+    ) -> Result<Response<Self::WorkStream>, Status> {
+        let mut upstream = request.into_inner();
+        let first = upstream.message().await?;
+        let hello = Hello::read(first).map_err(status::invalid_argument)?;
+        let session = hello.session;
+        if !self.0.registered.is_cancelled() {
+            return Err(status::with_reason(
+                Code::Unavailable,
+                "UNAVAILABLE",
+                "the engine is not connected to its stores yet",
+            ));
+        }
+        let (downstream, responses) = mpsc::channel(hello.max_concurrency * 2 + SPARE_ROOM);
+        let attached = self.0.sessions.attach(&hello, &self.0.stop);
+        if let Err(status) = let_in(&self.0, hello, &attached, &downstream).await {
+            self.0.sessions.remove(session, attached.generation);
+            return Err(status);
+        }
+        let stream = Stream { shared: self.0.clone(), session, attached, downstream };
+        self.0.tasks.spawn(stream.serve(upstream));
+        Ok(Response::new(Box::pin(ReceiverStream::new(responses))))
+    }
+}
+
+/// Brings what the worker holds and what the store says together, then opens the gate.
+async fn let_in(
+    shared: &Shared,
+    hello: Hello,
+    attached: &Attached,
+    downstream: &Downstream,
+) -> Result<(), Status> {
+    let Hello { session, name, capabilities, held, .. } = hello;
+    let running = workflows::adopt(&shared.store, shared.id, session, &held)
+        .await
+        .map_err(|error| status::store(&error))?;
+    let unheld = workflows::unheld_attempts(&shared.store, session, &held)
+        .await
+        .map_err(|error| status::store(&error))?;
+    for attempt in &unheld {
+        give_out_again(shared, *attempt).await;
+    }
+    // The stream is empty and has room: these cannot fail.
+    let _ = downstream.try_send(Ok(messages::welcome(shared.id)));
+    let is_ended = |attempt: &&HeldAttempt| running.iter().all(|(held, _)| held != *attempt);
+    for ended in held.iter().filter(is_ended).take(SPARE_ROOM / 2) {
+        let _ = downstream
+            .try_send(Ok(messages::cancel(ended, "the attempt was ended while the worker was away")));
+    }
+    tracing::info!(worker = name, %session, ?capabilities, held = running.len(), "worker connected");
+    for capability in capabilities {
+        shared.serve_capability(capability);
+    }
+    shared.sessions.activate(session, attached.generation, downstream.clone(), running);
+    Ok(())
+}
+
+/// An attempt that was committed for a worker and never sent.
+pub(crate) async fn give_out_again(shared: &Shared, attempt: AttemptRef) {
+    match shared.engine.undeliver(attempt).await {
+        Ok(()) => tracing::info!(%attempt, "attempt did not reach its worker; it is given out again"),
+        Err(refusal) => tracing::debug!(%attempt, %refusal, "attempt is not given out again"),
+    }
+}
+
+struct Stream {
+    shared: Shared,
+    session: SessionId,
+    attached: Attached,
+    downstream: Downstream,
+}
+
+impl Stream {
+    async fn serve(self, mut upstream: Streaming<WorkRequest>) {
+        let mut recording = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                message = upstream.message(), if recording.len() < MAX_UNRECORDED => match message {
+                    Ok(Some(WorkRequest { message: Some(Message::Result(result)) })) => {
+                        recording.push(self.record(result));
+                    }
+                    Ok(Some(WorkRequest { message: Some(Message::Drain(_)) })) => {
+                        self.shared.sessions.drain(self.session, self.attached.generation);
+                    }
+                    // A message that this version does not know, or a second hello.
+                    Ok(Some(_)) => {}
+                    Ok(None) | Err(_) => break,
+                },
+                Some(ack) = recording.next(), if !recording.is_empty() => {
+                    if self.downstream.send(Ok(ack)).await.is_err() {
+                        break;
+                    }
+                }
+                () = self.attached.end.cancelled() => break,
+            }
+        }
+        let Self { shared, session, attached, .. } = &self;
+        let is_last = shared.sessions.detach(*session, attached.generation);
+        // What was received is recorded, whether or not the worker hears of it.
+        while recording.next().await.is_some() {}
+        if is_last && !shared.stop.is_cancelled() {
+            tracing::info!(%session, "worker disconnected");
+            shared.tasks.spawn(forget_after(shared.clone(), *session, attached.generation));
+        }
+    }
+
+    async fn record(&self, result: AttemptResult) -> WorkResponse {
+        let AttemptResult { attempt, outcome } = result;
+        let Some(held) = read_attempt(attempt.clone()) else {
+            return messages::ack_unreadable(attempt);
+        };
+        self.shared.sessions.finished(self.session, &held);
+        let recorded = self.shared.engine.finish(held.clone(), self.session, read_outcome(outcome)).await;
+        messages::ack(&held, recorded)
+    }
+}
+
+/// The output as JSON. What is no JSON, or no outcome, is a failure of the attempt.
+fn read_outcome(outcome: Option<attempt_result::Outcome>) -> Result<Value, Failure> {
+    match outcome {
+        Some(attempt_result::Outcome::Output(output)) => {
+            goalpost_proto::json_from_value(output).map_err(|problem| {
+                Failure::new(Failure::OUTPUT_SCHEMA, format!("the output cannot be read: {problem}"))
+            })
+        }
+        Some(attempt_result::Outcome::Failure(failure)) => Err(failure.into()),
+        None => Err(Failure::new(Failure::OUTPUT_SCHEMA, "the result has neither an output nor a failure")),
+    }
+}
+
+/// Waits out the grace time of a session without a stream. If no stream came back, its
+/// attempts are lost.
+async fn forget_after(shared: Shared, session: SessionId, generation: u64) {
+    tokio::select! {
+        () = tokio::time::sleep(shared.worker_grace) => {}
+        () = shared.stop.cancelled() => return,
+    }
+    let Some(name) = shared.sessions.remove(session, generation) else { return };
+    let read = || workflows::running_attempts(&shared.store, shared.id, session);
+    if let Some(attempts) = until_ok("PostgreSQL", &shared.stop, read).await {
+        lose(&shared, &name, &attempts).await;
+    }
+}
+
+/// Fails the attempts of a worker that is gone; their retry policies and failure edges decide.
+pub(crate) async fn lose(shared: &Shared, worker: &str, attempts: &[AttemptRef]) {
+    let losses = attempts.iter().map(|attempt| async move {
+        match shared.engine.lose(*attempt, messages::worker_lost(worker)).await {
+            Ok(()) => tracing::warn!(%attempt, worker, "attempt failed: its worker is lost"),
+            Err(Refusal::Stale(_) | Refusal::NotFound(_)) => {}
+            Err(refusal) => tracing::error!(%attempt, %refusal, "a lost attempt could not be failed"),
+        }
+    });
+    futures::future::join_all(losses).await;
+}
