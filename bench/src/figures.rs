@@ -38,7 +38,7 @@ impl Figures {
 
     pub(crate) fn table(&self) -> Table {
         let mut table = Table::new();
-        table.load_preset(UTF8_FULL_CONDENSED).set_header(["probe", "what", "value", "unit"]);
+        table.load_style(UTF8_FULL_CONDENSED).set_header(["probe", "what", "value", "unit"]);
         for figure in &self.figures {
             table.add_row([figure.probe, &figure.what, &round(figure.value), figure.unit]);
         }

@@ -1,1 +1,64 @@
-fn main() {}
+//! The `goalpost` command line.
+
+mod commands;
+mod dev;
+mod failure;
+mod files;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+
+/// Goals in, durable event-driven workflows out.
+#[derive(Parser)]
+#[command(name = "goalpost", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything in one process, on loopback, for development.
+    Dev(Box<dev::Arguments>),
+    /// Submit a goal.
+    Submit(commands::submit::Arguments),
+    /// Follow a goal to its end.
+    Watch(commands::watch::Arguments),
+    /// Show a goal.
+    Get(commands::get::Arguments),
+    /// List goals, newest first.
+    List(commands::list::Arguments),
+    /// Show what a submission would run.
+    Plan(commands::plan::Arguments),
+    /// Check a blueprint file.
+    Lint(commands::lint::Arguments),
+    /// Draw a blueprint file.
+    Graph(commands::graph::Arguments),
+    /// Cancel a goal.
+    Cancel(commands::cancel::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Dev(arguments) => dev::run(*arguments).await,
+        Command::Submit(arguments) => commands::submit::run(arguments).await,
+        Command::Watch(arguments) => commands::watch::run(arguments).await,
+        Command::Get(arguments) => commands::get::run(arguments).await,
+        Command::List(arguments) => commands::list::run(arguments).await,
+        Command::Plan(arguments) => commands::plan::run(arguments).await,
+        Command::Lint(arguments) => commands::lint::run(&arguments),
+        Command::Graph(arguments) => commands::graph::run(&arguments),
+        Command::Cancel(arguments) => commands::cancel::run(arguments).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            failure.exit_code()
+        }
+    }
+}

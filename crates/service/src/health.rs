@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::watch;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::HealthReporter;
@@ -14,6 +15,7 @@ pub struct Health {
     reporter: HealthReporter,
     services: Arc<[&'static str]>,
     parts: Arc<Mutex<BTreeMap<&'static str, bool>>>,
+    serving: watch::Sender<bool>,
 }
 
 impl Health {
@@ -23,6 +25,7 @@ impl Health {
             reporter: HealthReporter::new(),
             services: services.into(),
             parts: Arc::new(Mutex::new(parts.iter().map(|part| (*part, false)).collect())),
+            serving: watch::Sender::new(false),
         };
         health.report(parts.is_empty()).await;
         health
@@ -44,9 +47,11 @@ impl Health {
         self.report(serving).await;
     }
 
-    /// Whether every part is up.
-    pub fn is_serving(&self) -> bool {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner).values().all(|up| *up)
+    /// Returns when every part is up.
+    pub async fn serving(&self) {
+        let mut serving = self.serving.subscribe();
+        // The sender lives as long as this.
+        let _ = serving.wait_for(|serving| *serving).await;
     }
 
     /// The gRPC health service.
@@ -59,5 +64,6 @@ impl Health {
         for service in self.services.iter().copied().chain([""]) {
             self.reporter.set_service_status(service, status).await;
         }
+        self.serving.send_replace(serving);
     }
 }

@@ -1,0 +1,38 @@
+//! `goalpost graph`: draws a blueprint file.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::failure::Failure;
+use crate::files;
+use crate::view::drawing;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The blueprint file, YAML or JSON.
+    file: PathBuf,
+    /// The language of the drawing.
+    #[arg(long, value_enum, default_value_t = Format::Mermaid)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Mermaid, which many web pages draw.
+    Mermaid,
+    /// DOT, the language of Graphviz.
+    Dot,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let blueprint = files::blueprint(&arguments.file)?;
+    print!(
+        "{}",
+        match arguments.format {
+            Format::Mermaid => drawing::mermaid(&blueprint),
+            Format::Dot => drawing::dot(&blueprint),
+        }
+    );
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! The commands that talk to a running system, or look at files.
+
+pub(crate) mod cancel;
+pub(crate) mod get;
+pub(crate) mod graph;
+pub(crate) mod lint;
+pub(crate) mod list;
+pub(crate) mod plan;
+pub(crate) mod submit;
+pub(crate) mod watch;
+
+use clap::Args;
+use goalpost_client::Client;
+
+use crate::failure::Failure;
+
+/// Where the system is.
+#[derive(Args)]
+pub(crate) struct Endpoint {
+    /// The decision group.
+    #[arg(long, env = "GOALPOST_ENDPOINT", default_value = "http://127.0.0.1:50051")]
+    endpoint: String,
+}
+
+impl Endpoint {
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        Ok(Client::connect(self.endpoint.as_str())?)
+    }
+}
+
+/// What is wanted: in words, as a type, or as a blueprint.
+#[derive(Args)]
+#[group(required = true, multiple = false, id = "wanted")]
+pub(crate) struct Wanted {
+    /// The goal in words.
+    #[arg(group = "wanted")]
+    text: Option<String>,
+    /// A structured goal type of the catalog.
+    #[arg(long = "type", value_name = "TYPE", group = "wanted")]
+    goal_type: Option<String>,
+    /// A blueprint file of your own, YAML or JSON.
+    #[arg(long, value_name = "FILE", group = "wanted")]
+    blueprint: Option<std::path::PathBuf>,
+}
+
+impl Wanted {
+    pub(crate) fn new_goal(&self, input: Option<&str>) -> Result<goalpost_client::NewGoal, Failure> {
+        use goalpost_client::NewGoal;
+
+        let goal = match self {
+            Self { text: Some(text), .. } => NewGoal::text(text),
+            Self { goal_type: Some(goal_type), .. } => NewGoal::of_type(goal_type),
+            Self { blueprint: Some(path), .. } => {
+                NewGoal::blueprint(goalpost_proto::blueprint_from_model(&crate::files::blueprint(path)?))
+            }
+            _ => return Err(Failure::Input("give a goal, --type or --blueprint".to_owned())),
+        };
+        Ok(match input {
+            Some(input) => goal.input(crate::files::input(input)?),
+            None => goal,
+        })
+    }
+}

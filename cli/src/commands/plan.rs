@@ -1,0 +1,46 @@
+//! `goalpost plan`: what a submission would run.
+
+use clap::Args;
+use goalpost_model::Finding;
+use goalpost_proto::{Violations, read_blueprint};
+
+use super::{Endpoint, Wanted};
+use crate::failure::Failure;
+use crate::view::drawing;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    endpoint: Endpoint,
+    #[command(flatten)]
+    wanted: Wanted,
+    /// The goal's input: a JSON object, or @FILE.
+    #[arg(long)]
+    input: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let goal = arguments.wanted.new_goal(arguments.input.as_deref())?;
+    let preview = arguments.endpoint.client()?.preview(goal).await?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&preview)?);
+        return if preview.blueprint.is_some() { Ok(()) } else { Err(Failure::Negative) };
+    }
+    for finding in preview.findings {
+        println!("{}", Finding::from(finding));
+    }
+    if let Some(failure) = preview.failure {
+        println!("no plan: {}", failure.message);
+    }
+    let Some(blueprint) = preview.blueprint else { return Err(Failure::Negative) };
+    let mut violations = Violations::default();
+    let blueprint = read_blueprint(blueprint, "blueprint", &mut violations)
+        .ok_or_else(|| Failure::Input(format!("the plan cannot be read: {violations}")))?;
+    println!("planned by {}", preview.planned_by);
+    println!("digest {}", preview.blueprint_digest);
+    print!("{}", drawing::outline(&blueprint));
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! `goalpost submit`.
+
+use clap::Args;
+
+use super::{Endpoint, Wanted, watch};
+use crate::failure::Failure;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    endpoint: Endpoint,
+    #[command(flatten)]
+    wanted: Wanted,
+    /// The goal's input: a JSON object, or @FILE.
+    #[arg(long)]
+    input: Option<String>,
+    /// A key for idempotency.
+    #[arg(long)]
+    request_id: Option<String>,
+    /// Follow the goal to its end.
+    #[arg(long)]
+    watch: bool,
+    /// Wait for the goal's end and show it then.
+    #[arg(long, conflicts_with = "watch")]
+    wait: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { endpoint, wanted, input, request_id, watch: follow, wait, json } = arguments;
+    let client = endpoint.client()?;
+    let mut goal = wanted.new_goal(input.as_deref())?;
+    if let Some(request_id) = request_id {
+        goal = goal.request_id(request_id);
+    }
+    let goal = client.submit(goal).await?;
+    if follow {
+        if !json {
+            println!("goal {}", goal.id);
+        }
+        return watch::follow(&client, &goal.id, 0, json).await;
+    }
+    if wait {
+        let ended = client.wait(&goal.id).await?;
+        return super::get::show(&ended, json);
+    }
+    match json {
+        true => println!("{}", serde_json::to_string(&goal)?),
+        false => println!("{}", goal.id),
+    }
+    Ok(())
+}

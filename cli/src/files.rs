@@ -1,0 +1,40 @@
+//! Files that commands read.
+
+use std::path::{Path, PathBuf};
+
+use goalpost_model::Blueprint;
+use goalpost_planning::{Catalog, Source};
+use serde_json::{Map, Value};
+
+use crate::failure::Failure;
+
+/// A blueprint file, YAML or JSON.
+pub(crate) fn blueprint(path: &Path) -> Result<Blueprint, Failure> {
+    let text = text(path)?;
+    serde_saphyr::from_str(&text).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+}
+
+/// The catalogs as one.
+pub(crate) fn catalog(paths: &[PathBuf]) -> Result<Catalog, Failure> {
+    let mut texts = Vec::new();
+    for path in paths {
+        texts.push((path.display().to_string(), text(path)?));
+    }
+    let sources: Vec<Source<'_>> = texts.iter().map(|(name, text)| Source { name, text }).collect();
+    Catalog::parse(&sources).map_err(|mistakes| Failure::Input(mistakes.to_string()))
+}
+
+/// The input of a goal: JSON, or `@` and the name of a file with JSON.
+pub(crate) fn input(text_or_file: &str) -> Result<Map<String, Value>, Failure> {
+    let json = match text_or_file.strip_prefix('@') {
+        Some(path) => text(Path::new(path))?,
+        None => text_or_file.to_owned(),
+    };
+    serde_json::from_str(&json)
+        .map_err(|error| Failure::Input(format!("--input must be a JSON object: {error}")))
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::Input(format!("cannot read {}: {error}", path.display())))
+}

@@ -1,0 +1,61 @@
+//! Goals for people.
+
+use std::fmt::Write as _;
+
+use comfy_table::{Table, presets::NOTHING};
+use goalpost_client::v1::Goal;
+
+use super::{shorten, word};
+
+/// Everything about one goal.
+pub(crate) fn details(goal: &Goal) -> String {
+    let mut text = String::new();
+    let mut field = |name: &str, value: &str| {
+        if !value.is_empty() {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{name:<10} {value}");
+        }
+    };
+    field("goal", &goal.id);
+    field("wanted", wanted(goal));
+    field("state", &word(goal.state().as_str_name(), "GOAL_STATE_"));
+    field("created", &at(goal.created_at.as_ref()));
+    field("ended", &at(goal.ended_at.as_ref()));
+    field("blueprint", &goal.blueprint_digest);
+    for decision in &goal.decisions {
+        field("decision", &format!("{} by {}: {}", decision.verdict, decision.decided_by, decision.reason));
+    }
+    if let Some(failure) = &goal.failure {
+        field("failure", &format!("{}: {}", failure.kind, failure.message));
+    }
+    if let Some(result) = &goal.result {
+        field("result", &serde_json::to_string_pretty(result).unwrap_or_default());
+    }
+    text
+}
+
+/// Goals as a table.
+pub(crate) fn table(goals: &[Goal]) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(["ID", "STATE", "CREATED", "GOAL"]);
+    for goal in goals {
+        let state = word(goal.state().as_str_name(), "GOAL_STATE_");
+        table.add_row([&goal.id, &state, &at(goal.created_at.as_ref()), &shorten(wanted(goal), 60)]);
+    }
+    table.to_string()
+}
+
+fn wanted(goal: &Goal) -> &str {
+    match (goal.goal.as_str(), goal.goal_type.as_str()) {
+        ("", "") => "(a blueprint of the caller)",
+        ("", goal_type) => goal_type,
+        (text, _) => text,
+    }
+}
+
+fn at(timestamp: Option<&pbjson_types::Timestamp>) -> String {
+    timestamp
+        .and_then(|at| jiff::Timestamp::new(at.seconds, 0).ok())
+        .map(|at| at.to_string())
+        .unwrap_or_default()
+}
