@@ -136,6 +136,6 @@ mod tests {
             frame.lines(80),
             ["succeeded  5.00 s", "  ✓ fetch     succeeded         2.000 s", "  ○ fallback  skipped"]
         );
-        assert_eq!(frame.lines(10)[1], "  ✓ fetch …");
+        assert_eq!(frame.lines(10)[1], "  ✓ fetch…");
     }
 }

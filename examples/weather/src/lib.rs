@@ -1,1 +1,7 @@
-//! The demo worker: live weather, the climate record, a report.
+//! The demo's worker: live weather, the climate record, a report.
+
+pub mod climatology;
+pub mod fetch;
+pub mod report;
+mod svg;
+pub mod weather;

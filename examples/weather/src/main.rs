@@ -1,0 +1,82 @@
+//! The demo's worker: offers `weather.fetch`, `weather.climatology` and `report.write`.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use clap::Parser;
+use goalpost_example_weather::weather::City;
+use goalpost_example_weather::{climatology, fetch, report};
+use goalpost_worker::{Attempt, Failure, Worker};
+use jiff::Zoned;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Offers weather and reports to a Goalpost graph engine.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The graph engine.
+    #[arg(long, env = "GOALPOST_ENGINE", default_value = "http://127.0.0.1:50053")]
+    engine: String,
+    /// Where reports go.
+    #[arg(long, default_value = "reports")]
+    report_dir: PathBuf,
+    /// Where cities are looked up.
+    #[arg(long, default_value = "https://geocoding-api.open-meteo.com/v1/search")]
+    geocoding_url: String,
+    /// Where forecasts come from.
+    #[arg(long, default_value = "https://api.open-meteo.com/v1/forecast")]
+    forecast_url: String,
+    /// Attempts at once.
+    #[arg(long, default_value_t = 4)]
+    max_concurrency: u32,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(is_terminal).init();
+    // reqwest takes its cryptography from whoever starts it.
+    rustls::crypto::ring::default_provider().install_default().map_err(|_| "TLS was set up twice")?;
+
+    let open_meteo = fetch::OpenMeteo::new(arguments.geocoding_url, arguments.forecast_url)?;
+    let folder = arguments.report_dir;
+    let worker = Worker::builder(arguments.engine)
+        .name("weather")
+        .max_concurrency(arguments.max_concurrency)
+        .capability("weather.fetch", move |_: Attempt, City { city }: City| {
+            let open_meteo = open_meteo.clone();
+            async move { open_meteo.fetch(&city).await }
+        })
+        .capability("weather.climatology", |_: Attempt, City { city }: City| async move {
+            climatology::usual_weather(&city, Zoned::now().date())
+        })
+        .capability("report.write", move |attempt: Attempt, request: report::Request| {
+            let folder = folder.clone();
+            async move {
+                let key = attempt.workflow_id().to_owned();
+                let written =
+                    tokio::task::spawn_blocking(move || report::write(&folder, &key, request)).await;
+                written.unwrap_or_else(|error| Err(Failure::new("WRITE", error.to_string())))
+            }
+        })
+        .build()?;
+    worker.run(stop_on_signal()?).await?;
+    Ok(())
+}
+
+/// A token that is cancelled at SIGINT or SIGTERM.
+fn stop_on_signal() -> std::io::Result<CancellationToken> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let token = CancellationToken::new();
+    let stop = token.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        stop.cancel();
+    });
+    Ok(token)
+}
