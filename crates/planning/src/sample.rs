@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_checker::{CapabilitySource, check};
+use goalpost_checker::{CapabilitySource, check, code};
 use goalpost_model::{Blueprint, Capability, Effect, Finding, Join, RetryPolicy, Task};
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ use crate::placeholder::is_identifier;
 use crate::template::Template;
 
 /// Stands for the plan of a nested goal. Not a name that a catalog can have.
-const NESTED: &str = "nested goal";
+const NESTED: &str = "nested/goal";
 
 /// What the checker finds in a method.
 ///
@@ -32,7 +32,10 @@ pub(crate) fn findings(method: &Method, capabilities: &dyn CapabilitySource) -> 
         output_schema: None,
         effect: Effect::Write,
     };
-    check(&blueprint, &WithNested { capabilities, nested }).findings
+    let mut findings = check(&blueprint, &WithNested { capabilities, nested }).findings;
+    // The capability itself has them.
+    findings.retain(|finding| finding.code != code::INVALID_SCHEMA);
+    findings
 }
 
 /// What is wrong with the schemas of a capability.
@@ -52,13 +55,8 @@ pub(crate) fn schema_mistakes(capability: &Capability) -> Vec<String> {
         capabilities: Vec::new(),
     };
     let findings = check(&blueprint, &Alone(capability)).findings;
-    let of_schema =
-        |finding: &Finding| finding.field.contains("input_schema") || finding.field.contains("output_schema");
-    findings
-        .iter()
-        .filter(|finding| of_schema(finding))
-        .map(|finding| format!("{}: {}", finding.field, finding.message))
-        .collect()
+    let of_schema = findings.iter().filter(|finding| finding.code == code::INVALID_SCHEMA);
+    of_schema.map(|finding| finding.message.clone()).collect()
 }
 
 struct Alone<'a>(&'a Capability);
