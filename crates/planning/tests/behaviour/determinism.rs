@@ -27,7 +27,7 @@ static CATALOG: LazyLock<Catalog> = LazyLock::new(parse);
 
 proptest! {
     // Every case reads the catalog again.
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn a_goal_always_gives_the_same_digest(
@@ -59,4 +59,12 @@ proptest! {
         let goal = GoalRequest { text, goal_type, ..GoalRequest::default() };
         let _ = plan(&CATALOG, &goal).map_err(|no_plan| no_plan.to_string());
     }
+}
+
+#[test]
+fn nested_goals_of_the_demo_are_planned() {
+    let comparison = plan(&CATALOG, &GoalRequest::text("Compare the weather in Oslo and Rome")).unwrap();
+    assert_eq!(comparison.planned_by, "method compare with weather.report");
+    assert_eq!(comparison.blueprint.tasks.len(), 6);
+    assert_eq!(comparison.findings, []);
 }
