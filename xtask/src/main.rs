@@ -1,1 +1,84 @@
-fn main() {}
+//! The project's own commands: `cargo xtask demo`, `test`, `lint`, `bench`, `check-layers`, `setup`.
+
+mod demo;
+mod layers;
+mod run;
+mod setup;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+type Error = Box<dyn std::error::Error>;
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what is missing: PostgreSQL and Redis from the distribution's packages.
+    Setup,
+    /// Run all tests.
+    Test {
+        /// Handed on to `cargo test`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Formatting, clippy, rustdoc and layers, with warnings as errors.
+    Lint,
+    /// Start the system, submit a real goal, show it live, print the report, stop.
+    Demo(demo::Arguments),
+    /// Measure the system on this machine.
+    Bench {
+        /// Handed on to the benchmark; `--help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Check that the crates depend on each other in one direction only.
+    CheckLayers,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Setup => setup::install_missing(),
+        Command::Test { arguments } => test(&arguments),
+        Command::Lint => lint(),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Bench { arguments } => bench(&arguments),
+        Command::CheckLayers => layers::check(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test(arguments: &[String]) -> Result<(), Error> {
+    setup::install_missing()?;
+    // Some tests start the command line as a process.
+    run::cargo(&["build", "--package", "goalpost-cli"])?;
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    run::cargo(&[&["test", "--workspace"], arguments.as_slice()].concat())
+}
+
+fn lint() -> Result<(), Error> {
+    run::cargo(&["fmt", "--all", "--check"])?;
+    run::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    run::cargo_with(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
+    layers::check()
+}
+
+fn bench(arguments: &[String]) -> Result<(), Error> {
+    setup::install_missing()?;
+    run::cargo(&["build", "--release", "--package", "goalpost-cli", "--package", "goalpost-bench"])?;
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    run::program(&run::target("release/goalpost-bench"), &arguments)
+}

@@ -1,0 +1,42 @@
+//! Running programs.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Error;
+
+/// Runs cargo.
+pub(crate) fn cargo(arguments: &[&str]) -> Result<(), Error> {
+    cargo_with(arguments, &[])
+}
+
+/// Runs cargo with variables.
+pub(crate) fn cargo_with(arguments: &[&str], variables: &[(&str, &str)]) -> Result<(), Error> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(arguments).envs(variables.iter().copied()).current_dir(root());
+    finish(command, &format!("cargo {}", arguments.join(" ")))
+}
+
+/// Runs a program.
+pub(crate) fn program(path: &Path, arguments: &[&str]) -> Result<(), Error> {
+    let mut command = Command::new(path);
+    command.args(arguments).current_dir(root());
+    finish(command, &path.display().to_string())
+}
+
+fn finish(mut command: Command, name: &str) -> Result<(), Error> {
+    let status = command.status().map_err(|error| format!("{name} cannot be started: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{name} failed").into()) }
+}
+
+/// The workspace's folder.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// A path in the target folder.
+pub(crate) fn target(path: &str) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join(path)
+}

@@ -1,0 +1,62 @@
+//! Installing what the project needs beside Rust and a C compiler.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::Error;
+
+/// A program and the package of Debian and Ubuntu that brings it.
+struct Need {
+    package: &'static str,
+    is_there: fn() -> bool,
+}
+
+const NEEDS: [Need; 2] = [
+    Need { package: "postgresql", is_there: has_postgres },
+    Need { package: "redis-server", is_there: || in_path("redis-server") },
+];
+
+/// Installs the packages whose programs are missing.
+pub(crate) fn install_missing() -> Result<(), Error> {
+    let missing: Vec<&str> =
+        NEEDS.iter().filter(|need| !(need.is_there)()).map(|need| need.package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !in_path("apt-get") {
+        return Err(format!("please install {}; this machine has no apt-get", missing.join(" and ")).into());
+    }
+    println!("installing {}", missing.join(" and "));
+    apt_get(&["update", "--quiet"])?;
+    let install = ["install", "--quiet", "--yes", "--no-install-recommends"];
+    apt_get(&[install.as_slice(), missing.as_slice()].concat())
+}
+
+fn apt_get(arguments: &[&str]) -> Result<(), Error> {
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+    if !is_root && !in_path("sudo") {
+        return Err("packages are missing; run this as root, or install sudo".into());
+    }
+    let (program, first): (&str, &[&str]) = if is_root { ("env", &[]) } else { ("sudo", &["env"]) };
+    let status = Command::new(program)
+        .args(first)
+        .arg("DEBIAN_FRONTEND=noninteractive")
+        .arg("apt-get")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .status()?;
+    if status.success() { Ok(()) } else { Err(format!("apt-get {} failed", arguments.join(" ")).into()) }
+}
+
+/// PostgreSQL's server programs are not in PATH on Debian.
+fn has_postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.into_iter().any(|version| version.path().join("bin/initdb").is_file()) || in_path("initdb")
+}
+
+fn in_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain([Path::new("/usr/sbin").to_owned()])
+        .any(|folder| folder.join(program).is_file())
+}
