@@ -1,4 +1,5 @@
 //! The lists on a real Redis.
+#![cfg(test)]
 
 use goalpost_queue::{Error, List, Pushed, Queue, Taker};
 use goalpost_testkit::TestRedis;

@@ -4,7 +4,7 @@ use futures::future::try_join;
 use goalpost_model::{Digest, EngineId, Failure, SessionId, TaskState, WorkflowId, WorkflowState};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use tokio_postgres::Row;
+use tokio_postgres::{IsolationLevel, Row};
 use uuid::Uuid;
 
 use crate::workflows::Holder;
@@ -78,18 +78,17 @@ pub struct StoredTask {
     pub ended_at: Option<Timestamp>,
 }
 
-/// The workflows with these ids, as far as they exist.
-///
-/// The number of the last event is read before the tasks: if they change in between, the
-/// number is too old, and a fence with it refuses what rests on the mixture.
+/// The workflows with these ids, as far as they exist, in one snapshot.
 pub async fn load(store: &Store, ids: &[WorkflowId]) -> Result<Vec<StoredWorkflow>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let client = store.client().await?;
+    let mut client = store.client().await?;
+    let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
+    let snapshot = snapshot.start().await?;
     let (workflows, tasks) =
-        try_join(client.prepare_cached(SELECT_WORKFLOWS), client.prepare_cached(SELECT_TASKS)).await?;
-    // Polled in this order, so sent and run in this order.
+        try_join(snapshot.prepare_cached(SELECT_WORKFLOWS), snapshot.prepare_cached(SELECT_TASKS)).await?;
     let (workflows, tasks) =
-        try_join(client.query(&workflows, &[&ids]), client.query(&tasks, &[&ids])).await?;
+        try_join(snapshot.query(&workflows, &[&ids]), snapshot.query(&tasks, &[&ids])).await?;
+    snapshot.commit().await?;
     let mut loaded = workflows.iter().map(workflow).collect::<Result<Vec<_>, _>>()?;
     loaded.sort_unstable_by_key(|workflow| workflow.id);
     for row in &tasks {

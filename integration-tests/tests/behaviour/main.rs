@@ -1,0 +1,12 @@
+//! The whole system, as its users have it: the `goalpost` binary, real PostgreSQL, real Redis,
+//! workers over gRPC.
+#![cfg(test)]
+
+mod bad_input;
+mod crash;
+mod harness;
+mod idle;
+mod main_path;
+mod stores;
+mod truth;
+mod workers;

@@ -1,0 +1,165 @@
+//! Workers that fail, vanish and come back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use goalpost_client::NewGoal;
+use goalpost_client::v1::GoalState;
+use goalpost_proto::v1::work_request::Message;
+use goalpost_proto::v1::worker_client::WorkerClient;
+use goalpost_proto::v1::{WorkRequest, WorkResponse, WorkerHello, work_response};
+use goalpost_worker::Failure;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Streaming};
+use uuid::Uuid;
+
+use crate::harness::{echo_worker, on_stores, with_fallback, words, worker};
+
+/// A worker of a few lines, to leave without a word.
+async fn connect(
+    endpoint: &str,
+    hello: WorkerHello,
+) -> Result<(mpsc::Sender<WorkRequest>, Streaming<WorkResponse>), tonic::Status> {
+    let mut client = WorkerClient::connect(endpoint.to_owned()).await.unwrap();
+    let (up, requests) = mpsc::channel(8);
+    up.send(WorkRequest { message: Some(Message::Hello(hello)) }).await.unwrap();
+    let down = client.work(ReceiverStream::new(requests)).await?.into_inner();
+    Ok((up, down))
+}
+
+fn hello(capability: &str) -> WorkerHello {
+    WorkerHello {
+        session_id: Uuid::now_v7().to_string(),
+        name: "raw".to_owned(),
+        capabilities: vec![capability.to_owned()],
+        max_concurrency: 1,
+        held: Vec::new(),
+    }
+}
+
+fn result(goal: goalpost_client::v1::Goal) -> Value {
+    serde_json::to_value(goal.result.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_panic_fails_the_attempt_and_the_failure_edge_decides() {
+    let on = on_stores().await;
+    let _worker = worker(&on.system.endpoints.graph_engine, |attempt, input| async move {
+        assert!(attempt.task() != "try", "on purpose");
+        Ok(input)
+    });
+    let (goal, _) = on.system.run(NewGoal::blueprint(with_fallback("test.echo"))).await;
+    assert_eq!(goal.state(), GoalState::Succeeded);
+    let result = result(goal);
+    assert_eq!(result["fallback"]["why"], "WORKER_PANIC");
+    assert!(result["fallback"]["text"].as_str().unwrap().contains("on purpose"));
+    on.system.verify().await;
+}
+
+#[tokio::test]
+async fn an_output_that_breaks_its_schema_fails_with_the_place() {
+    let on = on_stores().await;
+    let _worker = worker(&on.system.endpoints.graph_engine, |attempt, input| async move {
+        Ok(if attempt.task() == "try" { json!({"n": "seven"}) } else { input })
+    });
+    let (goal, _) = on.system.run(NewGoal::blueprint(with_fallback("test.number"))).await;
+    let result = result(goal);
+    assert_eq!(result["fallback"]["why"], "OUTPUT_SCHEMA");
+    assert!(result["fallback"]["text"].as_str().unwrap().contains("/n"), "{result}");
+}
+
+#[tokio::test]
+async fn an_unhandled_failure_fails_the_goal_and_names_the_task() {
+    let on = on_stores().await;
+    let _worker = worker(&on.system.endpoints.graph_engine, |_, _| async {
+        Err::<Value, _>(Failure::new("TOO_HOT", "42 degrees"))
+    });
+    let (goal, events) = on.system.run(NewGoal::blueprint(crate::harness::chain(2))).await;
+    assert_eq!(goal.state(), GoalState::Failed);
+    let failure = goal.failure.unwrap();
+    assert_eq!(failure.kind, "UNHANDLED_FAILURE");
+    assert!(
+        failure.message.contains("step0") && failure.message.contains("42 degrees"),
+        "{}",
+        failure.message
+    );
+    assert!(words(&events).contains(&"TASK_SKIPPED step1".to_owned()));
+    on.system.verify().await;
+}
+
+#[tokio::test]
+async fn a_worker_that_leaves_and_does_not_come_back_loses_its_attempt() {
+    let on = on_stores().await;
+    let (up, mut down) = connect(&on.system.endpoints.graph_engine, hello("test.other")).await.unwrap();
+    let client = on.system.client();
+    let goal = client.submit(NewGoal::blueprint(with_fallback("test.other"))).await.unwrap();
+    loop {
+        let message = down.message().await.unwrap().unwrap().message;
+        if matches!(message, Some(work_response::Message::Assignment(_))) {
+            break;
+        }
+    }
+    drop((up, down));
+    let _worker = echo_worker(&on.system.endpoints.graph_engine);
+    let result = result(client.wait(&goal.id).await.unwrap());
+    assert_eq!(result["fallback"]["why"], "WORKER_LOST");
+    on.system.verify().await;
+}
+
+#[tokio::test]
+async fn a_worker_that_comes_back_goes_on_with_what_it_has() {
+    let on = on_stores().await;
+    let hello = hello("test.other");
+    let (up, mut down) = connect(&on.system.endpoints.graph_engine, hello.clone()).await.unwrap();
+    let client = on.system.client();
+    let goal = client.submit(NewGoal::blueprint(with_fallback("test.other"))).await.unwrap();
+    let assignment = loop {
+        if let Some(work_response::Message::Assignment(assignment)) =
+            down.message().await.unwrap().unwrap().message
+        {
+            break assignment;
+        }
+    };
+    drop((up, down));
+    let back = WorkerHello { held: assignment.attempt.clone().into_iter().collect(), ..hello };
+    let (up, _down) = connect(&on.system.endpoints.graph_engine, back).await.unwrap();
+    let output = goalpost_proto::value_from_json(json!({"done": true}));
+    let result = goalpost_proto::v1::AttemptResult {
+        attempt: assignment.attempt,
+        outcome: Some(goalpost_proto::v1::attempt_result::Outcome::Output(output)),
+    };
+    up.send(WorkRequest { message: Some(Message::Result(result)) }).await.unwrap();
+    let ended = client.wait(&goal.id).await.unwrap();
+    assert_eq!(ended.state(), GoalState::Succeeded);
+    let words = words(&crate::harness::events(&client, &goal.id).await);
+    assert_eq!(words.iter().filter(|word| word.starts_with("ATTEMPT_STARTED")).count(), 1);
+    on.system.verify().await;
+}
+
+#[tokio::test]
+async fn a_retry_policy_gives_the_task_another_attempt() {
+    let on = on_stores().await;
+    let failed = Arc::new(AtomicBool::new(false));
+    let _worker = worker(&on.system.endpoints.graph_engine, move |_, input| {
+        let first = !failed.swap(true, Ordering::SeqCst);
+        async move { if first { Err(Failure::new("FLAKY", "once")) } else { Ok(input) } }
+    });
+    let retried = crate::harness::blueprint(json!({
+        "name": "retry",
+        "tasks": [{"name": "try", "capability": "test.echo", "retry": {"max_attempts": 2}}],
+    }));
+    let (goal, events) = on.system.run(NewGoal::blueprint(retried)).await;
+    assert_eq!(goal.state(), GoalState::Succeeded);
+    assert!(words(&events).contains(&"ATTEMPT_FAILED try".to_owned()));
+}
+
+#[tokio::test]
+async fn a_malformed_hello_is_refused() {
+    let on = on_stores().await;
+    let wrong = WorkerHello { session_id: "me".into(), ..hello("test.echo") };
+    let status = connect(&on.system.endpoints.graph_engine, wrong).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert!(status.message().contains("hello.session_id"), "{}", status.message());
+}
