@@ -22,8 +22,13 @@ server=$!
 ( read -r _ <&3; kill -s "$signal" "$server" ) >/dev/null 2>&1 &
 watcher=$!
 exec 3<&-
+trap 'kill -s KILL "$server"' USR1
 wait "$server"
 code=$?
+while kill -s 0 "$server" 2>/dev/null; do
+    wait "$server"
+    code=$?
+done
 kill "$watcher" 2>/dev/null
 exit "$code"
 "#;
@@ -70,9 +75,9 @@ impl Leash {
 
     /// Kills the server with SIGKILL and waits for its end: the power failure of tests.
     pub(crate) async fn kill(&mut self) {
-        if let Some(group) = self.shell.id() {
-            let line = ["-s", "KILL", "--", &format!("-{group}")].map(str::to_owned);
-            let _ = Command::new("kill").args(line).status().await;
+        // The shell kills its child, and sees to it that nothing is left of it.
+        if let Some(shell) = self.shell.id() {
+            let _ = Command::new("kill").args(["-s", "USR1", &shell.to_string()]).status().await;
         }
         let _ = self.shell.wait().await;
     }

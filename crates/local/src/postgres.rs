@@ -97,8 +97,19 @@ impl Postgres {
     pub async fn restart(&mut self) -> Result<(), Error> {
         self.leash.stop().await;
         self.server.wait_for_predecessor().await;
-        self.leash = self.server.launch(self.port).await?;
-        Ok(())
+        let begun = tokio::time::Instant::now();
+        loop {
+            match self.server.launch(self.port).await {
+                Ok(leash) => self.leash = leash,
+                // Sessions of a killed server end by themselves, and hold its memory until then.
+                Err(Error::Failed { .. }) if begun.elapsed() < PATIENCE => {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            return Ok(());
+        }
     }
 }
 
