@@ -27,10 +27,7 @@ pub(crate) fn chain(length: usize) -> Blueprint {
         first.data_flow = HashMap::from([("payload".to_owned(), "goal.input.payload".to_owned())]);
     }
     let edges = (1..length)
-        .map(|place| Edge {
-            data_flow: flow(&name(place - 1)),
-            ..edge(&name(place - 1), &name(place))
-        })
+        .map(|place| Edge { data_flow: flow(&name(place - 1)), ..edge(&name(place - 1), &name(place)) })
         .collect();
     Blueprint { name: format!("chain of {length}"), tasks, edges, capabilities: Vec::new() }
 }
@@ -63,6 +60,7 @@ pub(crate) fn fan_out(width: usize) -> Blueprint {
     let name = |place: usize| format!("part{place}");
     let mut tasks = vec![task("start"), task("end")];
     tasks.extend((0..width).map(|place| task(name(place))));
-    let edges = (0..width).flat_map(|place| [edge("start", &name(place)), edge(&name(place), "end")]).collect();
+    let edges =
+        (0..width).flat_map(|place| [edge("start", &name(place)), edge(&name(place), "end")]).collect();
     Blueprint { name: format!("fan-out of {width}"), tasks, edges, capabilities: Vec::new() }
 }

@@ -22,7 +22,13 @@ struct Figure {
 }
 
 impl Figures {
-    pub(crate) fn add(&mut self, probe: &'static str, what: impl Into<String>, value: f64, unit: &'static str) {
+    pub(crate) fn add(
+        &mut self,
+        probe: &'static str,
+        what: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+    ) {
         let what = what.into();
         eprintln!("{probe}  {what}: {} {unit}", round(value));
         self.figures.push(Figure { probe, what, value, unit });

@@ -43,7 +43,11 @@ pub(crate) async fn submit(
 }
 
 /// Submits `count` goals, many at once.
-pub(crate) async fn submit_many(client: &Submitter, blueprint: &Blueprint, count: usize) -> Result<(), Error> {
+pub(crate) async fn submit_many(
+    client: &Submitter,
+    blueprint: &Blueprint,
+    count: usize,
+) -> Result<(), Error> {
     stream::iter(0..count)
         .map(|number| {
             let mut client = client.clone();

@@ -55,9 +55,7 @@ fn parse(text: &str) -> Option<(String, u32, Usage)> {
     let fields: Vec<&str> = rest.split(' ').collect();
     let number = |place: usize| fields.get(place)?.parse::<f64>().ok();
     let parent = fields.get(1)?.parse().ok()?;
-    let usage = Usage {
-        cpu_seconds: (number(11)? + number(12)?) / 100.0,
-        resident_mib: number(21)? * 4.0 / 1_024.0,
-    };
+    let usage =
+        Usage { cpu_seconds: (number(11)? + number(12)?) / 100.0, resident_mib: number(21)? * 4.0 / 1_024.0 };
     Some((program, parent, usage))
 }

@@ -11,7 +11,8 @@ use tokio::process::{Child, Command};
 use crate::Error;
 
 /// The catalog of the workloads: one capability that does nothing.
-const CATALOG: &str = "capabilities:\n  - name: bench.noop\n    description: Hands its input on.\n    effect: read\n";
+const CATALOG: &str =
+    "capabilities:\n  - name: bench.noop\n    description: Hands its input on.\n    effect: read\n";
 
 /// Where a running system listens; the line that `goalpost dev` prints.
 #[derive(Clone, Deserialize)]

@@ -15,10 +15,20 @@ pub(crate) async fn measure(system: &System, count: usize, figures: &mut Figures
     probe::submit_many(&client, &blueprint, count).await?;
     probe::wait_for_all(&database).await?;
     let span = probe::span(&database).await?;
-    figures.add("W1", format!("{count} chains of 5, submission included"), span.steps / span.whole_seconds, "steps/s");
+    figures.add(
+        "W1",
+        format!("{count} chains of 5, submission included"),
+        span.steps / span.whole_seconds,
+        "steps/s",
+    );
     figures.add("W1", "first attempt to last end", span.steps / span.run_seconds, "steps/s");
     figures.add("W1", "workflows", count as f64 / span.whole_seconds, "1/s");
     let steps = span.steps / span.whole_seconds;
-    figures.add_ratio("W1", "steps for each commit that one connection could do", steps, ("raw", "commits on one connection"));
+    figures.add_ratio(
+        "W1",
+        "steps for each commit that one connection could do",
+        steps,
+        ("raw", "commits on one connection"),
+    );
     Ok(())
 }

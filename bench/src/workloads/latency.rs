@@ -28,6 +28,11 @@ pub(crate) async fn measure(system: &System, figures: &mut Figures) -> Result<()
     steps.sort_by(f64::total_cmp);
     figures.add("W2", "step latency, p50", percentile(&steps, 0.5), "ms");
     figures.add("W2", "step latency, p99", percentile(&steps, 0.99), "ms");
-    figures.add_ratio("W2", "commits' worth of time in a step", percentile(&steps, 0.5), ("raw", "commit, p50"));
+    figures.add_ratio(
+        "W2",
+        "commits' worth of time in a step",
+        percentile(&steps, 0.5),
+        ("raw", "commit, p50"),
+    );
     Ok(())
 }

@@ -15,6 +15,8 @@ use crate::engine::rows::record;
 /// Commands whose effects are stored together.
 #[derive(Default)]
 pub(crate) struct Batch {
+    /// The round of the committer that puts it together.
+    round: u64,
     pub(crate) transitions: Transitions,
     /// Commands that wait for the write, with what they are answered if it passes.
     pub(crate) applied: Vec<(Command, Outcome)>,
@@ -38,9 +40,15 @@ enum Verdict {
     Deferred,
     /// It changes nothing.
     Answered(Result<Outcome, Refusal>),
+    /// It does not fit what is in memory; what is stored may be newer.
+    Outdated,
 }
 
 impl Batch {
+    pub(crate) fn new(round: u64) -> Self {
+        Self { round, ..Self::default() }
+    }
+
     /// Takes the command in; gives it back if it has to wait for the next batch.
     pub(crate) fn add(&mut self, cache: &mut Cache, command: Command) -> Option<Command> {
         let verdict = match &command.step {
@@ -53,6 +61,11 @@ impl Batch {
         match verdict {
             Verdict::Applied(outcome) => self.applied.push((command, outcome)),
             Verdict::Deferred => return Some(command),
+            Verdict::Outdated => {
+                // The next round reads it again.
+                cache.remove(command.workflow);
+                return Some(command);
+            }
             // Whoever asked may be gone.
             Verdict::Answered(answer) => drop(command.reply.send(answer)),
         }
@@ -101,11 +114,12 @@ impl Batch {
         }
         let event = match event_of(live, step, task) {
             Ok(event) => event,
+            Err(Err(refusal)) => return self.refuse(id, live, refusal),
             Err(answer) => return Verdict::Answered(answer),
         };
         let effects = match advance(&live.blueprint, &mut live.core, event) {
             Ok(effects) => effects,
-            Err(error) => return Verdict::Answered(Err(Refusal::Stale(error.to_string()))),
+            Err(error) => return self.refuse(id, live, Refusal::Stale(error.to_string())),
         };
         if let Step::Claim { task, holder, .. } = step {
             live.holders.insert(*task, holder.clone());
@@ -117,6 +131,15 @@ impl Batch {
         touched.tasks.extend(record(&mut self.transitions, id, live, &effects));
         touched.closed = live.core.state.is_terminal();
         Verdict::Applied(outcome_of(live, step))
+    }
+
+    /// A step that does not fit is refused only for what was read in this round: another engine
+    /// may have moved the workflow on since an earlier one.
+    fn refuse(&self, id: WorkflowId, live: &Live, refusal: Refusal) -> Verdict {
+        if live.read_in == self.round {
+            return Verdict::Answered(Err(refusal));
+        }
+        if self.touched.contains_key(&id) { Verdict::Deferred } else { Verdict::Outdated }
     }
 
     /// Whether this batch may still change the task, or, without one, the whole workflow.

@@ -30,12 +30,13 @@ pub(crate) struct Committer {
     cache: Cache,
     waiting: VecDeque<Command>,
     pause: Duration,
+    round: u64,
 }
 
 impl Committer {
     pub(crate) fn new(store: Store, blueprints: Arc<Blueprints>, cached_workflows: usize) -> Self {
         let (cache, waiting) = (Cache::new(cached_workflows), VecDeque::new());
-        Self { store, blueprints, cache, waiting, pause: FIRST_PAUSE }
+        Self { store, blueprints, cache, waiting, pause: FIRST_PAUSE, round: 0 }
     }
 
     /// Works until every sender of commands is gone and all that was asked is done.
@@ -58,10 +59,11 @@ impl Committer {
     /// One write of what waits, as far as it fits together.
     async fn round(&mut self) {
         self.cache.age();
+        self.round += 1;
         if let Err(error) = self.load_missing().await {
             return self.set_back(error).await;
         }
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(self.round);
         let mut deferred = VecDeque::new();
         for command in self.waiting.drain(..) {
             deferred.extend(batch.add(&mut self.cache, command));
@@ -112,7 +114,7 @@ impl Committer {
     async fn restore(&self, row: workflows::StoredWorkflow) -> Result<Result<Live, String>, Error> {
         let digest = row.blueprint_digest;
         Ok(match self.blueprints.get(&self.store, digest).await? {
-            Ok(blueprint) => Live::restore(blueprint, row),
+            Ok(blueprint) => Live::restore(blueprint, row, self.round),
             Err(problem) => Err(format!("workflow {}: blueprint {digest}: {problem}", row.id)),
         })
     }
@@ -212,7 +214,8 @@ impl Committer {
             );
         }
         for command in std::mem::take(&mut self.waiting) {
-            let mut batch = Batch::default();
+            self.round += 1;
+            let mut batch = Batch::new(self.round);
             self.waiting.push_back(command);
             if let Err(error) = self.load_missing().await {
                 if !error.is_unavailable() {

@@ -20,6 +20,9 @@ pub(crate) struct Live {
     pub(crate) holders: HashMap<usize, Holder>,
     /// Which tasks have a row.
     pub(crate) stored: Vec<bool>,
+    /// The round of the committer in which it was read. In a later one another engine may
+    /// have moved it on.
+    pub(crate) read_in: u64,
 }
 
 impl Live {
@@ -30,11 +33,15 @@ impl Live {
             Workflow::new(&blueprint, creation.goal_text.clone(), Arc::new(creation.goal_input.clone()));
         let stored = vec![false; blueprint.tasks.len()];
         let traceparent = creation.traceparent.clone();
-        Self { blueprint, core, last_number: 0, traceparent, holders: HashMap::new(), stored }
+        Self { blueprint, core, last_number: 0, traceparent, holders: HashMap::new(), stored, read_in: 0 }
     }
 
     /// A workflow as it is stored. Errors: the rows contradict the blueprint or each other.
-    pub(crate) fn restore(blueprint: Arc<CompiledBlueprint>, row: StoredWorkflow) -> Result<Self, String> {
+    pub(crate) fn restore(
+        blueprint: Arc<CompiledBlueprint>,
+        row: StoredWorkflow,
+        read_in: u64,
+    ) -> Result<Self, String> {
         let mut holders = HashMap::new();
         let mut stored = vec![false; blueprint.tasks.len()];
         let mut tasks = Vec::with_capacity(row.tasks.len());
@@ -59,7 +66,7 @@ impl Live {
         )
         .map_err(|error| format!("workflow {}: {error}", row.id))?;
         let (last_number, traceparent) = (row.last_number, row.traceparent);
-        Ok(Self { blueprint, core, last_number, traceparent, holders, stored })
+        Ok(Self { blueprint, core, last_number, traceparent, holders, stored, read_in })
     }
 }
 

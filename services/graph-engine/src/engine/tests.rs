@@ -118,6 +118,25 @@ fn a_result_of_another_session_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn nothing_is_refused_for_what_was_read_in_an_earlier_round() {
+    let mut cache = Cache::new(10);
+    run(&mut cache, vec![Step::Create(Arc::new(creation()))]);
+    // In memory the second task waits; another engine may have made it ready since.
+    let ahead = Step::Claim { task: 1, attempt: 1, holder: holder(9) };
+    let mut later = Batch::new(7);
+    let (ahead, mut answer) = command(ahead);
+    let ahead = later.add(&mut cache, ahead).expect("it waits until the workflow was read again");
+    assert_eq!(answer.try_recv().unwrap_err(), TryRecvError::Empty);
+    assert!(!cache.contains(ID));
+    // Read in this round, it says the same: now the refusal stands.
+    let mut live = live_chain();
+    live.read_in = 8;
+    cache.insert(ID, live);
+    assert!(Batch::new(8).add(&mut cache, ahead).is_none());
+    assert!(matches!(answer.try_recv().unwrap(), Err(Refusal::Stale(_))));
+}
+
+#[test]
 fn a_claim_whose_answer_was_lost_is_answered_again() {
     let mut cache = Cache::new(10);
     run(&mut cache, vec![Step::Create(Arc::new(creation())), claim()]);
