@@ -1,11 +1,11 @@
 //! The life of one Redis.
 
-use redis::{AsyncConnectionConfig, PushInfo};
+use redis::{AsyncConnectionConfig, PushInfo, PushKind};
 use tokio::sync::mpsc;
 
 use crate::{Error, Queue, keys};
 
-/// Names one life of Redis: it is gone once its data are.
+/// Names one life of Redis: from a start of the server, or from the loss of its data, to the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Epoch(pub(crate) String);
 
@@ -30,14 +30,11 @@ impl EpochWatch {
 
     /// Returns when the epoch may be over: its key changed, or the connection is lost.
     pub async fn changed(&mut self) {
-        if self.is_over {
-            return;
+        while !self.is_over {
+            let told = self.told.recv().await;
+            let goes_on =
+                told.is_some_and(|told| !matches!(told.kind, PushKind::Invalidate | PushKind::Disconnection));
+            self.is_over = !goes_on;
         }
-        while let Some(message) = self.told.recv().await {
-            if matches!(message.kind, redis::PushKind::Invalidate | redis::PushKind::Disconnection) {
-                break;
-            }
-        }
-        self.is_over = true;
     }
 }

@@ -28,8 +28,8 @@ impl From<redis::RedisError> for Error {
             || error.is_connection_dropped()
             || error.is_connection_refusal()
             || error.is_unrecoverable_error()
-            // A Redis that starts or stops says so.
-            || matches!(error.code(), Some("LOADING" | "BUSY" | "MASTERDOWN"));
+            // A Redis that starts, stops or changes its role says so.
+            || matches!(error.code(), Some("LOADING" | "BUSY" | "MASTERDOWN" | "READONLY" | "UNBLOCKED"));
         if is_away { Self::Unavailable(Box::new(error)) } else { Self::Command(error) }
     }
 }

@@ -4,28 +4,39 @@ use uuid::Uuid;
 
 use crate::List;
 
-/// Set once in the life of a Redis; its absence says that everything else is gone too.
+/// Names the life of this Redis; its absence says that everything else is gone too.
 pub(crate) const EPOCH: &str = "goalpost:epoch";
+
+/// The epoch that was told of everything undelivered.
+pub(crate) const TOLD: &str = "goalpost:epoch:told";
+
+/// What comes before the name of a list.
+pub(crate) const LIST_PREFIX: &str = "goalpost:list:";
+
+/// What the connections of all takers are called, before the taker's id.
+pub(crate) const CONNECTION_PREFIX: &str = "goalpost:taker:";
 
 /// A delivery list.
 pub(crate) fn list(list: &List) -> String {
-    format!("goalpost:list:{list}")
+    format!("{LIST_PREFIX}{list}")
 }
 
 /// What a taker has taken from a list and not yet dealt with.
 pub(crate) fn processing(taker: Uuid, list: &List) -> String {
-    format!("goalpost:processing:{taker}:{list}")
+    format!("{}{list}", processing_prefix(taker))
 }
-
-/// The names of the lists that a taker takes from.
-pub(crate) fn lists_of(taker: Uuid) -> String {
-    format!("goalpost:taker:{taker}")
-}
-
-/// What comes before the name of a list in the keys that the scripts put together.
-pub(crate) const LIST_PREFIX: &str = "goalpost:list:";
 
 /// What comes before the name of a list in the keys of a taker's processing lists.
 pub(crate) fn processing_prefix(taker: Uuid) -> String {
     format!("goalpost:processing:{taker}:")
+}
+
+/// The lists that a taker takes from, each with the connection that it takes through.
+pub(crate) fn lists_of(taker: Uuid) -> String {
+    format!("goalpost:taker:{taker}")
+}
+
+/// What a taker's connections are called.
+pub(crate) fn connection(taker: Uuid) -> String {
+    format!("{CONNECTION_PREFIX}{taker}")
 }

@@ -5,9 +5,11 @@
 //! that neither a crash of the taker nor one of its connection loses an element. Deliveries may
 //! repeat; those who act on them refuse the second time.
 
+mod connections;
 mod epoch;
 mod error;
 mod keys;
+mod link;
 mod list;
 mod push;
 mod queue;
@@ -15,6 +17,7 @@ mod taker;
 
 pub use epoch::{Epoch, EpochWatch};
 pub use error::Error;
+pub use link::Link;
 pub use list::{InvalidList, List};
 pub use push::{Pushed, Pusher};
 pub use queue::Queue;

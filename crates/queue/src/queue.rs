@@ -11,7 +11,7 @@ use redis::{
 };
 use uuid::Uuid;
 
-use crate::{Epoch, EpochWatch, Error, List, Pusher, Taker, keys};
+use crate::{Epoch, EpochWatch, Error, Link, List, Pushed, Pusher, Taker, connections, keys};
 
 /// Connections for short commands at most.
 const POOL_SIZE: usize = 4;
@@ -71,25 +71,47 @@ impl Queue {
         Ok(redis::cmd("PING").exec_async(&mut connection).await?)
     }
 
-    /// The epoch of this Redis; sets a new one if it has none. True with it says that it
-    /// was new, so that everything that was in Redis before is gone.
+    /// The epoch of this Redis; begins one if it has none, or one of an earlier run of the server.
+    /// False with it says that it was not yet told of everything undelivered, as far as anybody
+    /// has [said so](Self::mark_told): what was in Redis before may be gone.
     pub async fn ensure_epoch(&self) -> Result<(Epoch, bool), Error> {
         let mut connection = self.pool.get().await?;
-        let fresh = Uuid::now_v7().to_string();
-        let stored: Option<String> = redis::cmd("SET")
-            .arg(keys::EPOCH)
-            .arg(&fresh)
-            .arg("NX")
-            .arg("GET")
-            .query_async(&mut connection)
+        let (epoch, is_told) = Script::new(include_str!("scripts/ensure_epoch.lua"))
+            .key(keys::EPOCH)
+            .key(keys::TOLD)
+            .arg(Uuid::now_v7().to_string())
+            .invoke_async(&mut connection)
             .await?;
-        let is_fresh = stored.is_none();
-        Ok((Epoch(stored.unwrap_or(fresh)), is_fresh))
+        Ok((Epoch(epoch), is_told))
+    }
+
+    /// Says that the epoch was told of everything undelivered.
+    pub async fn mark_told(&self, epoch: &Epoch) -> Result<Pushed, Error> {
+        let mut connection = self.pool.get().await?;
+        let is_marked = Script::new(include_str!("scripts/mark_told.lua"))
+            .key(keys::EPOCH)
+            .key(keys::TOLD)
+            .arg(&epoch.0)
+            .invoke_async(&mut connection)
+            .await?;
+        Ok(if is_marked { Pushed::Done } else { Pushed::EpochLost })
+    }
+
+    /// Cuts the connections of all takers; they come back by themselves. To be done in a new epoch
+    /// before anything is pushed: Redis has forgotten which lists they take from, and nobody
+    /// could give back what they would be handed.
+    pub async fn cut_takers(&self) -> Result<usize, Error> {
+        connections::cut(&mut self.pool.get().await?, None).await
     }
 
     /// A watch that ends with this epoch.
     pub async fn watch_epoch(&self, epoch: &Epoch) -> Result<EpochWatch, Error> {
         EpochWatch::start(self, epoch).await
+    }
+
+    /// An idle connection that tells when Redis goes away.
+    pub async fn link(&self) -> Result<Link, Error> {
+        Link::open(self).await
     }
 
     /// A connection for pushes.
@@ -102,18 +124,23 @@ impl Queue {
         Taker::open(self.dedicated(None).await?, id, list).await
     }
 
-    /// Gives back whatever the taker has taken and not dealt with, to the heads of the lists,
-    /// in order. The cost is that of what was taken. Answers with the number of elements.
+    /// Cuts the taker off and gives back whatever it has taken and not dealt with, to the heads of
+    /// the lists, in order. The cost is that of what was taken. Answers with the number of elements.
     pub async fn give_back_all(&self, taker: Uuid) -> Result<u64, Error> {
         let mut connection = self.pool.get().await?;
+        let lists: Vec<(String, String)> =
+            redis::cmd("HGETALL").arg(keys::lists_of(taker)).query_async(&mut connection).await?;
+        connections::cut(&mut connection, Some(&keys::connection(taker))).await?;
         let script = Script::new(include_str!("scripts/give_back_all.lua"));
-        let given = script
-            .key(keys::lists_of(taker))
-            .arg(keys::LIST_PREFIX)
-            .arg(keys::processing_prefix(taker))
-            .invoke_async(&mut connection)
-            .await?;
-        Ok(given)
+        let mut call = script.key(keys::lists_of(taker));
+        call.arg(keys::LIST_PREFIX).arg(keys::processing_prefix(taker)).arg(lists);
+        Ok(call.invoke_async(&mut connection).await?)
+    }
+
+    /// Removes a list with all that is on it.
+    pub async fn remove(&self, list: &List) -> Result<(), Error> {
+        let mut connection = self.pool.get().await?;
+        Ok(redis::cmd("DEL").arg(keys::list(list)).exec_async(&mut connection).await?)
     }
 
     /// The lengths of these lists, in their order.

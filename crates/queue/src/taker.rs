@@ -11,17 +11,19 @@ use crate::{Error, List, keys};
 /// Takes are sequential: take, deal with it, [`done`](Self::done), take again. When the connection
 /// or the process fails in between, what was taken stays in the processing list; the next
 /// taker with the same id and list begins with it, or, if the taker is dead,
-/// [`give_back_all`](crate::Queue::give_back_all) returns it to the list. A dropped future of
-/// [`take`](Self::take) loses nothing for the same reason; the taker must be dropped with it.
+/// [`give_back_all`](crate::Queue::give_back_all) returns it to the list.
+///
+/// The future of a [`take`](Self::take) may be dropped: Redis goes on with what it was asked for, and
+/// the next take answers with that. A taker that is dropped closes its connection, which ends a
+/// take that waits.
 pub struct Taker {
     connection: MultiplexedConnection,
-    id: Uuid,
-    list: List,
     list_key: String,
     processing_key: String,
     take_more: Script,
     give_back: Script,
-    /// What an earlier connection left behind may be there.
+    /// There may be more in the processing list than was handed out: from an earlier connection, or
+    /// from a take whose future was dropped.
     may_have_left: bool,
 }
 
@@ -29,63 +31,80 @@ impl Taker {
     pub(crate) async fn open(connection: MultiplexedConnection, id: Uuid, list: List) -> Result<Self, Error> {
         let mut taker = Self {
             connection,
-            id,
             list_key: keys::list(&list),
             processing_key: keys::processing(id, &list),
-            list,
             take_more: Script::new(include_str!("scripts/take_more.lua")),
             give_back: Script::new(include_str!("scripts/give_back.lua")),
             may_have_left: true,
         };
-        // Registered before anything can be taken, so that it can be given back.
-        redis::cmd("SADD")
-            .arg(keys::lists_of(id))
-            .arg(taker.list.to_string())
-            .exec_async(&mut taker.connection)
-            .await?;
+        taker.register(id, &list).await?;
         Ok(taker)
     }
 
+    /// Before anything can be taken, so that it can be given back.
+    async fn register(&mut self, id: Uuid, list: &List) -> Result<(), Error> {
+        let ((), connection): ((), u64) = redis::pipe()
+            .cmd("CLIENT")
+            .arg("SETNAME")
+            .arg(keys::connection(id))
+            .cmd("CLIENT")
+            .arg("ID")
+            .query_async(&mut self.connection)
+            .await?;
+        // Named first: whoever cuts takers off either sees this connection or is seen by it.
+        redis::cmd("HSET")
+            .arg(keys::lists_of(id))
+            .arg(list.to_string())
+            .arg(connection)
+            .exec_async(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
     /// Waits for an element and takes it with as many more as are there, up to `max` in all, in
-    /// their order. The first take of a connection may answer with what an earlier one left,
-    /// however much that is.
+    /// their order. It may answer with what an earlier take left, however much that is.
     pub async fn take(&mut self, max: usize) -> Result<Vec<String>, Error> {
         if self.may_have_left {
-            let left: Vec<String> = redis::cmd("LRANGE")
-                .arg(&self.processing_key)
-                .arg(0)
-                .arg(-1)
-                .query_async(&mut self.connection)
-                .await?;
-            self.may_have_left = false;
+            let left = self.left().await?;
             if !left.is_empty() {
+                self.may_have_left = false;
                 return Ok(left);
             }
         }
-        let first: String = redis::cmd("BLMOVE")
-            .arg(&self.list_key)
-            .arg(&self.processing_key)
-            .arg("LEFT")
-            .arg("RIGHT")
-            .arg(0)
-            .query_async(&mut self.connection)
-            .await?;
-        let mut taken = vec![first];
-        let more: Vec<String> = self
-            .take_more
-            .key(&self.list_key)
-            .key(&self.processing_key)
-            .key(keys::lists_of(self.id))
-            .arg(max.saturating_sub(1))
-            .arg(self.list.to_string())
-            .invoke_async(&mut self.connection)
-            .await?;
-        taken.extend(more);
+        self.may_have_left = true;
+        let mut taken = vec![self.wait().await?];
+        if max > 1 {
+            taken.extend(self.more(max - 1).await?);
+        }
+        self.may_have_left = false;
         Ok(taken)
+    }
+
+    /// Redis answers this only after a take that still waits on this connection.
+    async fn left(&mut self) -> Result<Vec<String>, Error> {
+        let mut range = redis::cmd("LRANGE");
+        range.arg(&self.processing_key).arg(0).arg(-1);
+        Ok(range.query_async(&mut self.connection).await?)
+    }
+
+    async fn wait(&mut self) -> Result<String, Error> {
+        let mut take = redis::cmd("BLMOVE");
+        take.arg(&self.list_key).arg(&self.processing_key).arg("LEFT").arg("RIGHT").arg(0);
+        Ok(take.query_async(&mut self.connection).await?)
+    }
+
+    async fn more(&mut self, max: usize) -> Result<Vec<String>, Error> {
+        let mut call = self.take_more.key(&self.list_key);
+        call.key(&self.processing_key).arg(max);
+        Ok(call.invoke_async(&mut self.connection).await?)
     }
 
     /// What was taken is dealt with, durably.
     pub async fn done(&mut self) -> Result<(), Error> {
+        if self.may_have_left {
+            // Nothing was handed out that could be dealt with.
+            return Ok(());
+        }
         Ok(redis::cmd("DEL").arg(&self.processing_key).exec_async(&mut self.connection).await?)
     }
 

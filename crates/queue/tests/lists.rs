@@ -18,6 +18,28 @@ async fn push(queue: &Queue, list: &List, elements: &[&str]) {
     assert_eq!(queue.pusher().await.unwrap().push(&epoch, &elements).await.unwrap(), Pushed::Done);
 }
 
+/// Waits for it until it certainly waits itself, then drops it.
+async fn given_up<T>(future: impl Future<Output = T>) {
+    let waited = tokio::time::timeout(std::time::Duration::from_millis(50), future).await;
+    assert!(waited.is_err());
+}
+
+async fn blocked(redis: &TestRedis) -> usize {
+    let mut connection = connect(redis).await;
+    let info: String = redis::cmd("INFO").arg("clients").query_async(&mut connection).await.unwrap();
+    let field = info.lines().find_map(|line| line.strip_prefix("blocked_clients:"));
+    field.unwrap().trim().parse().unwrap()
+}
+
+async fn command(redis: &TestRedis, command: &str) {
+    redis::cmd(command).exec_async(&mut connect(redis).await).await.unwrap();
+}
+
+async fn connect(redis: &TestRedis) -> redis::aio::MultiplexedConnection {
+    let client = redis::Client::open(redis.url()).unwrap();
+    client.get_multiplexed_async_connection().await.unwrap()
+}
+
 async fn taker(queue: &Queue, id: u128, list: &List) -> Taker {
     queue.taker(Uuid::from_u128(id), list.clone()).await.unwrap()
 }
@@ -88,51 +110,82 @@ async fn what_is_given_back_comes_first() {
 }
 
 #[tokio::test]
-async fn a_take_that_is_dropped_while_it_waits_loses_nothing() {
+async fn a_taker_that_is_dropped_while_it_waits_takes_nothing_any_more() {
     let (_redis, queue) = start().await;
     let list = List::goals();
     let mut dropped = taker(&queue, 1, &list).await;
-    let waits = tokio::time::timeout(std::time::Duration::from_millis(50), dropped.take(1)).await;
-    assert!(waits.is_err());
+    given_up(dropped.take(1)).await;
     drop(dropped);
     push(&queue, &list, &["a"]).await;
-    // Redis may have moved it for the connection that is gone; or it is still on the list.
+    // Redis may not have noticed yet when it came.
     queue.give_back_all(Uuid::from_u128(1)).await.unwrap();
     assert_eq!(taker(&queue, 2, &list).await.take(9).await.unwrap(), ["a"]);
 }
 
 #[tokio::test]
-async fn a_flush_ends_the_epoch_and_refuses_pushes() {
-    let (redis, queue) = start().await;
-    let (epoch, is_fresh) = queue.ensure_epoch().await.unwrap();
-    assert!(is_fresh);
-    assert_eq!(queue.ensure_epoch().await.unwrap(), (epoch.clone(), false));
-    let mut watch = queue.watch_epoch(&epoch).await.unwrap();
-    let mut pusher = queue.pusher().await.unwrap();
-    let client = redis::Client::open(redis.url()).unwrap();
-    let mut other = client.get_multiplexed_async_connection().await.unwrap();
-    redis::cmd("FLUSHALL").exec_async(&mut other).await.unwrap();
-    watch.changed().await;
-    let element = [(List::goals(), "a".to_owned())];
-    assert_eq!(pusher.push(&epoch, &element).await.unwrap(), Pushed::EpochLost);
-    assert_eq!(queue.lengths(&[List::goals()]).await.unwrap(), [0]);
-    assert!(queue.ensure_epoch().await.unwrap().1);
+async fn a_take_that_was_given_up_is_answered_by_the_next_one() {
+    let (_redis, queue) = start().await;
+    let list = List::goals();
+    let mut taker = taker(&queue, 1, &list).await;
+    given_up(taker.take(1)).await;
+    push(&queue, &list, &["a", "b"]).await;
+    // Nothing was handed out: this must not count as done.
+    taker.done().await.unwrap();
+    assert_eq!(taker.take(1).await.unwrap(), ["a"]);
+    taker.done().await.unwrap();
+    assert_eq!(taker.take(1).await.unwrap(), ["b"]);
 }
 
 #[tokio::test]
-async fn a_redis_that_dies_ends_the_epoch_and_is_unavailable_until_it_is_back() {
-    let (mut redis, queue) = start().await;
-    let (epoch, _) = queue.ensure_epoch().await.unwrap();
-    let mut watch = queue.watch_epoch(&epoch).await.unwrap();
-    let mut waiting = taker(&queue, 1, &List::goals()).await;
+async fn a_take_of_a_taker_that_is_called_dead_is_cut_off() {
+    let (_redis, queue) = start().await;
+    let list = List::goals();
+    let mut cut_off = taker(&queue, 1, &list).await;
+    let mut other = taker(&queue, 2, &list).await;
+    // As if its machine had gone: nobody closes its connection.
+    given_up(cut_off.take(1)).await;
+    given_up(other.take(1)).await;
+    assert_eq!(queue.give_back_all(Uuid::from_u128(1)).await.unwrap(), 0);
+    push(&queue, &list, &["a"]).await;
+    assert_eq!(other.take(1).await.unwrap(), ["a"]);
+    assert!(cut_off.take(1).await.unwrap_err().is_unavailable());
+}
+
+#[tokio::test]
+async fn a_taker_that_comes_back_can_be_given_back_again() {
+    let (_redis, queue) = start().await;
+    let list = List::goals();
+    for _ in 0..2 {
+        push(&queue, &list, &["a"]).await;
+        let mut back = taker(&queue, 1, &list).await;
+        assert_eq!(back.take(1).await.unwrap(), ["a"]);
+        assert_eq!(queue.give_back_all(Uuid::from_u128(1)).await.unwrap(), 1);
+        assert_eq!(taker(&queue, 2, &list).await.take(1).await.unwrap(), ["a"]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_after_a_flush_can_be_given_back() {
+    let (redis, queue) = start().await;
+    let list = List::goals();
+    let mut waiting = taker(&queue, 1, &list).await;
     let taken = tokio::spawn(async move { waiting.take(1).await });
-    redis.kill().await;
-    watch.changed().await;
+    goalpost_testkit::wait_for("the take", async || (blocked(&redis).await == 1).then_some(())).await;
+    command(&redis, "FLUSHALL").await;
+    // Redis has forgotten whose this take is; it must not be handed anything.
+    assert_eq!(queue.cut_takers().await.unwrap(), 1);
     assert!(taken.await.unwrap().unwrap_err().is_unavailable());
-    assert!(queue.ping().await.unwrap_err().is_unavailable());
-    redis.restart().await.unwrap();
-    queue.ping().await.unwrap();
-    assert!(queue.ensure_epoch().await.unwrap().1);
+    push(&queue, &list, &["a"]).await;
+    drop(taker(&queue, 1, &list).await.take(1).await.unwrap());
+    assert_eq!(queue.give_back_all(Uuid::from_u128(1)).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_list_that_is_removed_is_empty() {
+    let (_redis, queue) = start().await;
+    push(&queue, &List::goals(), &["a"]).await;
+    queue.remove(&List::goals()).await.unwrap();
+    assert_eq!(queue.lengths(&[List::goals()]).await.unwrap(), [0]);
 }
 
 #[tokio::test]

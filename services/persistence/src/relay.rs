@@ -55,10 +55,10 @@ impl Relay<'_> {
     async fn run(&mut self, backoff: &mut Backoff) -> Result<Infallible, Error> {
         loop {
             let queue = &self.context.queue;
-            let (epoch, is_fresh) = queue.ensure_epoch().await?;
+            let (epoch, is_told) = queue.ensure_epoch().await?;
             let mut watch = queue.watch_epoch(&epoch).await?;
             let mut redis = Redis { epoch, pusher: queue.pusher().await? };
-            if is_fresh && self.republish(&mut redis).await?.is_err() {
+            if !is_told && self.republish(&mut redis).await?.is_err() {
                 continue;
             }
             if self.drain(&mut redis).await?.is_err() {
@@ -136,13 +136,17 @@ impl Relay<'_> {
     /// Pushes everything that PostgreSQL says is undelivered.
     async fn republish(&mut self, redis: &mut Redis) -> Result<Result<(), EpochLost>, Error> {
         self.seen = Seen::default();
+        self.context.queue.cut_takers().await?;
         let mut pages = republish::Pages::new(&self.drainer);
         while let Some(page) = pages.next().await? {
             if redis.pusher.push(&redis.epoch, &page).await? == Pushed::EpochLost {
                 return Ok(Err(EpochLost));
             }
         }
-        Ok(Ok(()))
+        Ok(match self.context.queue.mark_told(&redis.epoch).await? {
+            Pushed::Done => Ok(()),
+            Pushed::EpochLost => Err(EpochLost),
+        })
     }
 }
 
