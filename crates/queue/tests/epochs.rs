@@ -1,4 +1,5 @@
 //! The lives of a real Redis.
+#![cfg(test)]
 
 use goalpost_queue::{List, Pushed, Queue};
 use goalpost_testkit::TestRedis;
