@@ -2,6 +2,10 @@
 -- transaction that changes the state, so that no code path can forget one of them.
 -- All triggers are statement-level: a batch of any size costs a constant number of statements.
 
+-- Tables of changed rows and unnested arrays have no statistics, and without help the planner
+-- joins them row by row: a batch of a thousand would cost a million comparisons. So these
+-- functions join by hash.
+
 -- One event to be recorded. `place` orders the events of one history within a statement.
 CREATE TYPE new_event AS (
     history uuid,
@@ -17,7 +21,7 @@ CREATE TYPE new_event AS (
 -- The row of `histories` is locked by the update until the transaction ends, so numbers are
 -- given in commit order. Rows are locked in the order of their ids: no deadlock.
 CREATE FUNCTION record_events(batch new_event[]) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 DECLARE
     hint text;
 BEGIN
@@ -81,7 +85,7 @@ CREATE TRIGGER goals_inserted AFTER INSERT ON goals
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION goals_inserted();
 
 CREATE FUNCTION goals_updated() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
     IF EXISTS (SELECT FROM old_rows o JOIN new_rows n USING (id)
                WHERE o.state <> n.state AND NOT (o.state = 'SUBMITTED' OR (o.state = 'RUNNING' AND n.state <> 'SUBMITTED'))) THEN
@@ -111,7 +115,7 @@ CREATE TRIGGER workflows_inserted AFTER INSERT ON workflows
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION workflows_inserted();
 
 CREATE FUNCTION workflows_updated() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
     IF EXISTS (SELECT FROM old_rows o JOIN new_rows n USING (id) WHERE o.state <> n.state AND o.state <> 'RUNNING') THEN
         RAISE EXCEPTION 'a workflow that has ended stays as it is' USING ERRCODE = 'integrity_constraint_violation';
@@ -158,7 +162,7 @@ CREATE TRIGGER tasks_inserted AFTER INSERT ON tasks
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_inserted();
 
 CREATE FUNCTION tasks_updated() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
     IF EXISTS (SELECT FROM old_rows o JOIN new_rows n USING (workflow_id, ordinal)
                WHERE (o.state <> n.state OR o.attempt <> n.attempt)

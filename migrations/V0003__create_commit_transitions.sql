@@ -4,6 +4,8 @@
 -- A workflow's part of the batch is stored only if its history still has the number that the
 -- engine's knowledge rests on (`fence_number`); of a workflow to be created, only if it is not
 -- there yet. What was stored is answered with the new number; the rest changed nothing.
+--
+-- Rows are found by their keys, whatever the planner believed when the tables were empty.
 CREATE FUNCTION commit_transitions(
     -- New workflows.
     create_id uuid[], create_digest bytea[], create_goal_text text[], create_goal_input json[], create_traceparent text[],
@@ -19,7 +21,7 @@ CREATE FUNCTION commit_transitions(
     -- Workflows that end.
     end_id uuid[], end_state text[], end_result json[], end_failure json[]
 ) RETURNS TABLE (id uuid, last_number bigint)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
     passed uuid[];

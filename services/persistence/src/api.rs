@@ -120,6 +120,7 @@ async fn follow(
     mut watcher: Watcher,
     sender: &mpsc::Sender<Result<Event, Status>>,
 ) -> Result<(), Status> {
+    let mut missing = None;
     loop {
         // Armed first: what is committed while this reads rings afterwards.
         watcher.arm();
@@ -137,7 +138,14 @@ async fn follow(
         let last = history::last_number(&context.store, id).await.map_err(|error| status::store(&error))?;
         match last {
             Some((number, true)) if number <= after => return Ok(()),
-            Some((number, _)) if number > after => {}
+            // Committed after the read above; or, the second time, not there at all.
+            Some((number, _)) if number > after && missing == Some((after, number)) => {
+                return Err(Status::data_loss(format!(
+                    "events {} to {number} are missing; Verify tells more",
+                    after + 1
+                )));
+            }
+            Some((number, _)) if number > after => missing = Some((after, number)),
             Some(_) => watcher.rung().await,
             None => return Ok(()),
         }

@@ -1,10 +1,12 @@
 //! The outbox: what the relay has to put on Redis lists.
 
+mod delivery;
 mod drain;
 mod republish;
 
-pub use drain::{Delivery, delete, drain, keep_drained, put_back};
-pub use republish::{open_goals, ready_attempts, unsettled_goals};
+pub use delivery::Delivery;
+pub use drain::{Drained, Outbox};
+pub use republish::{lost_attempts, open_goals, ready_attempts, unsettled_goals};
 
 /// The channel on which deliveries are announced.
 pub const CHANNEL: &str = "goalpost_outbox";

@@ -1,7 +1,9 @@
 //! Everything that a Redis without memory must be told, from the state itself.
 
+use std::time::Duration;
+
 use goalpost_model::{AttemptRef, GoalId, WorkflowId};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use crate::Error;
@@ -15,13 +17,21 @@ const READY: &str = "\
 /// Goals to be planned, and planned ones whose workflow was not begun.
 const OPEN_GOALS: &str = "\
     SELECT g.id FROM goals g \
-    WHERE g.id > $1 AND (g.state = 'SUBMITTED' \
-       OR g.state = 'RUNNING' AND NOT EXISTS (SELECT FROM workflows w WHERE w.id = g.id)) \
+    WHERE g.id > $1 AND g.state IN ('SUBMITTED', 'RUNNING') \
+      AND (g.state = 'SUBMITTED' OR NOT EXISTS (SELECT FROM workflows w WHERE w.id = g.id)) \
     ORDER BY g.id LIMIT $2";
 
 const UNSETTLED: &str = "\
     SELECT g.id FROM goals g JOIN workflows w ON w.id = g.id AND w.state <> 'RUNNING' \
     WHERE g.id > $1 AND g.state = 'RUNNING' ORDER BY g.id LIMIT $2";
+
+/// Running attempts of engines that are dead for longer than the time that their workers have to
+/// come to another one.
+const LOST: &str = "\
+    SELECT t.workflow_id, t.ordinal, t.attempt \
+    FROM takers k JOIN tasks t ON t.engine_id = k.id AND t.state = 'RUNNING' \
+    WHERE k.dead_at <= now() - make_interval(secs => $4) AND (t.workflow_id, t.ordinal) > ($1, $2) \
+    ORDER BY t.workflow_id, t.ordinal LIMIT $3";
 
 /// Attempts that wait for a worker, with their capabilities, in the order of workflow and
 /// task; those after `after`.
@@ -30,19 +40,22 @@ pub async fn ready_attempts(
     after: Option<AttemptRef>,
     limit: i64,
 ) -> Result<Vec<(AttemptRef, String)>, Error> {
-    let workflow = after.map_or(Uuid::nil(), |attempt| attempt.workflow.0);
-    let task = after.map_or(-1, |attempt| i32::try_from(attempt.task).unwrap_or(i32::MAX));
+    let (workflow, task) = place(after);
     let rows = client.query(READY, &[&workflow, &task, &limit]).await?;
-    rows.iter()
-        .map(|row| {
-            let count = |place| -> Result<u32, Error> {
-                row.try_get::<_, i32>(place)?.try_into().map_err(|error| Error::corrupt("a count", error))
-            };
-            let attempt =
-                AttemptRef { workflow: WorkflowId(row.try_get(0)?), task: count(1)?, attempt: count(2)? };
-            Ok((attempt, row.try_get(3)?))
-        })
-        .collect()
+    rows.iter().map(|row| Ok((attempt(row)?, row.try_get(3)?))).collect()
+}
+
+/// Running attempts of engines that died at least `grace` ago, in the order of workflow and task;
+/// those after `after`.
+pub async fn lost_attempts(
+    client: &Client,
+    grace: Duration,
+    after: Option<AttemptRef>,
+    limit: i64,
+) -> Result<Vec<AttemptRef>, Error> {
+    let (workflow, task) = place(after);
+    let rows = client.query(LOST, &[&workflow, &task, &limit, &grace.as_secs_f64()]).await?;
+    rows.iter().map(attempt).collect()
 }
 
 /// Goals that a decision group has to act on, in the order of their ids; those after `after`.
@@ -63,4 +76,16 @@ async fn goals(client: &Client, sql: &str, after: Option<GoalId>, limit: i64) ->
     let after = after.map_or(Uuid::nil(), |goal| goal.0);
     let rows = client.query(sql, &[&after, &limit]).await?;
     rows.iter().map(|row| Ok(GoalId(row.try_get(0)?))).collect()
+}
+
+/// Where to read on: workflow and ordinal, before all others if there is none.
+fn place(after: Option<AttemptRef>) -> (Uuid, i32) {
+    after.map_or((Uuid::nil(), -1), |after| (after.workflow.0, i32::try_from(after.task).unwrap_or(i32::MAX)))
+}
+
+fn attempt(row: &Row) -> Result<AttemptRef, Error> {
+    let count = |place| -> Result<u32, Error> {
+        row.try_get::<_, i32>(place)?.try_into().map_err(|error| Error::corrupt("a count", error))
+    };
+    Ok(AttemptRef { workflow: WorkflowId(row.try_get(0)?), task: count(1)?, attempt: count(2)? })
 }

@@ -4,15 +4,23 @@
 //! knows that the taker is dead: in milliseconds, and without a heartbeat.
 
 mod lease;
+mod losses;
+mod session;
+mod term;
 mod watch;
 
 pub use lease::Lease;
-pub use watch::{alive, attempts_of_dead, bury, dead_with_attempts, wait_for_death};
+pub use losses::{dead_with_attempts, is_dead, lose_attempts};
+pub use term::Term;
+pub use watch::{Death, alive};
 
 use uuid::Uuid;
 
+/// The channel on which takers are announced.
+pub const CHANNEL: &str = "goalpost_takers";
+
 /// The key of a taker's lock. A collision would only delay the discovery of a death; there
-/// are 2^63 keys, apart from those of other uses, which are negative.
+/// are 2^63 keys, apart from that of the active replica, which is negative.
 fn lock_key(taker: Uuid) -> i64 {
     let (high, low) = taker.as_u64_pair();
     i64::from_be_bytes((high ^ low.rotate_left(17)).to_be_bytes()) & i64::MAX

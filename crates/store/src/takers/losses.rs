@@ -1,0 +1,36 @@
+//! What dead takers leave behind in the state.
+
+use uuid::Uuid;
+
+use crate::{Error, Store};
+
+const DEAD_WITH_ATTEMPTS: &str = "\
+    SELECT k.id FROM takers k WHERE k.dead_at IS NOT NULL \
+    AND EXISTS (SELECT FROM tasks t WHERE t.engine_id = k.id AND t.state = 'RUNNING')";
+
+/// By way of the outbox, like every delivery.
+const LOSE: &str = "\
+    SELECT count(*), queue_deliveries( \
+        array_agg('lost'::text), array_agg(attempt_ref(t.workflow_id, t.ordinal, t.attempt))) \
+    FROM tasks t JOIN takers k ON k.id = t.engine_id AND k.dead_at IS NOT NULL \
+    WHERE t.engine_id = $1 AND t.state = 'RUNNING'";
+
+const IS_DEAD: &str = "SELECT EXISTS (SELECT FROM takers WHERE id = $1 AND dead_at IS NOT NULL)";
+
+/// Dead takers that still answer for attempts.
+pub async fn dead_with_attempts(store: &Store) -> Result<Vec<Uuid>, Error> {
+    let client = store.client().await?;
+    let rows = client.query(DEAD_WITH_ATTEMPTS, &[]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// Whether the taker is dead and has not come back.
+pub async fn is_dead(store: &Store, taker: Uuid) -> Result<bool, Error> {
+    Ok(store.client().await?.query_one(IS_DEAD, &[&taker]).await?.try_get(0)?)
+}
+
+/// Queues the running attempts of the taker on the list of lost ones, if it is still dead. Answers
+/// with how many they are.
+pub async fn lose_attempts(store: &Store, taker: Uuid) -> Result<i64, Error> {
+    Ok(store.client().await?.query_one(LOSE, &[&taker]).await?.try_get(0)?)
+}
