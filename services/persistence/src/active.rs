@@ -1,17 +1,14 @@
 //! The one replica that relays and watches.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use goalpost_service::backoff::Backoff;
 use goalpost_service::describe;
-use goalpost_store::Store;
-use tokio_postgres::Client;
+use goalpost_store::takers::Term;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Context, deaths, relay};
-
-/// The lock of the active replica: "relay" in ASCII, negative to be apart from takers' locks.
-const ACTIVE_LOCK: i64 = -0x72_656c_6179;
 
 /// What went wrong with relaying or watching; it starts over.
 #[derive(Debug, thiserror::Error)]
@@ -22,54 +19,81 @@ pub(crate) enum Error {
     Queue(#[from] goalpost_queue::Error),
     #[error("the connection that listens to the database is lost")]
     Deaf,
-    #[error("the connection that holds the lock of the active replica is lost")]
-    Deposed,
 }
 
 pub(crate) struct Active {
     pub(crate) context: Context,
-    pub(crate) grace: Duration,
+    pub(crate) engine_grace: Duration,
+    pub(crate) stop: CancellationToken,
 }
 
 impl Active {
     /// Waits until this replica is the active one, and acts as such; again and again.
-    pub(crate) async fn run(&self, stop: CancellationToken) {
+    pub(crate) async fn run(&self) {
         let mut backoff = Backoff::default();
         loop {
-            let outcome = tokio::select! {
-                outcome = self.term(&mut backoff) => outcome,
-                () = stop.cancelled() => return,
+            let begun = tokio::select! {
+                begun = Term::begin(&self.context.store) => begun,
+                () = self.stop.cancelled() => return,
             };
-            if let Err(error) = outcome
-                && backoff.is_fresh()
-            {
-                tracing::warn!(error = describe(&error), "relaying stopped; starting over");
+            match begun {
+                Ok(term) => {
+                    backoff.reset();
+                    self.act(term).await;
+                }
+                Err(error) if backoff.is_fresh() => {
+                    tracing::warn!(
+                        error = describe(&error),
+                        "cannot ask to be the active replica; trying again"
+                    );
+                }
+                Err(_) => {}
             }
-            if !backoff.pause(&stop).await {
+            if !backoff.pause(&self.stop).await {
                 return;
             }
         }
     }
 
-    /// From the lock to the first failure. A standby spends its life in the first line.
-    async fn term(&self, backoff: &mut Backoff) -> Result<(), Error> {
-        let (_client, lost) = lock(&self.context.store).await?;
+    /// From the lock to its loss.
+    async fn act(&self, mut term: Term) {
         tracing::info!("this replica relays deliveries");
+        let (relaying, watching) = (self.keep(Duty::Relay), self.keep(Duty::WatchTakers));
         tokio::select! {
-            outcome = relay::run(&self.context, backoff) => outcome,
-            outcome = deaths::run(&self.context, self.grace) => outcome,
-            () = lost => Err(Error::Deposed),
+            () = relaying => {}
+            () = watching => {}
+            () = term.lost() => tracing::warn!("another replica may relay deliveries now"),
+        }
+    }
+
+    /// Does its duty until the process stops: after a failure again. Says once that it fails.
+    async fn keep(&self, duty: Duty) {
+        let mut backoff = Backoff::default();
+        loop {
+            let Err(error) = tokio::select! {
+                outcome = self.perform(duty, &mut backoff) => outcome,
+                () = self.stop.cancelled() => return,
+            };
+            if backoff.is_fresh() {
+                tracing::warn!(?duty, error = describe(&error), "interrupted; starting over");
+            }
+            if !backoff.pause(&self.stop).await {
+                return;
+            }
+        }
+    }
+
+    async fn perform(&self, duty: Duty, backoff: &mut Backoff) -> Result<Infallible, Error> {
+        match duty {
+            Duty::Relay => relay::run(&self.context, self.engine_grace, backoff).await,
+            Duty::WatchTakers => deaths::run(self, backoff).await,
         }
     }
 }
 
-/// The lock's session, and what ends when that session does.
-async fn lock(store: &Store) -> Result<(Client, impl Future<Output = ()>), goalpost_store::Error> {
-    let (client, connection) = store.dedicated().await?;
-    let session = tokio::spawn(connection);
-    client.execute("SELECT pg_advisory_lock($1)", &[&ACTIVE_LOCK]).await?;
-    let lost = async move {
-        let _ = session.await;
-    };
-    Ok((client, lost))
+/// What the active replica does.
+#[derive(Clone, Copy, Debug)]
+enum Duty {
+    Relay,
+    WatchTakers,
 }

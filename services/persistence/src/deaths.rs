@@ -4,78 +4,86 @@
 //! death in milliseconds: what the taker had taken goes back to its lists at once; the attempts
 //! that it answered for are lost if no other engine adopts them within the grace time.
 
-use std::collections::HashSet;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::convert::Infallible;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use goalpost_queue::{List, Pushed};
-use goalpost_store::takers;
+use goalpost_model::EngineId;
+use goalpost_queue::List;
+use goalpost_service::backoff::{Backoff, until_ok};
+use goalpost_store::takers::{self, Death};
 use uuid::Uuid;
 
-use crate::Context;
-use crate::active::Error;
+use crate::active::{Active, Error};
 use crate::notifications::Notifications;
 
-/// The channel on which takers are announced.
-const CHANNEL: &str = "goalpost_takers";
-
 /// Watches until something fails.
-pub(crate) async fn run(context: &Context, grace: Duration) -> Result<(), Error> {
-    let mut notifications = Notifications::listen(&context.store, CHANNEL).await?;
-    let mut watched: HashSet<Uuid> = takers::alive(&context.store).await?.into_iter().collect();
-    let mut watches: FuturesUnordered<_> = watched.iter().map(|taker| watch(context, *taker)).collect();
+pub(crate) async fn run(active: &Active, backoff: &mut Backoff) -> Result<Infallible, Error> {
+    let store = &active.context.store;
+    let mut notifications = Notifications::listen(store, takers::CHANNEL).await?;
+    // True for a taker that registered again since it is watched.
+    let mut watched: HashMap<Uuid, bool> =
+        takers::alive(store).await?.into_iter().map(|taker| (taker, false)).collect();
+    let mut watches: FuturesUnordered<_> = watched.keys().map(|taker| watch(active, *taker)).collect();
     let mut losses = FuturesUnordered::new();
-    for taker in takers::dead_with_attempts(&context.store).await? {
-        losses.push(lose(context, taker, grace));
+    for taker in takers::dead_with_attempts(store).await? {
+        losses.push(lose(active, taker));
     }
+    backoff.reset();
     loop {
         tokio::select! {
             payload = notifications.next() => {
-                if let Ok(taker) = payload.ok_or(Error::Deaf)?.parse::<Uuid>()
-                    && watched.insert(taker)
-                {
-                    watches.push(watch(context, taker));
+                let Ok(taker) = payload.ok_or(Error::Deaf)?.parse() else { continue };
+                if let Some(is_back) = watched.get_mut(&taker) {
+                    *is_back = true;
+                } else {
+                    watched.insert(taker, false);
+                    watches.push(watch(active, taker));
                 }
             }
             Some(dead) = watches.next() => {
                 let dead = dead?;
-                watched.remove(&dead);
-                losses.push(lose(context, dead, grace));
+                losses.push(lose(active, dead));
+                // One that is back may have said so before its death was dealt with.
+                if watched.remove(&dead) == Some(true) {
+                    watched.insert(dead, false);
+                    watches.push(watch(active, dead));
+                }
             }
             Some(outcome) = losses.next() => outcome?,
         }
     }
 }
 
-/// Waits for the taker's death and gives back what it had taken.
-async fn watch(context: &Context, taker: Uuid) -> Result<Uuid, Error> {
-    let (client, connection) = context.store.dedicated().await?;
-    let session = tokio::spawn(connection);
-    takers::wait_for_death(&client, taker).await?;
-    drop(client);
-    let _ = session.await;
-    let given_back = context.queue.give_back_all(taker).await?;
-    takers::bury(&context.store, taker).await?;
-    tracing::warn!(%taker, given_back, "a taker is gone; what it had taken was given back");
+/// Waits for the taker's death and gives back what it had taken, before it can come back.
+async fn watch(active: &Active, taker: Uuid) -> Result<Uuid, Error> {
+    let death = Death::of(&active.context.store, taker).await?;
+    let given_back = give_back(active, taker).await;
+    death.bury().await?;
+    tracing::info!(%taker, given_back, "a taker is gone; what it had taken was given back");
     Ok(taker)
 }
 
 /// After the grace time: has the attempts failed that are still the dead taker's.
-async fn lose(context: &Context, taker: Uuid, grace: Duration) -> Result<(), Error> {
-    tokio::time::sleep(grace).await;
-    let attempts = takers::attempts_of_dead(&context.store, taker).await?;
-    if attempts.is_empty() {
+async fn lose(active: &Active, taker: Uuid) -> Result<(), Error> {
+    tokio::time::sleep(active.engine_grace).await;
+    let store = &active.context.store;
+    if !takers::is_dead(store, taker).await? {
         return Ok(());
     }
-    tracing::warn!(%taker, attempts = attempts.len(), "attempts of a dead engine are lost");
-    let elements: Vec<(List, String)> =
-        attempts.iter().map(|attempt| (List::lost(), attempt.to_string())).collect();
-    let mut pusher = context.queue.pusher().await?;
-    loop {
-        let (epoch, _) = context.queue.ensure_epoch().await?;
-        if pusher.push(&epoch, &elements).await? == Pushed::Done {
-            return Ok(());
-        }
+    // It may have been alive, cut off from the database, and have taken something since.
+    give_back(active, taker).await;
+    let orders = List::engine(EngineId(taker));
+    until_ok("Redis", &active.stop, || active.context.queue.remove(&orders)).await;
+    let lost = takers::lose_attempts(store, taker).await?;
+    if lost > 0 {
+        tracing::warn!(%taker, lost, "attempts of a dead engine are lost");
     }
+    Ok(())
+}
+
+/// Answers with how much it was; `None` if the process stops first.
+async fn give_back(active: &Active, taker: Uuid) -> Option<u64> {
+    until_ok("Redis", &active.stop, || active.context.queue.give_back_all(taker)).await
 }

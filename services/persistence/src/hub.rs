@@ -4,15 +4,19 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use goalpost_model::WorkflowId;
+use goalpost_queue::Queue;
 use goalpost_service::backoff::until_ok;
 use goalpost_service::health::Health;
-use goalpost_service::lease::STORES;
 use goalpost_store::history;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::Context;
 use crate::notifications::Notifications;
+
+/// The parts of the service's health.
+pub(crate) const POSTGRES: &str = "PostgreSQL";
+pub(crate) const REDIS: &str = "Redis";
 
 /// One bell for each history that somebody watches. A bell carries nothing: whoever hears it
 /// reads what is new, so a slow watcher costs no memory.
@@ -83,13 +87,10 @@ impl Drop for Watcher {
 pub(crate) async fn listen(context: Context, health: Health, stop: CancellationToken) {
     loop {
         let listen = || Notifications::listen(&context.store, history::CHANNEL);
-        let Some(mut notifications) = until_ok("PostgreSQL", &stop, listen).await else { return };
-        if until_ok("Redis", &stop, || context.queue.ping()).await.is_none() {
-            return;
-        }
+        let Some(mut notifications) = until_ok(POSTGRES, &stop, listen).await else { return };
         // What happened while nobody listened.
         context.hub.ring("*");
-        health.set(STORES, true).await;
+        health.set(POSTGRES, true).await;
         loop {
             tokio::select! {
                 payload = notifications.next() => match payload {
@@ -99,7 +100,19 @@ pub(crate) async fn listen(context: Context, health: Health, stop: CancellationT
                 () = stop.cancelled() => return,
             }
         }
-        health.set(STORES, false).await;
+        health.set(POSTGRES, false).await;
+    }
+}
+
+/// Has the service's health follow Redis, through a connection that is idle.
+pub(crate) async fn follow_redis(queue: Queue, health: Health, stop: CancellationToken) {
+    loop {
+        let Some(mut link) = until_ok(REDIS, &stop, || queue.link()).await else { return };
+        health.set(REDIS, true).await;
+        tokio::select! {
+            () = link.lost() => health.set(REDIS, false).await,
+            () = stop.cancelled() => return,
+        }
     }
 }
 

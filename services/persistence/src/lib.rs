@@ -8,6 +8,7 @@ mod active;
 mod api;
 mod config;
 mod deaths;
+mod elements;
 mod hub;
 mod notifications;
 mod relay;
@@ -22,7 +23,6 @@ use goalpost_proto::v1::persistence_server::PersistenceServer;
 use goalpost_queue::Queue;
 use goalpost_service::backoff::until_ok;
 use goalpost_service::health::Health;
-use goalpost_service::lease::STORES;
 use goalpost_service::server::{self, Listener};
 use goalpost_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -67,7 +67,7 @@ pub async fn build(config: Config) -> Result<App, Error> {
     let store = Store::new(config.postgres.database_url.reveal(), config.postgres.database_connections)?;
     let queue = Queue::new(config.redis.redis_url.reveal())?;
     let listener = Listener::bind(config.listen, "--persistence-listen (or --listen)").await?;
-    let health = Health::new(&["goalpost.v1.Persistence"], &[STORES]).await;
+    let health = Health::new(&["goalpost.v1.Persistence"], &[hub::POSTGRES, hub::REDIS]).await;
     let context = Context { store, queue, hub: Arc::default() };
     Ok(App { config, listener, context, health })
 }
@@ -104,6 +104,8 @@ async fn prepare(config: Config, context: Context, health: Health, stop: Cancell
     if until_ok("the database and its schema", &stop, migrate).await.is_none() {
         return;
     }
-    let active = active::Active { context: context.clone(), grace: config.engine_grace() };
-    tokio::join!(hub::listen(context, health, stop.clone()), active.run(stop));
+    let engine_grace = config.engine_grace();
+    let active = active::Active { context: context.clone(), engine_grace, stop: stop.clone() };
+    let redis = hub::follow_redis(context.queue.clone(), health.clone(), stop.clone());
+    tokio::join!(hub::listen(context, health, stop), redis, active.run());
 }

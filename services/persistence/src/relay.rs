@@ -5,38 +5,47 @@
 //! does not carry is drained.
 
 use std::convert::Infallible;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use goalpost_queue::{Epoch, List, Pushed, Pusher};
+use goalpost_queue::{Epoch, EpochWatch, Pushed, Pusher};
 use goalpost_service::backoff::Backoff;
-use goalpost_store::outbox::{self, Delivery};
-use tokio::sync::mpsc;
-use tokio_postgres::Client;
+use goalpost_store::outbox::{self, Delivery, Outbox};
+use tokio::sync::{Mutex, mpsc};
 
 use crate::active::Error;
 use crate::notifications::Notifications;
+use crate::republish::Pages;
 use crate::seen::Seen;
-use crate::{Context, republish};
+use crate::{Context, elements};
 
 /// Rows drained in one transaction at most.
 const DRAIN: i64 = 5_000;
+/// Rows deleted in one statement at most.
+const DELETE: usize = 5_000;
 
 /// Relays until something fails; what failed stays in the outbox.
-pub(crate) async fn run(context: &Context, backoff: &mut Backoff) -> Result<(), Error> {
+pub(crate) async fn run(
+    context: &Context,
+    engine_grace: Duration,
+    backoff: &mut Backoff,
+) -> Result<Infallible, Error> {
     let notifications = Notifications::listen(&context.store, outbox::CHANNEL).await?;
-    let (drainer, deleter) = (connect(context).await?, connect(context).await?);
+    // One at a time: a drain and a delete could wait for each other's rows.
+    let outbox = Mutex::new(Outbox::open(&context.store).await?);
     let (delivered, to_delete) = mpsc::unbounded_channel();
-    let mut relay = Relay { context, notifications, drainer, delivered, seen: Seen::default() };
+    let seen = Seen::default();
+    let mut relay = Relay { context, engine_grace, notifications, outbox: &outbox, delivered, seen };
     tokio::select! {
-        outcome = relay.run(backoff) => outcome.map(|never| match never {}),
-        outcome = delete(deleter, to_delete) => Ok(outcome?),
+        outcome = relay.run(backoff) => outcome,
+        outcome = delete(&outbox, to_delete) => outcome,
     }
 }
 
 struct Relay<'a> {
     context: &'a Context,
+    engine_grace: Duration,
     notifications: Notifications,
-    drainer: Client,
+    outbox: &'a Mutex<Outbox>,
     /// Ids of rows that were pushed and can be deleted.
     delivered: mpsc::UnboundedSender<i64>,
     seen: Seen,
@@ -48,41 +57,40 @@ struct Redis {
     pusher: Pusher,
 }
 
-/// Another Redis, or the same one with nothing in it.
-struct EpochLost;
-
 impl Relay<'_> {
+    /// From one epoch to the next.
     async fn run(&mut self, backoff: &mut Backoff) -> Result<Infallible, Error> {
+        let queue = &self.context.queue;
         loop {
-            let queue = &self.context.queue;
-            let (epoch, is_told) = queue.ensure_epoch().await?;
-            let mut watch = queue.watch_epoch(&epoch).await?;
-            let mut redis = Redis { epoch, pusher: queue.pusher().await? };
-            if !is_told && self.republish(&mut redis).await?.is_err() {
-                continue;
-            }
-            if self.drain(&mut redis).await?.is_err() {
-                self.seen = Seen::default();
-                continue;
-            }
-            backoff.reset();
-            loop {
-                let payload = tokio::select! {
-                    payload = self.notifications.next() => payload.ok_or(Error::Deaf)?,
-                    () = watch.changed() => break,
-                };
-                if self.deliver(&mut redis, payload).await?.is_err() {
-                    break;
-                }
-            }
             // What was pushed may be gone: its rows, as far as they are still there, count again.
             self.seen = Seen::default();
-            tracing::warn!("this Redis has lost its memory; everything undelivered is pushed again");
+            let (epoch, is_told) = queue.ensure_epoch().await?;
+            let watch = queue.watch_epoch(&epoch).await?;
+            let mut redis = Redis { epoch, pusher: queue.pusher().await? };
+            let told = if is_told { Pushed::Done } else { self.tell(&mut redis).await? };
+            if told == Pushed::Done && self.drain(&mut redis).await? == Pushed::Done {
+                backoff.reset();
+                self.relay(&mut redis, watch).await?;
+            }
+            tracing::warn!("Redis went away or lost its memory");
+        }
+    }
+
+    /// Passes on what is announced, until the epoch is over.
+    async fn relay(&mut self, redis: &mut Redis, mut watch: EpochWatch) -> Result<(), Error> {
+        loop {
+            let payload = tokio::select! {
+                payload = self.notifications.next() => payload.ok_or(Error::Deaf)?,
+                () = watch.changed() => return Ok(()),
+            };
+            if self.deliver(redis, payload).await? == Pushed::EpochLost {
+                return Ok(());
+            }
         }
     }
 
     /// Pushes what this notification and those behind it carry.
-    async fn deliver(&mut self, redis: &mut Redis, payload: String) -> Result<Result<(), EpochLost>, Error> {
+    async fn deliver(&mut self, redis: &mut Redis, payload: String) -> Result<Pushed, Error> {
         let begun = Instant::now();
         let mut carried = Delivery::parse(&payload);
         while let Some(payload) = self.notifications.next_now() {
@@ -103,85 +111,71 @@ impl Relay<'_> {
         &mut self,
         redis: &mut Redis,
         mut deliveries: Vec<Delivery>,
-    ) -> Result<Result<(), EpochLost>, Error> {
+    ) -> Result<Pushed, Error> {
         deliveries.retain(|delivery| self.seen.is_new(delivery.id));
-        if redis.push(&deliveries).await?.is_err() {
-            return Ok(Err(EpochLost));
+        let outcome = redis.push(&deliveries).await?;
+        if outcome == Pushed::Done {
+            for delivery in deliveries {
+                // Whoever deletes ends together with this.
+                let _ = self.delivered.send(delivery.id);
+            }
         }
-        for delivery in deliveries {
-            // The deleter's end is seen by whoever waits for both.
-            let _ = self.delivered.send(delivery.id);
-        }
-        Ok(Ok(()))
+        Ok(outcome)
     }
 
-    /// Empties the outbox. A failure in between ends the connection, and with it the
-    /// transaction that holds the rows.
-    async fn drain(&mut self, redis: &mut Redis) -> Result<Result<(), EpochLost>, Error> {
+    /// Empties the outbox. What fails in between stays there.
+    async fn drain(&mut self, redis: &mut Redis) -> Result<Pushed, Error> {
+        let mut outbox = self.outbox.lock().await;
         loop {
-            let mut deliveries = outbox::drain(&self.drainer, DRAIN).await?;
-            let is_last = i64::try_from(deliveries.len()).is_ok_and(|count| count < DRAIN);
-            deliveries.retain(|delivery| self.seen.is_new(delivery.id));
-            if redis.push(&deliveries).await?.is_err() {
-                outbox::put_back(&self.drainer).await?;
-                return Ok(Err(EpochLost));
+            let mut drained = outbox.drain(DRAIN).await?;
+            let rows = drained.deliveries.len();
+            drained.deliveries.retain(|delivery| self.seen.is_new(delivery.id));
+            if redis.push(&drained.deliveries).await? == Pushed::EpochLost {
+                drained.put_back().await?;
+                return Ok(Pushed::EpochLost);
             }
-            outbox::keep_drained(&self.drainer).await?;
-            if is_last {
-                return Ok(Ok(()));
+            drained.keep().await?;
+            metrics::counter!("goalpost_relay_drained_total").increment(rows as u64);
+            if i64::try_from(rows).is_ok_and(|rows| rows < DRAIN) {
+                return Ok(Pushed::Done);
             }
         }
     }
 
     /// Pushes everything that PostgreSQL says is undelivered.
-    async fn republish(&mut self, redis: &mut Redis) -> Result<Result<(), EpochLost>, Error> {
-        self.seen = Seen::default();
-        self.context.queue.cut_takers().await?;
-        let mut pages = republish::Pages::new(&self.drainer);
+    async fn tell(&mut self, redis: &mut Redis) -> Result<Pushed, Error> {
+        let queue = &self.context.queue;
+        queue.cut_takers().await?;
+        let outbox = self.outbox.lock().await;
+        let mut pages = Pages::new(outbox.client(), self.engine_grace);
+        let mut told = 0;
         while let Some(page) = pages.next().await? {
             if redis.pusher.push(&redis.epoch, &page).await? == Pushed::EpochLost {
-                return Ok(Err(EpochLost));
+                return Ok(Pushed::EpochLost);
             }
+            told += page.len();
         }
-        Ok(match self.context.queue.mark_told(&redis.epoch).await? {
-            Pushed::Done => Ok(()),
-            Pushed::EpochLost => Err(EpochLost),
-        })
+        tracing::info!(told, "a Redis without memory was told of everything undelivered");
+        Ok(queue.mark_told(&redis.epoch).await?)
     }
 }
 
 impl Redis {
-    async fn push(&mut self, deliveries: &[Delivery]) -> Result<Result<(), EpochLost>, Error> {
-        let elements: Vec<(List, String)> = deliveries
-            .iter()
-            .filter_map(|delivery| match delivery.list.parse() {
-                Ok(list) => Some((list, delivery.element.clone())),
-                Err(error) => {
-                    tracing::error!(%error, "the outbox names an unknown list");
-                    None
-                }
-            })
-            .collect();
+    async fn push(&mut self, deliveries: &[Delivery]) -> Result<Pushed, Error> {
+        let elements = elements::of(deliveries);
+        let outcome = self.pusher.push(&self.epoch, &elements).await?;
         metrics::counter!("goalpost_relay_pushed_total").increment(elements.len() as u64);
-        Ok(match self.pusher.push(&self.epoch, &elements).await? {
-            Pushed::Done => Ok(()),
-            Pushed::EpochLost => Err(EpochLost),
-        })
+        Ok(outcome)
     }
 }
 
 /// Deletes rows that were pushed: many at once, nobody waits for it.
-async fn delete(client: Client, mut ids: mpsc::UnboundedReceiver<i64>) -> Result<(), goalpost_store::Error> {
+async fn delete(outbox: &Mutex<Outbox>, mut ids: mpsc::UnboundedReceiver<i64>) -> Result<Infallible, Error> {
     let mut batch = Vec::new();
-    while ids.recv_many(&mut batch, 10_000).await > 0 {
-        outbox::delete(&client, &batch).await?;
+    while ids.recv_many(&mut batch, DELETE).await > 0 {
+        outbox.lock().await.delete(&batch).await?;
         batch.clear();
     }
-    Ok(())
-}
-
-async fn connect(context: &Context) -> Result<Client, goalpost_store::Error> {
-    let (client, connection) = context.store.dedicated().await?;
-    tokio::spawn(connection);
-    Ok(client)
+    // The relay has the other end, and outlives this.
+    std::future::pending().await
 }

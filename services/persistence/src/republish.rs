@@ -1,5 +1,7 @@
 //! What a Redis without memory has to be told, page by page.
 
+use std::time::Duration;
+
 use goalpost_model::{AttemptRef, GoalId};
 use goalpost_queue::List;
 use goalpost_store::{Error, outbox};
@@ -11,6 +13,7 @@ const PAGE: i64 = 5_000;
 /// Reads everything that is undelivered from the state itself.
 pub(crate) struct Pages<'a> {
     client: &'a Client,
+    engine_grace: Duration,
     next: Next,
 }
 
@@ -19,12 +22,13 @@ enum Next {
     OpenGoals(Option<GoalId>),
     UnsettledGoals(Option<GoalId>),
     Ready(Option<AttemptRef>),
+    Lost(Option<AttemptRef>),
     End,
 }
 
 impl<'a> Pages<'a> {
-    pub(crate) fn new(client: &'a Client) -> Self {
-        Self { client, next: Next::OpenGoals(None) }
+    pub(crate) fn new(client: &'a Client, engine_grace: Duration) -> Self {
+        Self { client, engine_grace, next: Next::OpenGoals(None) }
     }
 
     /// The next page; it may be empty. `None` after the last one.
@@ -44,11 +48,16 @@ impl<'a> Pages<'a> {
             }
             Next::Ready(after) => {
                 let attempts = outbox::ready_attempts(self.client, after, PAGE).await?;
-                self.next = attempts.last().map_or(Next::End, |(last, _)| Next::Ready(Some(*last)));
+                self.next = attempts.last().map_or(Next::Lost(None), |(last, _)| Next::Ready(Some(*last)));
                 attempts
                     .iter()
                     .map(|(attempt, capability)| (List::ready(capability), attempt.to_string()))
                     .collect()
+            }
+            Next::Lost(after) => {
+                let attempts = outbox::lost_attempts(self.client, self.engine_grace, after, PAGE).await?;
+                self.next = attempts.last().map_or(Next::End, |last| Next::Lost(Some(*last)));
+                attempts.iter().map(|attempt| (List::lost(), attempt.to_string())).collect()
             }
             Next::End => return Ok(None),
         };
