@@ -41,11 +41,12 @@ impl Session {
     pub(crate) async fn lost(&mut self) {
         let _ = (&mut self.connection).await;
     }
+}
 
-    /// Ends the session.
-    pub(crate) async fn end(self) {
-        let Self { client, connection } = self;
-        drop(client);
-        let _ = connection.await;
+impl Drop for Session {
+    /// Closes the connection at once. The driver by itself would first wait for the answer to a
+    /// lock that nobody waits for any more.
+    fn drop(&mut self) {
+        self.connection.abort();
     }
 }

@@ -41,7 +41,6 @@ impl Death {
     pub async fn bury(self) -> Result<(), Error> {
         self.session.client.execute(BURY, &[&self.taker]).await?;
         self.session.client.execute(FORGET, &[]).await?;
-        self.session.end().await;
         Ok(())
     }
 }

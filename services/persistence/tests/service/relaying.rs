@@ -1,0 +1,33 @@
+//! From a commit to a list.
+
+use goalpost_queue::List;
+
+use crate::Stores;
+
+#[tokio::test]
+async fn a_submitted_goal_reaches_its_list_and_leaves_the_outbox() {
+    let stores = Stores::new().await;
+    let _persistence = stores.persistence(5_000).await;
+    let goal = stores.goal().await;
+    assert_eq!(stores.take(List::goals(), 1).await, [goal.to_string()]);
+    stores.wait_for_count("SELECT count(*) FROM outbox", 0).await;
+}
+
+#[tokio::test]
+async fn what_was_committed_while_nobody_relayed_is_delivered_in_order() {
+    let stores = Stores::new().await;
+    let goals = [stores.goal().await, stores.goal().await, stores.goal().await];
+    let _persistence = stores.persistence(5_000).await;
+    assert_eq!(stores.take(List::goals(), 3).await, goals.map(|goal| goal.to_string()));
+    stores.wait_for_count("SELECT count(*) FROM outbox", 0).await;
+}
+
+#[tokio::test]
+async fn a_batch_that_no_notification_can_carry_arrives_whole_and_in_order() {
+    let stores = Stores::new().await;
+    let _persistence = stores.persistence(5_000).await;
+    stores.queue_numbers_up_to(12_000).await;
+    let expected: Vec<String> = (1..=12_000).map(|number| number.to_string()).collect();
+    assert_eq!(stores.take(List::goals(), 12_000).await, expected);
+    stores.wait_for_count("SELECT count(*) FROM outbox", 0).await;
+}

@@ -1,0 +1,83 @@
+//! Rows as the services that own them would write them.
+
+use goalpost_model::{AttemptRef, WorkflowId};
+use uuid::Uuid;
+
+use crate::Stores;
+
+impl Stores {
+    async fn execute(&self, statement: &str) {
+        self.store.client().await.unwrap().batch_execute(statement).await.unwrap();
+    }
+
+    pub(crate) async fn goal(&self) -> Uuid {
+        let id = Uuid::now_v7();
+        self.execute(&format!(
+            "INSERT INTO goals (id, request_digest, goal, goal_type, input, state) \
+             VALUES ('{id}', '', 'a goal', '', '{{}}', 'SUBMITTED')"
+        ))
+        .await;
+        id
+    }
+
+    pub(crate) async fn set_goal(&self, id: Uuid, state: &str) {
+        self.execute(&format!("UPDATE goals SET state = '{state}' WHERE id = '{id}'")).await;
+    }
+
+    /// A running workflow under this id.
+    pub(crate) async fn workflow(&self, id: Uuid) {
+        self.execute(&format!(
+            "INSERT INTO blueprints (digest, body) VALUES (sha256(''), '{{}}') ON CONFLICT DO NOTHING; \
+             INSERT INTO workflows (id, blueprint_digest, goal_text, goal_input, state) \
+             VALUES ('{id}', sha256(''), '', '{{}}', 'RUNNING')"
+        ))
+        .await;
+    }
+
+    pub(crate) async fn set_workflow(&self, id: Uuid, state: &str) {
+        self.execute(&format!("UPDATE workflows SET state = '{state}' WHERE id = '{id}'")).await;
+    }
+
+    /// The first attempt of a task of `weather.fetch` that is ready.
+    pub(crate) async fn ready_task(&self, workflow: Uuid, ordinal: u32) -> AttemptRef {
+        self.execute(&format!(
+            "INSERT INTO tasks (workflow_id, ordinal, name, capability, state, attempt, failures, change) \
+             VALUES ('{workflow}', {ordinal}, 'task{ordinal}', 'weather.fetch', 'READY', 1, 0, 0)"
+        ))
+        .await;
+        AttemptRef { workflow: WorkflowId(workflow), task: ordinal, attempt: 1 }
+    }
+
+    pub(crate) async fn run_task(&self, task: AttemptRef, engine: Uuid) {
+        self.set_task(task, &format!("state = 'RUNNING', engine_id = '{engine}'")).await;
+    }
+
+    pub(crate) async fn succeed_task(&self, task: AttemptRef, output: &str) {
+        self.set_task(task, &format!("state = 'SUCCEEDED', output = '{output}'")).await;
+    }
+
+    async fn set_task(&self, task: AttemptRef, assignments: &str) {
+        let AttemptRef { workflow, task, .. } = task;
+        self.execute(&format!(
+            "UPDATE tasks SET {assignments} WHERE workflow_id = '{workflow}' AND ordinal = {task}"
+        ))
+        .await;
+    }
+
+    /// Deliveries of these numbers to the list of goals.
+    pub(crate) async fn queue_numbers_up_to(&self, last: u32) {
+        self.execute(&format!(
+            "SELECT queue_deliveries(array_agg('goals'::text), array_agg(n::text ORDER BY n)) \
+             FROM generate_series(1, {last}) n"
+        ))
+        .await;
+    }
+
+    /// Changes rows as no service would, past all triggers.
+    pub(crate) async fn break_rule(&self, statement: &str) {
+        self.execute(&format!(
+            "SET session_replication_role = replica; {statement}; RESET session_replication_role"
+        ))
+        .await;
+    }
+}
