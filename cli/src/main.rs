@@ -10,7 +10,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-
 /// Goals in, durable event-driven workflows out.
 #[derive(Parser)]
 #[command(name = "goalpost", version)]

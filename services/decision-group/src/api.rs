@@ -120,17 +120,34 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         let wanted = requests::wanted(goal, goal_type, blueprint, input).map_err(status::invalid_argument)?;
         let mut planner = self.context.peers.planner.clone();
         let Some(blueprint) = &wanted.blueprint else {
-            let request =
-                PlanRequest { goal: wanted.goal, goal_type: wanted.goal_type, input: Some(struct_from_map(&wanted.input)) };
+            let request = PlanRequest {
+                goal: wanted.goal,
+                goal_type: wanted.goal_type,
+                input: Some(struct_from_map(&wanted.input)),
+            };
             let planned = planner.plan(trace_context::request(request, traceparent.as_deref())).await?;
-            let PlanResponse { blueprint, blueprint_digest, planned_by, findings, failure } = planned.into_inner();
-            return Ok(Response::new(PreviewPlanResponse { blueprint, blueprint_digest, planned_by, findings, failure }));
+            let PlanResponse { blueprint, blueprint_digest, planned_by, findings, failure } =
+                planned.into_inner();
+            return Ok(Response::new(PreviewPlanResponse {
+                blueprint,
+                blueprint_digest,
+                planned_by,
+                findings,
+                failure,
+            }));
         };
         let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(blueprint)) };
-        let checked = planner.check_blueprint(trace_context::request(request, traceparent.as_deref())).await?;
+        let checked =
+            planner.check_blueprint(trace_context::request(request, traceparent.as_deref())).await?;
         let CheckBlueprintResponse { findings, blueprint, blueprint_digest } = checked.into_inner();
         let planned_by = CALLER.to_owned();
-        Ok(Response::new(PreviewPlanResponse { blueprint, blueprint_digest, planned_by, findings, failure: None }))
+        Ok(Response::new(PreviewPlanResponse {
+            blueprint,
+            blueprint_digest,
+            planned_by,
+            findings,
+            failure: None,
+        }))
     }
 }
 
@@ -153,10 +170,10 @@ impl Api {
         let mut violations = Violations::default();
         for finding in checked.into_inner().findings.into_iter().map(Finding::from) {
             if finding.severity == Severity::Error {
-                let field = [finding.node.as_str(), finding.field.as_str()].iter().filter(|part| !part.is_empty()).fold(
-                    "blueprint".to_owned(),
-                    |path, part| format!("{path}: {part}"),
-                );
+                let field = [finding.node.as_str(), finding.field.as_str()]
+                    .iter()
+                    .filter(|part| !part.is_empty())
+                    .fold("blueprint".to_owned(), |path, part| format!("{path}: {part}"));
                 violations.add(field, format!("{} {} (fix: {})", finding.code, finding.message, finding.fix));
             }
         }
@@ -189,6 +206,7 @@ fn just_submitted(id: GoalId, wanted: Wanted, request_id: Option<String>) -> Goa
 }
 
 fn reused(earlier: GoalId) -> Status {
-    let message = format!("the request_id was used for another goal, {earlier}; use a fresh one for each goal");
+    let message =
+        format!("the request_id was used for another goal, {earlier}; use a fresh one for each goal");
     status::with_reason(Code::AlreadyExists, "REQUEST_ID_REUSED", message)
 }

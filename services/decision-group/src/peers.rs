@@ -26,7 +26,8 @@ pub(crate) struct Peers {
 impl Peers {
     pub(crate) fn new(config: &Config) -> Result<Self, Error> {
         Ok(Self {
-            planner: PlannerClient::new(channel(&config.planner)?).max_decoding_message_size(MAX_ANSWER_BYTES),
+            planner: PlannerClient::new(channel(&config.planner)?)
+                .max_decoding_message_size(MAX_ANSWER_BYTES),
             engine: GraphEngineClient::new(channel(&config.graph_engine)?)
                 .max_decoding_message_size(MAX_ANSWER_BYTES),
             persistence: PersistenceClient::new(channel(&config.persistence)?)

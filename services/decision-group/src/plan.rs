@@ -77,7 +77,10 @@ impl Goals<'_> {
                 Ok(planned) => return Some(planned),
                 Err(status) if may_pass(&status) => self.log(&backoff, "planner", &status),
                 Err(status) => {
-                    let failure = Failure::new(Failure::NO_PLAN, format!("the planner refused the goal: {}", status.message()));
+                    let failure = Failure::new(
+                        Failure::NO_PLAN,
+                        format!("the planner refused the goal: {}", status.message()),
+                    );
                     return Some(give_up(goal.id, failure));
                 }
             }
@@ -98,11 +101,15 @@ impl Goals<'_> {
                 input: Some(struct_from_map(&goal.input)),
             };
             let answer = planner.plan(trace_context::request(request, traceparent.as_deref())).await?;
-            let PlanResponse { blueprint, blueprint_digest: _, planned_by, findings: _, failure } = answer.into_inner();
+            let PlanResponse { blueprint, blueprint_digest: _, planned_by, findings: _, failure } =
+                answer.into_inner();
             return Ok(match (blueprint, failure) {
                 (Some(blueprint), None) => accept(goal.id, blueprint, planned_by),
                 (_, Some(failure)) => give_up(goal.id, failure.into()),
-                (None, None) => give_up(goal.id, Failure::new(Failure::NO_PLAN, "the planner gave neither a plan nor a reason")),
+                (None, None) => give_up(
+                    goal.id,
+                    Failure::new(Failure::NO_PLAN, "the planner gave neither a plan nor a reason"),
+                ),
             });
         };
         let blueprint = own.parse::<goalpost_model::Blueprint>("a blueprint");
@@ -113,8 +120,10 @@ impl Goals<'_> {
         Ok(match blueprint {
             Some(blueprint) => accept(goal.id, blueprint, CALLER.to_owned()),
             None => {
-                let findings: Vec<String> =
-                    findings.into_iter().map(|finding| goalpost_model::Finding::from(finding).to_string()).collect();
+                let findings: Vec<String> = findings
+                    .into_iter()
+                    .map(|finding| goalpost_model::Finding::from(finding).to_string())
+                    .collect();
                 give_up(goal.id, Failure::new(Failure::BLUEPRINT_INVALID, findings.join("; ")))
             }
         })
@@ -187,6 +196,11 @@ fn give_up(goal: GoalId, failure: Failure) -> Planned {
 fn may_pass(status: &Status) -> bool {
     matches!(
         status.code(),
-        Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown | Code::Aborted
+        Code::Unavailable
+            | Code::ResourceExhausted
+            | Code::DeadlineExceeded
+            | Code::Cancelled
+            | Code::Unknown
+            | Code::Aborted
     )
 }

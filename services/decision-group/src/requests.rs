@@ -1,6 +1,8 @@
 //! From messages to what is stored; notes every violation.
 
-use goalpost_model::limits::{MAX_BLUEPRINT_BYTES, MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REASON_BYTES, MAX_REQUEST_ID_BYTES};
+use goalpost_model::limits::{
+    MAX_BLUEPRINT_BYTES, MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REASON_BYTES, MAX_REQUEST_ID_BYTES,
+};
 use goalpost_model::{Blueprint, Digest, GoalId, GoalState, canonical_json};
 use goalpost_proto::v1::{self, SubmitGoalRequest};
 use goalpost_proto::{Violations, map_from_struct, read_blueprint, read_goal_state};
@@ -51,7 +53,8 @@ pub(crate) fn wanted(
         blueprint
     });
     if blueprint.as_ref().is_some_and(|blueprint| blueprint.canonical().len() > MAX_BLUEPRINT_BYTES) {
-        violations.add("blueprint", format!("must have at most {MAX_BLUEPRINT_BYTES} bytes in its canonical form"));
+        violations
+            .add("blueprint", format!("must have at most {MAX_BLUEPRINT_BYTES} bytes in its canonical form"));
     }
     match input {
         Some(input) if violations.is_empty() => Ok(Wanted { goal, goal_type, blueprint, input }),

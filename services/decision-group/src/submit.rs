@@ -53,10 +53,15 @@ async fn write(store: Store, mut inbox: mpsc::Receiver<(NewGoal, Reply)>) {
         }
         match outcome {
             Ok(inserted) => answer(replies, inserted.into_iter().map(Ok)),
-            Err(error) if error.is_unavailable() => answer(replies, std::iter::repeat(Err(Unavailable::Away))),
+            Err(error) if error.is_unavailable() => {
+                answer(replies, std::iter::repeat(Err(Unavailable::Away)))
+            }
             // One goal that the store refuses must not take others with it.
             Err(error) if goals.len() > 1 => {
-                tracing::error!(error = goalpost_service::describe(&error), "a batch of goals was refused; they go one by one");
+                tracing::error!(
+                    error = goalpost_service::describe(&error),
+                    "a batch of goals was refused; they go one by one"
+                );
                 for (goal, reply) in goals.into_iter().zip(replies) {
                     let single = insert(&store, &[goal]).await;
                     answer(vec![reply], [single.map_err(|error| reason(&error)).and_then(first)].into_iter());

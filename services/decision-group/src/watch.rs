@@ -35,7 +35,8 @@ pub(crate) async fn follow(
         };
         let Err(failed) = outcome else { return };
         failures += 1;
-        let may_pass = matches!(failed.code(), Code::Unavailable | Code::Unknown | Code::Internal | Code::Cancelled);
+        let may_pass =
+            matches!(failed.code(), Code::Unavailable | Code::Unknown | Code::Internal | Code::Cancelled);
         if !may_pass || failures > MAX_FAILURES || !backoff.pause(&stop).await {
             let _ = sender.send(Err(failed)).await;
             return;

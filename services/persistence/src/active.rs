@@ -39,7 +39,7 @@ impl Active {
             match begun {
                 Ok(term) => {
                     backoff.reset();
-                    self.act(term).await;
+                    Box::pin(self.act(term)).await;
                 }
                 Err(error) if backoff.is_fresh() => {
                     tracing::warn!(

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use futures::Stream;
 use goalpost_model::WorkflowId;
 use goalpost_proto::Violations;
 use goalpost_proto::v1::{
@@ -11,18 +12,14 @@ use goalpost_proto::v1::{
 use goalpost_queue::List;
 use goalpost_service::status;
 use goalpost_store::history;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use crate::hub::Watcher;
+use crate::follow::Follower;
 use crate::{Context, resource};
 
 const DEFAULT_PAGE: i64 = 1_000;
 const MAX_PAGE: i64 = 10_000;
-/// Events read at once for a watcher, and held for it at most.
-const WATCH_PAGE: i64 = 256;
 
 pub(crate) struct Api {
     pub(crate) context: Context,
@@ -46,15 +43,14 @@ impl persistence_server::Persistence for Api {
             }
         };
         let id = read(&workflow_id, after, violations)?;
-        let store = &self.context.store;
-        let found = history::last_number(store, id).await.map_err(|error| status::store(&error))?;
-        let (last_number, _) = found.ok_or_else(|| status::not_found("goal or workflow", &workflow_id))?;
-        let events = history::events(store, id, after, limit).await.map_err(|error| status::store(&error))?;
-        let events = events.into_iter().map(|event| resource::event(id, event)).collect();
-        Ok(Response::new(ListEventsResponse { events, last_number }))
+        let page = history::page(&self.context.store, id, after, limit).await;
+        let page = page.map_err(|error| status::store(&error))?;
+        let page = page.ok_or_else(|| status::not_found("goal or workflow", &workflow_id))?;
+        let events = page.events.into_iter().map(|event| resource::event(id, event)).collect();
+        Ok(Response::new(ListEventsResponse { events, last_number: page.last_number }))
     }
 
-    type WatchEventsStream = Pin<Box<ReceiverStream<Result<Event, Status>>>>;
+    type WatchEventsStream = Pin<Box<dyn Stream<Item = Result<Event, Status>> + Send>>;
 
     async fn watch_events(
         &self,
@@ -62,24 +58,8 @@ impl persistence_server::Persistence for Api {
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
         let WatchEventsRequest { workflow_id, after } = request.into_inner();
         let id = read(&workflow_id, after, Violations::default())?;
-        let found = history::last_number(&self.context.store, id).await;
-        found
-            .map_err(|error| status::store(&error))?
-            .ok_or_else(|| status::not_found("goal or workflow", &workflow_id))?;
-        let (sender, events) = mpsc::channel(usize::try_from(WATCH_PAGE).unwrap_or(1));
-        let watcher = self.context.hub.watch(id);
-        let (context, stop) = (self.context.clone(), self.stop.clone());
-        tokio::spawn(async move {
-            let outcome = tokio::select! {
-                outcome = follow(&context, id, after, watcher, &sender) => outcome,
-                () = sender.closed() => return,
-                () = stop.cancelled() => Err(Status::unavailable("the service stops; watch again from the last number")),
-            };
-            if let Err(status) = outcome {
-                let _ = sender.send(Err(status)).await;
-            }
-        });
-        Ok(Response::new(Box::pin(ReceiverStream::new(events))))
+        let follower = Follower::begin(&self.context, id, after, self.stop.clone()).await?;
+        Ok(Response::new(Box::pin(follower.events())))
     }
 
     async fn get_stats(&self, _: Request<GetStatsRequest>) -> Result<Response<Stats>, Status> {
@@ -106,49 +86,10 @@ impl persistence_server::Persistence for Api {
             "" => None,
             id => Some(read(id, 0, Violations::default())?),
         };
-        let verified =
-            history::verify(&self.context.store, only).await.map_err(|error| status::store(&error))?;
+        let verified = history::verify(&self.context.store, only).await;
+        let verified = verified.map_err(|error| status::store(&error))?;
+        let verified = verified.ok_or_else(|| status::not_found("goal or workflow", &workflow_id))?;
         Ok(Response::new(resource::verified(verified)))
-    }
-}
-
-/// Sends every event after `after`, until the history is complete or nobody listens.
-async fn follow(
-    context: &Context,
-    id: WorkflowId,
-    mut after: i64,
-    mut watcher: Watcher,
-    sender: &mpsc::Sender<Result<Event, Status>>,
-) -> Result<(), Status> {
-    let mut missing = None;
-    loop {
-        // Armed first: what is committed while this reads rings afterwards.
-        watcher.arm();
-        let events = history::events(&context.store, id, after, WATCH_PAGE).await;
-        let events = events.map_err(|error| status::store(&error))?;
-        if !events.is_empty() {
-            for event in events {
-                after = event.number;
-                if sender.send(Ok(resource::event(id, event))).await.is_err() {
-                    return Ok(());
-                }
-            }
-            continue;
-        }
-        let last = history::last_number(&context.store, id).await.map_err(|error| status::store(&error))?;
-        match last {
-            Some((number, true)) if number <= after => return Ok(()),
-            // Committed after the read above; or, the second time, not there at all.
-            Some((number, _)) if number > after && missing == Some((after, number)) => {
-                return Err(Status::data_loss(format!(
-                    "events {} to {number} are missing; Verify tells more",
-                    after + 1
-                )));
-            }
-            Some((number, _)) if number > after => missing = Some((after, number)),
-            Some(_) => watcher.rung().await,
-            None => return Ok(()),
-        }
     }
 }
 

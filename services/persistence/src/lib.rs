@@ -9,6 +9,7 @@ mod api;
 mod config;
 mod deaths;
 mod elements;
+mod follow;
 mod hub;
 mod notifications;
 mod relay;

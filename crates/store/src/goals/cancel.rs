@@ -22,8 +22,7 @@ const DECIDE: &str = "\
     SELECT $1, 'cancel', 'caller', $2 WHERE NOT EXISTS (\
         SELECT FROM decisions WHERE goal_id = $1 AND verdict = 'cancel')";
 
-const REASONS: &str =
-    "SELECT id, cancel_reason FROM goals WHERE id = ANY ($1) AND cancel_reason IS NOT NULL AND state = 'RUNNING'";
+const REASONS: &str = "SELECT id, cancel_reason FROM goals WHERE id = ANY ($1) AND cancel_reason IS NOT NULL AND state = 'RUNNING'";
 
 /// Cancels the goal or notes the wish. Answers with the goal's state then; `None` if it is not
 /// there or has ended.

@@ -95,7 +95,8 @@ pub async fn list(
     let client = store.client().await?;
     // Two statements, so that each has its index.
     let filter = if state.is_some() { "g.state = $3" } else { "$3::text IS NULL" };
-    let sql = format!("SELECT {COLUMNS} FROM goals g WHERE g.id < $1 AND {filter} ORDER BY g.id DESC LIMIT $2");
+    let sql =
+        format!("SELECT {COLUMNS} FROM goals g WHERE g.id < $1 AND {filter} ORDER BY g.id DESC LIMIT $2");
     let statement = client.prepare_cached(&sql).await?;
     let before = before.map_or(Uuid::max(), |goal| goal.0);
     let rows = client.query(&statement, &[&before, &limit, &state.map(GoalState::as_str)]).await?;
@@ -105,7 +106,9 @@ pub async fn list(
 /// Those of the goals that are not ended.
 pub async fn open(store: &Store, ids: &[GoalId]) -> Result<Vec<StoredGoal>, Error> {
     let client = store.client().await?;
-    let sql = format!("SELECT {COLUMNS} FROM goals g WHERE g.id = ANY ($1) AND g.state IN ('SUBMITTED', 'RUNNING')");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM goals g WHERE g.id = ANY ($1) AND g.state IN ('SUBMITTED', 'RUNNING')"
+    );
     let statement = client.prepare_cached(&sql).await?;
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     client.query(&statement, &[&ids]).await?.iter().map(goal).collect()

@@ -1,10 +1,10 @@
 //! Histories: the events of goals and workflows as they are read.
 
-mod events;
+mod page;
 mod stats;
 mod verify;
 
-pub use events::{StoredEvent, events, last_number};
+pub use page::{Page, StoredEvent, page};
 pub use stats::{Stats, stats};
 pub use verify::{Verified, Violation, verify};
 

@@ -1,6 +1,8 @@
 //! Looking for anything that breaks a promise.
 
+use deadpool_postgres::Transaction;
 use goalpost_model::WorkflowId;
+use tokio_postgres::IsolationLevel;
 use uuid::Uuid;
 
 use crate::{Error, Store};
@@ -8,8 +10,7 @@ use crate::{Error, Store};
 /// Violations that are told at most.
 const LIMIT: i64 = 1_000;
 
-/// One snapshot for all checks: what moves between two looks must not look broken.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const EXISTS: &str = "SELECT EXISTS (SELECT FROM histories WHERE id = $1)";
 
 const COUNTS: &str = "\
     SELECT (SELECT count(*) FROM workflows WHERE $1::uuid IS NULL OR id = $1), \
@@ -84,23 +85,31 @@ pub struct Violation {
     pub message: String,
 }
 
-/// Verifies one workflow, or everything, in one snapshot.
-pub async fn verify(store: &Store, only: Option<WorkflowId>) -> Result<Verified, Error> {
-    let client = store.client().await?;
-    client.batch_execute(BEGIN).await?;
-    let outcome = run(&client, only.map(|id| id.0)).await;
-    // Ends the snapshot; a connection that fails here is not used again.
-    client.batch_execute("ROLLBACK").await?;
-    outcome
+/// Verifies one workflow, or everything, in one snapshot: what moves between two looks must not look
+/// broken. `None` if there is no such workflow.
+pub async fn verify(store: &Store, only: Option<WorkflowId>) -> Result<Option<Verified>, Error> {
+    let mut client = store.client().await?;
+    let level = IsolationLevel::RepeatableRead;
+    // Ends with this, even if nobody waits for the outcome any more.
+    let snapshot = client.build_transaction().isolation_level(level).read_only(true).start().await?;
+    let only = only.map(|id| id.0);
+    if let Some(id) = only
+        && !snapshot.query_one(EXISTS, &[&id]).await?.try_get(0)?
+    {
+        return Ok(None);
+    }
+    let verified = run(&snapshot, only).await?;
+    snapshot.commit().await?;
+    Ok(Some(verified))
 }
 
-async fn run(client: &tokio_postgres::Client, only: Option<Uuid>) -> Result<Verified, Error> {
-    let counts = client.query_one(COUNTS, &[&only]).await?;
+async fn run(snapshot: &Transaction<'_>, only: Option<Uuid>) -> Result<Verified, Error> {
+    let counts = snapshot.query_one(COUNTS, &[&only]).await?;
     let (workflows, events) = (counts.try_get(0)?, counts.try_get(1)?);
     let mut violations = Vec::new();
     for check in CHECKS {
         let limited = format!("SELECT * FROM ({check}) found (kind, workflow, message) LIMIT {LIMIT}");
-        for row in client.query(&limited, &[&only]).await? {
+        for row in snapshot.query(&limited, &[&only]).await? {
             violations.push(Violation {
                 kind: row.try_get(0)?,
                 workflow: WorkflowId(row.try_get(1)?),

@@ -45,7 +45,8 @@ impl Stores {
     async fn persistence(&self, engine_grace_ms: u64) -> Persistence {
         let replica = self.start(engine_grace_ms).await;
         replica.health.serving().await;
-        wait_for("the first telling", async || self.queue.ensure_epoch().await.unwrap().1.then_some(())).await;
+        wait_for("the first telling", async || self.queue.ensure_epoch().await.unwrap().1.then_some(()))
+            .await;
         replica
     }
 
