@@ -64,7 +64,7 @@ async fn a_redis_that_comes_back_with_an_older_state_is_told_again() {
     let persistence = stores.persistence(5_000).await;
     stores.redis_command("SAVE").await;
     let goal = stores.goal().await.to_string();
-    assert_eq!(stores.take(List::goals(), 1).await, [goal.clone()]);
+    assert_eq!(stores.take(List::goals(), 1).await, std::slice::from_ref(&goal));
     stores.wait_for_count("SELECT count(*) FROM outbox", 0).await;
     stores.redis.kill().await;
     stores.redis.restart().await.unwrap();
@@ -101,7 +101,7 @@ async fn a_service_that_starts_before_redis_waits_for_it() {
 async fn delivered_and_taken(stores: &Stores) -> String {
     let persistence = stores.persistence(5_000).await;
     let goal = stores.goal().await.to_string();
-    assert_eq!(stores.take(List::goals(), 1).await, [goal.clone()]);
+    assert_eq!(stores.take(List::goals(), 1).await, std::slice::from_ref(&goal));
     stores.wait_for_count("SELECT count(*) FROM outbox", 0).await;
     persistence.stop().await;
     goal

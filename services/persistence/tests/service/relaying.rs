@@ -1,6 +1,7 @@
 //! From a commit to a list.
 
 use goalpost_queue::List;
+use goalpost_store::outbox::Outbox;
 
 use crate::Stores;
 
@@ -30,4 +31,24 @@ async fn a_batch_that_no_notification_can_carry_arrives_whole_and_in_order() {
     let expected: Vec<String> = (1..=12_000).map(|number| number.to_string()).collect();
     assert_eq!(stores.take(List::goals(), 12_000).await, expected);
     stores.wait_for_count("SELECT count(*) FROM outbox", 0).await;
+}
+
+#[tokio::test]
+async fn a_drain_does_not_end_early_because_somebody_else_deletes() {
+    let stores = Stores::new().await;
+    stores.queue_numbers_up_to(12).await;
+    let other = stores.database.client().await;
+    other.batch_execute("BEGIN; DELETE FROM outbox WHERE element::integer <= 5").await.unwrap();
+    let mut outbox = Outbox::open(&stores.store).await.unwrap();
+    let draining = tokio::spawn(async move {
+        let drained = outbox.drain(5).await.unwrap();
+        let elements: Vec<String> = drained.deliveries.iter().map(|row| row.element.clone()).collect();
+        drained.keep().await.unwrap();
+        elements
+    });
+    let waiting = "SELECT count(*) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    stores.wait_for_count(waiting, 1).await;
+    other.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(draining.await.unwrap(), ["6", "7", "8", "9", "10"]);
 }

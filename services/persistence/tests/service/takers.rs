@@ -1,7 +1,7 @@
 //! The death of takers.
 
 use goalpost_queue::List;
-use goalpost_store::takers::Lease;
+use goalpost_store::takers::{Death, Lease};
 use uuid::Uuid;
 
 use crate::Stores;
@@ -66,6 +66,20 @@ async fn an_engine_that_comes_back_keeps_its_attempts_and_is_watched_again() {
     assert_eq!(stores.count(DEAD).await, 0);
     drop(lease);
     assert_eq!(stores.take(List::lost(), 1).await, [attempt.to_string()]);
+}
+
+#[tokio::test]
+async fn an_engine_cannot_come_back_before_its_death_is_dealt_with() {
+    let stores = Stores::new().await;
+    let engine = Uuid::now_v7();
+    drop(Lease::acquire(&stores.store, engine, "graph-engine").await.unwrap());
+    let death = Death::of(&stores.store, engine).await.unwrap();
+    let store = stores.store.clone();
+    let back = tokio::spawn(async move { Lease::acquire(&store, engine, "graph-engine").await });
+    stores.wait_for_count(WAITING, 1).await;
+    death.bury().await.unwrap();
+    let _lease = back.await.unwrap().unwrap();
+    assert_eq!(stores.count(DEAD).await, 0);
 }
 
 #[tokio::test]
