@@ -1,6 +1,6 @@
 //! Putting commands together into one write.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use goalpost_graph::{Event, advance};
 use goalpost_model::{TaskState, WorkflowId};
@@ -21,6 +21,8 @@ pub(crate) struct Batch {
     /// Commands that wait for the write, with what they are answered if it passes.
     pub(crate) applied: Vec<(Command, Outcome)>,
     touched: HashMap<WorkflowId, Touched>,
+    /// Workflows to be read again before the next batch: this one does nothing to them.
+    pub(crate) outdated: HashSet<WorkflowId>,
 }
 
 /// What the batch does to one workflow.
@@ -51,6 +53,9 @@ impl Batch {
 
     /// Takes the command in; gives it back if it has to wait for the next batch.
     pub(crate) fn add(&mut self, cache: &mut Cache, command: Command) -> Option<Command> {
+        if self.outdated.contains(&command.workflow) {
+            return Some(command);
+        }
         let verdict = match &command.step {
             Step::Create(creation) => self.create(cache, command.workflow, creation),
             step => match cache.get_mut(command.workflow) {
@@ -62,8 +67,7 @@ impl Batch {
             Verdict::Applied(outcome) => self.applied.push((command, outcome)),
             Verdict::Deferred => return Some(command),
             Verdict::Outdated => {
-                // The next round reads it again.
-                cache.remove(command.workflow);
+                self.outdated.insert(command.workflow);
                 return Some(command);
             }
             // Whoever asked may be gone.

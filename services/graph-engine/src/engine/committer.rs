@@ -69,6 +69,9 @@ impl Committer {
             deferred.extend(batch.add(&mut self.cache, command));
         }
         self.waiting = deferred;
+        for id in &batch.outdated {
+            self.cache.remove(*id);
+        }
         if batch.is_empty() {
             return;
         }
@@ -227,6 +230,9 @@ impl Committer {
             }
             let Some(command) = self.waiting.pop_back() else { continue };
             self.waiting.extend(batch.add(&mut self.cache, command));
+            for id in &batch.outdated {
+                self.cache.remove(*id);
+            }
             if batch.is_empty() {
                 continue;
             }
