@@ -1,7 +1,7 @@
 //! The decision group: takes goals, has them planned, starts and settles them.
 //!
 //! The public API only commits and reads. What has to happen to a goal is done by two takers:
-//! one of submitted goals ([`plan`]), one of ended workflows ([`outcomes`]).
+//! one of submitted goals (`plan`), one of ended workflows (`outcomes`).
 
 mod api;
 mod config;

@@ -1,7 +1,7 @@
 //! The graph engine: runs workflows durably and serves workers.
 //!
 //! The graph semantics are in `goalpost-graph` and have no IO; this is the shell around them. One
-//! committer writes ([`engine`]); takers bring ready attempts to workers ([`workers`]).
+//! committer writes (`engine`); takers bring ready attempts to workers (`workers`).
 
 mod api;
 mod config;
