@@ -13,7 +13,9 @@ CREATE TABLE blueprints (
 -- its knowledge rests on.
 CREATE TABLE histories (
     id          uuid PRIMARY KEY,
-    last_number bigint NOT NULL
+    last_number bigint NOT NULL,
+    -- Whether its workflow has begun; that happens once.
+    begun       boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 50);
 
 -- What callers want. Written by the decision group.
@@ -60,6 +62,8 @@ CREATE TABLE workflows (
     result           json,
     failure          json,
     traceparent      text,
+    -- The number of the event that its last change of state made.
+    event            bigint NOT NULL,
     created_at       timestamptz NOT NULL DEFAULT now(),
     ended_at         timestamptz
 );
@@ -89,8 +93,8 @@ CREATE TABLE tasks (
     engine_id   uuid,
     session_id  uuid,
     worker      text,
-    -- The place of the row's last change in its transaction: orders the events of one statement.
-    change      integer NOT NULL,
+    -- The number of the event that its last change of state made.
+    event       bigint NOT NULL,
     started_at  timestamptz,
     ended_at    timestamptz,
     PRIMARY KEY (workflow_id, ordinal)

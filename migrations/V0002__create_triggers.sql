@@ -1,101 +1,108 @@
 -- Every change of state makes its event, its outbox row and its notification here, in the
 -- transaction that changes the state, so that no code path can forget one of them.
--- All triggers are statement-level: a batch of any size costs a constant number of statements.
+-- What writes is statement-level: a batch of any size costs a constant number of statements.
+-- What only refuses is row-level with a condition: it costs nothing while the condition is false.
+--
+-- Whoever changes the state of a workflow or a task has drawn the event's number from `histories`
+-- and writes it in the row; the number of a goal's event is drawn by the trigger. A number that
+-- is used twice, skipped or not drawn at all is refused.
+--
+-- Tables of changed rows have no statistics, and without help the planner joins them row by row:
+-- a batch of a thousand would cost a million comparisons. Those that are joined with each other
+-- are joined by hash; rows of other tables are found by their keys.
 
--- Tables of changed rows and unnested arrays have no statistics, and without help the planner
--- joins them row by row: a batch of a thousand would cost a million comparisons. So these
--- functions join by hash.
-
--- One event to be recorded. `place` orders the events of one history within a statement.
-CREATE TYPE new_event AS (
-    history uuid,
-    place   integer,
-    type    text,
-    task    integer,
-    attempt integer,
-    worker  text,
-    failure json
-);
-
--- Numbers events without gaps and stores them; tells those who watch the histories.
--- The row of `histories` is locked by the update until the transaction ends, so numbers are
--- given in commit order. Rows are locked in the order of their ids: no deadlock.
-CREATE FUNCTION record_events(batch new_event[]) RETURNS void
-LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
-DECLARE
-    hint text;
+CREATE FUNCTION refuse_change() RETURNS trigger
+LANGUAGE plpgsql AS $$
 BEGIN
-    IF coalesce(cardinality(batch), 0) = 0 THEN
-        RETURN;
-    END IF;
-    WITH fresh AS MATERIALIZED (
-        SELECT * FROM unnest(batch)
-    ), counted AS (
-        SELECT history, count(*) AS events FROM fresh GROUP BY history ORDER BY history
-    ), bumped AS (
-        INSERT INTO histories AS h (id, last_number)
-        SELECT history, events FROM counted
-        ON CONFLICT (id) DO UPDATE SET last_number = h.last_number + excluded.last_number
-        RETURNING h.id, h.last_number
-    )
-    INSERT INTO events (workflow_id, number, at, type, task, attempt, worker, failure)
-    SELECT f.history,
-           b.last_number - c.events + row_number() OVER (PARTITION BY f.history ORDER BY f.place),
-           clock_timestamp(), f.type, f.task, f.attempt, f.worker, f.failure
-    FROM fresh f
-    JOIN bumped b ON b.id = f.history
-    JOIN counted c ON c.history = f.history;
-
-    SELECT string_agg(DISTINCT history::text, ',') INTO hint FROM unnest(batch);
-    PERFORM pg_notify('goalpost_history', CASE WHEN length(hint) < 7900 THEN hint ELSE '*' END);
+    RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation';
 END;
 $$;
 
--- Queues elements for Redis lists and rings the relay once. The payload carries the rows
--- themselves where they fit, so that the relay can deliver without reading them.
-CREATE FUNCTION queue_deliveries(lists text[], elements text[]) RETURNS void
+-- Histories and events -------------------------------------------------------------------
+
+-- Tells those who watch. Once for each transaction, since each draws its numbers at once.
+CREATE FUNCTION histories_grown() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
     hint text;
 BEGIN
-    IF coalesce(cardinality(lists), 0) = 0 THEN
-        RETURN;
+    SELECT string_agg(id::text, ',') INTO hint FROM new_rows;
+    IF hint IS NOT NULL THEN
+        PERFORM pg_notify('goalpost_history', CASE WHEN octet_length(hint) < 7900 THEN hint ELSE '*' END);
     END IF;
-    WITH queued AS (
-        INSERT INTO outbox (list, element)
-        SELECT * FROM unnest(lists, elements)
-        RETURNING id, list, element
-    )
-    SELECT string_agg(id || ' ' || list || ' ' || element, E'\n' ORDER BY id) INTO hint FROM queued;
-    PERFORM pg_notify('goalpost_outbox', CASE WHEN octet_length(hint) < 7900 THEN hint ELSE '*' END);
+    RETURN NULL;
 END;
 $$;
+CREATE TRIGGER histories_inserted AFTER INSERT ON histories
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION histories_grown();
+CREATE TRIGGER histories_updated AFTER UPDATE ON histories
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION histories_grown();
+
+-- The primary key refuses a number that is used twice; this refuses one that leaves a gap.
+CREATE FUNCTION events_inserted() RETURNS trigger
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+    IF EXISTS (SELECT FROM new_rows n WHERE n.number > 1 AND (
+                   SELECT true FROM events e WHERE e.workflow_id = n.workflow_id AND e.number = n.number - 1) IS NULL) THEN
+        RAISE EXCEPTION 'the events of a history are numbered without gaps'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER events_inserted AFTER INSERT ON events
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION events_inserted();
+
+-- Outbox ---------------------------------------------------------------------------------
+
+-- Rings the relay once. The payload carries the rows themselves where they fit, so that the
+-- relay can deliver without reading them.
+CREATE FUNCTION outbox_inserted() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    hint text;
+BEGIN
+    SELECT string_agg(id || ' ' || list || ' ' || element, E'\n' ORDER BY id) INTO hint FROM new_rows;
+    IF hint IS NOT NULL THEN
+        PERFORM pg_notify('goalpost_outbox', CASE WHEN octet_length(hint) < 7900 THEN hint ELSE '*' END);
+    END IF;
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER outbox_inserted AFTER INSERT ON outbox
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION outbox_inserted();
 
 -- Goals ----------------------------------------------------------------------------------
 
 CREATE FUNCTION goals_inserted() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM record_events(array_agg(ROW(id, 0, 'GOAL_SUBMITTED', NULL, NULL, NULL, NULL)::new_event)) FROM new_rows;
-    PERFORM queue_deliveries(array_agg('goals'::text ORDER BY id), array_agg(id::text ORDER BY id)) FROM new_rows;
+    INSERT INTO histories (id, last_number) SELECT id, 1 FROM new_rows ORDER BY id;
+    INSERT INTO events (workflow_id, number, at, type) SELECT id, 1, clock_timestamp(), 'GOAL_SUBMITTED' FROM new_rows;
+    INSERT INTO outbox (list, element) SELECT 'goals', id FROM new_rows ORDER BY id;
     RETURN NULL;
 END;
 $$;
 CREATE TRIGGER goals_inserted AFTER INSERT ON goals
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION goals_inserted();
 
+CREATE TRIGGER goals_move BEFORE UPDATE ON goals FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND OLD.state <> 'SUBMITTED' AND (OLD.state <> 'RUNNING' OR NEW.state = 'SUBMITTED'))
+    EXECUTE FUNCTION refuse_change('a goal that has ended stays as it is');
+
 CREATE FUNCTION goals_updated() RETURNS trigger
-LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
-    IF EXISTS (SELECT FROM old_rows o JOIN new_rows n USING (id)
-               WHERE o.state <> n.state AND NOT (o.state = 'SUBMITTED' OR (o.state = 'RUNNING' AND n.state <> 'SUBMITTED'))) THEN
-        RAISE EXCEPTION 'a goal that has ended stays as it is' USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    PERFORM record_events(array_agg(ROW(
-        n.id, 0,
-        CASE n.state WHEN 'RUNNING' THEN 'GOAL_PLANNED' ELSE 'GOAL_' || n.state END,
-        NULL, NULL, NULL, n.failure)::new_event))
-    FROM old_rows o JOIN new_rows n USING (id) WHERE o.state <> n.state;
+    WITH moved AS (
+        SELECT id, state FROM new_rows EXCEPT SELECT id, state FROM old_rows ORDER BY id
+    ), drawn AS (
+        UPDATE histories h SET last_number = h.last_number + 1 FROM moved WHERE h.id = moved.id
+        RETURNING h.id, h.last_number AS number
+    )
+    INSERT INTO events (workflow_id, number, at, type, failure)
+    SELECT g.id, d.number, clock_timestamp(),
+           CASE g.state WHEN 'RUNNING' THEN 'GOAL_PLANNED' ELSE 'GOAL_' || g.state END, g.failure
+    FROM drawn d JOIN goals g USING (id);
     RETURN NULL;
 END;
 $$;
@@ -107,24 +114,32 @@ CREATE TRIGGER goals_updated AFTER UPDATE ON goals
 CREATE FUNCTION workflows_inserted() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM record_events(array_agg(ROW(id, 0, 'WORKFLOW_STARTED', NULL, NULL, NULL, NULL)::new_event)) FROM new_rows;
+    INSERT INTO events (workflow_id, number, at, type)
+    SELECT id, event, clock_timestamp(), 'WORKFLOW_STARTED' FROM new_rows;
     RETURN NULL;
 END;
 $$;
 CREATE TRIGGER workflows_inserted AFTER INSERT ON workflows
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION workflows_inserted();
 
+CREATE TRIGGER workflows_move BEFORE UPDATE ON workflows FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND OLD.state <> 'RUNNING')
+    EXECUTE FUNCTION refuse_change('a workflow that has ended stays as it is');
+CREATE TRIGGER workflows_number BEFORE UPDATE ON workflows FOR EACH ROW
+    WHEN ((OLD.state <> NEW.state) <> (NEW.event > OLD.event))
+    EXECUTE FUNCTION refuse_change('a change of state, and nothing else, takes the next number of its history');
+
 CREATE FUNCTION workflows_updated() RETURNS trigger
 LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
-    IF EXISTS (SELECT FROM old_rows o JOIN new_rows n USING (id) WHERE o.state <> n.state AND o.state <> 'RUNNING') THEN
-        RAISE EXCEPTION 'a workflow that has ended stays as it is' USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    PERFORM record_events(array_agg(ROW(n.id, 0, 'WORKFLOW_' || n.state, NULL, NULL, NULL, n.failure)::new_event))
-    FROM old_rows o JOIN new_rows n USING (id) WHERE o.state <> n.state;
-    -- The decision group settles the goal.
-    PERFORM queue_deliveries(array_agg('outcomes'::text ORDER BY n.id), array_agg(n.id::text ORDER BY n.id))
-    FROM old_rows o JOIN new_rows n USING (id) WHERE o.state <> n.state;
+    WITH moved AS MATERIALIZED (
+        SELECT n.id, n.event, n.state, n.failure FROM old_rows o JOIN new_rows n USING (id) WHERE n.event <> o.event
+    ), delivered AS (
+        -- The decision group settles the goal.
+        INSERT INTO outbox (list, element) SELECT 'outcomes', id FROM moved
+    )
+    INSERT INTO events (workflow_id, number, at, type, failure)
+    SELECT id, event, clock_timestamp(), 'WORKFLOW_' || state, failure FROM moved;
     RETURN NULL;
 END;
 $$;
@@ -148,50 +163,50 @@ $$;
 CREATE FUNCTION tasks_inserted() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM record_events(array_agg(ROW(
-        workflow_id, change, task_event(state), ordinal, nullif(attempt, 0), NULL, failure)::new_event))
-    FROM new_rows;
-    PERFORM queue_deliveries(
-        array_agg('ready:' || capability ORDER BY change),
-        array_agg(attempt_ref(workflow_id, ordinal, attempt) ORDER BY change))
-    FROM new_rows WHERE state = 'READY';
+    WITH delivered AS (
+        INSERT INTO outbox (list, element)
+        SELECT 'ready:' || capability, attempt_ref(workflow_id, ordinal, attempt) FROM new_rows WHERE state = 'READY'
+    )
+    INSERT INTO events (workflow_id, number, at, type, task, attempt, failure)
+    SELECT workflow_id, event, clock_timestamp(), task_event(state), ordinal, nullif(attempt, 0), failure FROM new_rows;
     RETURN NULL;
 END;
 $$;
 CREATE TRIGGER tasks_inserted AFTER INSERT ON tasks
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_inserted();
 
+CREATE TRIGGER tasks_move BEFORE UPDATE ON tasks FOR EACH ROW
+    WHEN ((OLD.state <> NEW.state OR OLD.attempt <> NEW.attempt)
+          AND NOT (OLD.state = 'READY' AND NEW.state IN ('RUNNING', 'CANCELLED') AND NEW.attempt = OLD.attempt
+               OR OLD.state = 'RUNNING' AND NEW.state IN ('SUCCEEDED', 'FAILED', 'CANCELLED') AND NEW.attempt = OLD.attempt
+               OR OLD.state = 'RUNNING' AND NEW.state = 'READY' AND NEW.attempt = OLD.attempt + 1))
+    EXECUTE FUNCTION refuse_change('a task moves from READY to RUNNING to its end, and back to READY only under a new attempt');
+CREATE TRIGGER tasks_number BEFORE UPDATE ON tasks FOR EACH ROW
+    WHEN ((OLD.state <> NEW.state) <> (NEW.event > OLD.event))
+    EXECUTE FUNCTION refuse_change('a change of state, and nothing else, takes the next number of its history');
+
 CREATE FUNCTION tasks_updated() RETURNS trigger
 LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
-    IF EXISTS (SELECT FROM old_rows o JOIN new_rows n USING (workflow_id, ordinal)
-               WHERE (o.state <> n.state OR o.attempt <> n.attempt)
-                 AND NOT (o.state = 'READY' AND n.state IN ('RUNNING', 'CANCELLED') AND n.attempt = o.attempt
-                      OR o.state = 'RUNNING' AND n.state IN ('SUCCEEDED', 'FAILED', 'CANCELLED') AND n.attempt = o.attempt
-                      OR o.state = 'RUNNING' AND n.state = 'READY' AND n.attempt = o.attempt + 1)) THEN
-        RAISE EXCEPTION 'a task moves from READY to RUNNING to its end, and back to READY only under a new attempt'
-            USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    -- An attempt that is given up for a new one makes two events.
-    PERFORM record_events(array_agg(e.event)) FROM (
-        SELECT ROW(n.workflow_id, n.change * 2, 'ATTEMPT_FAILED', n.ordinal, o.attempt, o.worker, n.failure)::new_event AS event
-        FROM old_rows o JOIN new_rows n USING (workflow_id, ordinal) WHERE n.attempt > o.attempt
-        UNION ALL
-        SELECT ROW(n.workflow_id, n.change * 2 + 1, task_event(n.state), n.ordinal, nullif(n.attempt, 0),
-                   CASE WHEN n.state <> 'READY' THEN n.worker END, CASE WHEN n.state <> 'READY' THEN n.failure END)::new_event
-        FROM old_rows o JOIN new_rows n USING (workflow_id, ordinal)
-        WHERE n.state <> o.state
-    ) e;
-    PERFORM queue_deliveries(array_agg(d.list ORDER BY d.change), array_agg(d.element ORDER BY d.change)) FROM (
-        SELECT n.change, 'ready:' || n.capability AS list, attempt_ref(n.workflow_id, n.ordinal, n.attempt) AS element
-        FROM old_rows o JOIN new_rows n USING (workflow_id, ordinal)
-        WHERE n.state = 'READY' AND n.attempt > o.attempt
-        UNION ALL
+    WITH moved AS MATERIALIZED (
+        SELECT n.workflow_id, n.event, n.state, n.ordinal, n.capability, n.attempt, n.worker, n.failure,
+               n.attempt > o.attempt AS again, o.state AS old_state, o.attempt AS old_attempt, o.worker AS old_worker, o.engine_id
+        FROM old_rows o JOIN new_rows n USING (workflow_id, ordinal) WHERE n.event <> o.event
+    ), delivered AS (
+        INSERT INTO outbox (list, element)
         -- The engine that runs a cancelled attempt tells its worker.
-        SELECT n.change, 'engine:' || o.engine_id, attempt_ref(n.workflow_id, n.ordinal, o.attempt)
-        FROM old_rows o JOIN new_rows n USING (workflow_id, ordinal)
-        WHERE n.state = 'CANCELLED' AND o.state = 'RUNNING' AND o.engine_id IS NOT NULL
-    ) d;
+        SELECT CASE WHEN again THEN 'ready:' || capability ELSE 'engine:' || engine_id END,
+               attempt_ref(workflow_id, ordinal, attempt)
+        FROM moved WHERE again OR state = 'CANCELLED' AND old_state = 'RUNNING' AND engine_id IS NOT NULL
+    )
+    INSERT INTO events (workflow_id, number, at, type, task, attempt, worker, failure)
+    -- An attempt that is given up for a new one makes two events.
+    SELECT workflow_id, event - 1, clock_timestamp(), 'ATTEMPT_FAILED', ordinal, old_attempt, old_worker, failure
+    FROM moved WHERE again
+    UNION ALL
+    SELECT workflow_id, event, clock_timestamp(), task_event(state), ordinal, nullif(attempt, 0),
+           CASE WHEN NOT again THEN worker END, CASE WHEN NOT again THEN failure END
+    FROM moved;
     RETURN NULL;
 END;
 $$;

@@ -2,82 +2,118 @@
 -- round trip and a constant number of statements.
 --
 -- A workflow's part of the batch is stored only if its history still has the number that the
--- engine's knowledge rests on (`fence_number`); of a workflow to be created, only if it is not
--- there yet. What was stored is answered with the new number; the rest changed nothing.
+-- engine's knowledge rests on (`fence_number`); of a workflow to be created, only if it has not
+-- begun yet. Answers for each workflow, those to be created first, with the number that its history had
+-- before, or -1 if nothing of it was stored.
 --
--- Rows are found by their keys, whatever the planner believed when the tables were empty.
+-- The other rows name their workflow by its place among these, from 1, and their event by its
+-- offset from that number. Both arrays of workflows are sorted by id: rows are locked in one order.
+--
+-- Rows are found by their keys, whatever the planner believes while the tables are empty, and plans
+-- are made once, whatever the first batches look like.
 CREATE FUNCTION commit_transitions(
-    -- New workflows.
-    create_id uuid[], create_digest bytea[], create_goal_text text[], create_goal_input json[], create_traceparent text[],
-    -- Workflows that exist, and what the engine knows of each.
-    fence_id uuid[], fence_number bigint[],
+    -- New workflows, and how many events each gets.
+    create_id uuid[], create_events integer[], create_digest bytea[], create_goal_text text[], create_goal_input json[],
+    create_traceparent text[],
+    -- Workflows that exist, what the engine knows of each, and how many events each gets.
+    fence_id uuid[], fence_number bigint[], fence_events integer[],
     -- Tasks that come into being.
-    new_workflow uuid[], new_ordinal integer[], new_change integer[], new_name text[], new_capability text[],
+    new_place integer[], new_ordinal integer[], new_event integer[], new_name text[], new_capability text[],
     new_state text[], new_attempt integer[], new_input json[], new_failure json[], new_unhandled json[], new_taken_edges text[],
     -- Tasks that change.
-    set_workflow uuid[], set_ordinal integer[], set_change integer[], set_state text[], set_attempt integer[],
+    set_place integer[], set_ordinal integer[], set_event integer[], set_state text[], set_attempt integer[],
     set_failures integer[], set_output json[], set_failure json[], set_unhandled json[], set_taken_edges text[],
     set_engine uuid[], set_session uuid[], set_worker text[],
     -- Workflows that end.
-    end_id uuid[], end_state text[], end_result json[], end_failure json[]
-) RETURNS TABLE (id uuid, last_number bigint)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-#variable_conflict use_column
+    end_place integer[], end_event integer[], end_state text[], end_result json[], end_failure json[]
+) RETURNS bigint[]
+LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    passed uuid[];
+    ids        uuid[] := create_id || fence_id;
+    bases      bigint[] := '{}';
+    passed_id  uuid[];
+    passed     bigint[];
 BEGIN
-    -- A fence lock that had to wait looks again at the row that it waited for.
-    SELECT array_agg(f.id) INTO passed FROM (
-        SELECT h.id FROM histories h
-        JOIN unnest(fence_id, fence_number) AS f (id, number) ON h.id = f.id AND h.last_number = f.number
-        ORDER BY h.id
-        FOR UPDATE OF h
-    ) f;
-
     IF cardinality(create_id) > 0 THEN
-        WITH created AS (
-            INSERT INTO workflows (id, blueprint_digest, goal_text, goal_input, state, traceparent)
-            SELECT c.id, c.digest, c.goal_text, c.goal_input, 'RUNNING', c.traceparent
-            FROM unnest(create_id, create_digest, create_goal_text, create_goal_input, create_traceparent)
-                 AS c (id, digest, goal_text, goal_input, traceparent)
-            ORDER BY c.id
-            ON CONFLICT DO NOTHING
-            RETURNING workflows.id
+        WITH drawn AS (
+            INSERT INTO histories AS h (id, last_number, begun)
+            SELECT c.id, c.events, true FROM unnest(create_id, create_events) AS c (id, events)
+            ON CONFLICT (id) DO UPDATE SET last_number = h.last_number + excluded.last_number, begun = true WHERE NOT h.begun
+            RETURNING h.id, h.last_number
         )
-        SELECT coalesce(passed, '{}') || coalesce(array_agg(created.id), '{}') INTO passed FROM created;
+        SELECT array_agg(d.id), array_agg(d.last_number) INTO passed_id, passed FROM drawn d;
+        SELECT array_agg(coalesce(p.number - p.events, -1) ORDER BY p.place) INTO bases
+        FROM place_numbers(create_id, create_events, passed_id, passed) p;
+
+        INSERT INTO workflows (id, blueprint_digest, goal_text, goal_input, state, traceparent, event)
+        SELECT c.id, c.digest, c.goal_text, c.goal_input, 'RUNNING', c.traceparent, bases[c.place] + 1
+        FROM unnest(create_id, create_digest, create_goal_text, create_goal_input, create_traceparent) WITH ORDINALITY
+             AS c (id, digest, goal_text, goal_input, traceparent, place)
+        WHERE bases[c.place] >= 0;
     END IF;
 
-    IF cardinality(set_workflow) > 0 THEN
+    IF cardinality(fence_id) > 0 THEN
+        -- A row that had to be waited for is looked at again.
+        WITH drawn AS (
+            UPDATE histories h SET last_number = h.last_number + f.events
+            FROM unnest(fence_id, fence_number, fence_events) AS f (id, number, events)
+            WHERE h.id = f.id AND h.last_number = f.number
+            RETURNING h.id, h.last_number
+        )
+        SELECT array_agg(d.id), array_agg(d.last_number) INTO passed_id, passed FROM drawn d;
+        IF cardinality(passed_id) = cardinality(fence_id) THEN
+            bases := bases || fence_number;
+        ELSE
+            bases := bases || (
+                SELECT array_agg(coalesce(p.number - p.events, -1) ORDER BY p.place)
+                FROM place_numbers(fence_id, fence_events, passed_id, passed) p);
+        END IF;
+    END IF;
+
+    IF cardinality(set_place) > 0 THEN
         UPDATE tasks t SET
             state = s.state, attempt = s.attempt, failures = s.failures, output = s.output, failure = s.failure,
-            unhandled = s.unhandled, taken_edges = s.taken_edges::integer[], change = s.change,
+            unhandled = s.unhandled, taken_edges = s.taken_edges::integer[], event = bases[s.place] + s.event,
             engine_id = coalesce(s.engine, t.engine_id), session_id = coalesce(s.session, t.session_id),
             worker = coalesce(s.worker, t.worker),
             started_at = CASE WHEN s.state = 'RUNNING' THEN clock_timestamp() ELSE t.started_at END,
             ended_at = CASE WHEN s.state NOT IN ('READY', 'RUNNING') THEN clock_timestamp() END
-        FROM unnest(set_workflow, set_ordinal, set_change, set_state, set_attempt, set_failures, set_output, set_failure,
+        FROM unnest(set_place, set_ordinal, set_event, set_state, set_attempt, set_failures, set_output, set_failure,
                     set_unhandled, set_taken_edges, set_engine, set_session, set_worker)
-             AS s (workflow, ordinal, change, state, attempt, failures, output, failure, unhandled, taken_edges, engine, session, worker)
-        WHERE t.workflow_id = s.workflow AND t.ordinal = s.ordinal AND s.workflow = ANY (passed);
+             AS s (place, ordinal, event, state, attempt, failures, output, failure, unhandled, taken_edges, engine, session, worker)
+        WHERE t.workflow_id = ids[s.place] AND t.ordinal = s.ordinal AND bases[s.place] >= 0;
     END IF;
 
-    IF cardinality(new_workflow) > 0 THEN
+    IF cardinality(new_place) > 0 THEN
         INSERT INTO tasks (workflow_id, ordinal, name, capability, state, attempt, failures, input, failure, unhandled,
-                           taken_edges, change, ended_at)
-        SELECT n.workflow, n.ordinal, n.name, n.capability, n.state, n.attempt, 0, n.input, n.failure, n.unhandled,
-               n.taken_edges::integer[], n.change, CASE WHEN n.state <> 'READY' THEN clock_timestamp() END
-        FROM unnest(new_workflow, new_ordinal, new_change, new_name, new_capability, new_state, new_attempt, new_input,
+                           taken_edges, event, ended_at)
+        SELECT ids[n.place], n.ordinal, n.name, n.capability, n.state, n.attempt, 0, n.input, n.failure, n.unhandled,
+               n.taken_edges::integer[], bases[n.place] + n.event, CASE WHEN n.state <> 'READY' THEN clock_timestamp() END
+        FROM unnest(new_place, new_ordinal, new_event, new_name, new_capability, new_state, new_attempt, new_input,
                     new_failure, new_unhandled, new_taken_edges)
-             AS n (workflow, ordinal, change, name, capability, state, attempt, input, failure, unhandled, taken_edges)
-        WHERE n.workflow = ANY (passed);
+             AS n (place, ordinal, event, name, capability, state, attempt, input, failure, unhandled, taken_edges)
+        WHERE bases[n.place] >= 0;
     END IF;
 
-    IF cardinality(end_id) > 0 THEN
-        UPDATE workflows w SET state = e.state, result = e.result, failure = e.failure, ended_at = clock_timestamp()
-        FROM unnest(end_id, end_state, end_result, end_failure) AS e (id, state, result, failure)
-        WHERE w.id = e.id AND w.id = ANY (passed);
+    IF cardinality(end_place) > 0 THEN
+        UPDATE workflows w SET
+            state = e.state, result = e.result, failure = e.failure, event = bases[e.place] + e.event, ended_at = clock_timestamp()
+        FROM unnest(end_place, end_event, end_state, end_result, end_failure) AS e (place, event, state, result, failure)
+        WHERE w.id = ids[e.place] AND bases[e.place] >= 0;
     END IF;
 
-    RETURN QUERY SELECT h.id, h.last_number FROM histories h WHERE h.id = ANY (passed);
+    RETURN bases;
 END;
+$$;
+
+-- Puts the numbers of some ids beside all of them, by sorting: a join would compare each with each.
+CREATE FUNCTION place_numbers(ids uuid[], events integer[], some_ids uuid[], numbers bigint[])
+RETURNS TABLE (place bigint, events integer, number bigint)
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT max(place), max(events), max(number) FROM (
+        SELECT id, place, events, NULL::bigint AS number FROM unnest(ids, events) WITH ORDINALITY AS a (id, events, place)
+        UNION ALL
+        SELECT id, NULL, NULL, number FROM unnest(some_ids, numbers) AS s (id, number)
+    ) b GROUP BY id
 $$;

@@ -10,8 +10,8 @@ const DEAD_WITH_ATTEMPTS: &str = "\
 
 /// By way of the outbox, like every delivery.
 const LOSE: &str = "\
-    SELECT count(*), queue_deliveries( \
-        array_agg('lost'::text), array_agg(attempt_ref(t.workflow_id, t.ordinal, t.attempt))) \
+    INSERT INTO outbox (list, element) \
+    SELECT 'lost', attempt_ref(t.workflow_id, t.ordinal, t.attempt) \
     FROM tasks t JOIN takers k ON k.id = t.engine_id AND k.dead_at IS NOT NULL \
     WHERE t.engine_id = $1 AND t.state = 'RUNNING'";
 
@@ -31,6 +31,6 @@ pub async fn is_dead(store: &Store, taker: Uuid) -> Result<bool, Error> {
 
 /// Queues the running attempts of the taker on the list of lost ones, if it is still dead. Answers
 /// with how many they are.
-pub async fn lose_attempts(store: &Store, taker: Uuid) -> Result<i64, Error> {
-    Ok(store.client().await?.query_one(LOSE, &[&taker]).await?.try_get(0)?)
+pub async fn lose_attempts(store: &Store, taker: Uuid) -> Result<u64, Error> {
+    Ok(store.client().await?.execute(LOSE, &[&taker]).await?)
 }

@@ -8,9 +8,9 @@ use tokio_postgres::types::ToSql;
 use crate::{Error, Json, Store};
 
 const COMMIT_TRANSITIONS: &str = "\
-    SELECT id, last_number FROM commit_transitions(\
-        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-        $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)";
+    SELECT commit_transitions(\
+        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)";
 
 /// What a batch of events did to any number of workflows.
 ///
@@ -119,63 +119,135 @@ pub struct EndedWorkflow {
     pub failure: Option<Json>,
 }
 
+impl ChangedTask {
+    /// How many events the change makes: an attempt that is given up for a new one makes two.
+    fn events(&self) -> i32 {
+        if self.state == TaskState::Ready { 2 } else { 1 }
+    }
+}
+
 /// Stores the transitions of every workflow whose fence holds, in one transaction, and
 /// answers with the new last number of each. A workflow that is missing from the answer
 /// was changed by somebody else, or exists already: of it nothing was stored.
 pub async fn commit(store: &Store, transitions: &Transitions) -> Result<HashMap<WorkflowId, i64>, Error> {
     let client = store.client().await?;
     let statement = client.prepare_cached(COMMIT_TRANSITIONS).await?;
-    let columns = columns(transitions);
+    let rows = Rows::of(transitions);
+    let columns = rows.columns();
     let parameters: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| &**column as _).collect();
-    let rows = client.query(&statement, &parameters).await?;
-    rows.iter().map(|row| Ok((WorkflowId(row.try_get(0)?), row.try_get(1)?))).collect()
+    let bases: Vec<i64> = client.query_one(&statement, &parameters).await?.try_get(0)?;
+    let stored = rows.workflows.iter().zip(bases).filter(|(_, base)| *base >= 0);
+    Ok(stored.map(|(workflow, base)| (workflow.id, base + i64::from(workflow.events))).collect())
+}
+
+/// The transitions as the function wants them: each row with its workflow's place and its
+/// event's offset.
+struct Rows<'a> {
+    created: Vec<&'a NewWorkflow>,
+    /// Those to be created, then the others; each sorted by id.
+    workflows: Vec<Drawn>,
+    numbers: Vec<i64>,
+    changed_tasks: Vec<Row<'a, ChangedTask>>,
+    new_tasks: Vec<Row<'a, NewTask>>,
+    ended: Vec<Row<'a, EndedWorkflow>>,
+}
+
+/// A workflow and how many numbers are drawn from its history.
+struct Drawn {
+    id: WorkflowId,
+    events: i32,
+}
+
+struct Row<'a, T> {
+    value: &'a T,
+    /// Place of its workflow, from 1.
+    place: i32,
+    /// Offset of its last event, from 1.
+    event: i32,
+}
+
+impl<'a> Rows<'a> {
+    /// Draws numbers in the order in which the function writes: a history has no gap at any time.
+    fn of(transitions: &'a Transitions) -> Self {
+        let mut created: Vec<&NewWorkflow> = transitions.created.iter().collect();
+        created.sort_unstable_by_key(|workflow| workflow.id);
+        let mut fences = transitions.fences.clone();
+        fences.sort_unstable();
+        // A beginning is an event itself.
+        let begun = created.iter().map(|workflow| Drawn { id: workflow.id, events: 1 });
+        let mut workflows: Vec<Drawn> =
+            begun.chain(fences.iter().map(|(id, _)| Drawn { id: *id, events: 0 })).collect();
+        let places: HashMap<WorkflowId, usize> =
+            workflows.iter().enumerate().map(|(place, workflow)| (workflow.id, place)).collect();
+        let mut draw = |id: WorkflowId, events: i32| {
+            let place = places.get(&id).copied()?;
+            workflows[place].events += events;
+            Some((int(place + 1), workflows[place].events))
+        };
+        let changed_tasks = rows(&transitions.changed_tasks, |task| draw(task.workflow, task.events()));
+        let new_tasks = rows(&transitions.new_tasks, |task| draw(task.workflow, 1));
+        let ended = rows(&transitions.ended, |workflow| draw(workflow.id, 1));
+        let numbers = fences.iter().map(|(_, number)| *number).collect();
+        Self { created, workflows, numbers, changed_tasks, new_tasks, ended }
+    }
+
+    /// In the order of the function's parameters.
+    fn columns(&self) -> Vec<Column<'_>> {
+        let (begun, others) = self.workflows.split_at(self.created.len());
+        let Self { created, numbers, changed_tasks, new_tasks, ended, .. } = self;
+        vec![
+            column(begun, |w| w.id.0),
+            column(begun, |w| w.events),
+            column(created, |w| w.blueprint_digest.0.as_slice()),
+            column(created, |w| w.goal_text.as_str()),
+            column(created, |w| &w.goal_input),
+            column(created, |w| w.traceparent.as_deref()),
+            column(others, |w| w.id.0),
+            column(numbers, |number| *number),
+            column(others, |w| w.events),
+            column(new_tasks, |t| t.place),
+            column(new_tasks, |t| int(t.value.ordinal)),
+            column(new_tasks, |t| t.event),
+            column(new_tasks, |t| t.value.name.as_str()),
+            column(new_tasks, |t| t.value.capability.as_str()),
+            column(new_tasks, |t| t.value.state.as_str()),
+            column(new_tasks, |t| int(t.value.attempt)),
+            column(new_tasks, |t| t.value.input.as_ref()),
+            column(new_tasks, |t| t.value.failure.as_ref()),
+            column(new_tasks, |t| t.value.unhandled.as_ref()),
+            column(new_tasks, |t| array_text(&t.value.taken_edges)),
+            column(changed_tasks, |t| t.place),
+            column(changed_tasks, |t| int(t.value.ordinal)),
+            column(changed_tasks, |t| t.event),
+            column(changed_tasks, |t| t.value.state.as_str()),
+            column(changed_tasks, |t| int(t.value.attempt)),
+            column(changed_tasks, |t| int(t.value.failures)),
+            column(changed_tasks, |t| t.value.output.as_ref()),
+            column(changed_tasks, |t| t.value.failure.as_ref()),
+            column(changed_tasks, |t| t.value.unhandled.as_ref()),
+            column(changed_tasks, |t| array_text(&t.value.taken_edges)),
+            column(changed_tasks, |t| t.value.holder.as_ref().map(|holder| holder.engine.0)),
+            column(changed_tasks, |t| t.value.holder.as_ref().map(|holder| holder.session.0)),
+            column(changed_tasks, |t| t.value.holder.as_ref().map(|holder| holder.worker.as_str())),
+            column(ended, |w| w.place),
+            column(ended, |w| w.event),
+            column(ended, |w| w.value.state.as_str()),
+            column(ended, |w| w.value.result.as_ref()),
+            column(ended, |w| w.value.failure.as_ref()),
+        ]
+    }
+}
+
+/// Values with the places and offsets that `draw` gives them. One whose workflow is not named in
+/// the transitions has none, and is not stored.
+fn rows<T>(values: &[T], mut draw: impl FnMut(&T) -> Option<(i32, i32)>) -> Vec<Row<'_, T>> {
+    values
+        .iter()
+        .filter_map(|value| draw(value).map(|(place, event)| Row { value, place, event }))
+        .collect()
 }
 
 type Column<'a> = Box<dyn ToSql + Sync + Send + 'a>;
-
-/// The transitions by column, in the order of the function's parameters.
-fn columns(transitions: &Transitions) -> Vec<Column<'_>> {
-    let Transitions { created, fences, new_tasks, changed_tasks, ended } = transitions;
-    // The events of one history keep this order: what changed, then what came into being.
-    let changed = changed_tasks.len();
-    vec![
-        column(created, |w| w.id.0),
-        column(created, |w| w.blueprint_digest.0.as_slice()),
-        column(created, |w| w.goal_text.as_str()),
-        column(created, |w| &w.goal_input),
-        column(created, |w| w.traceparent.as_deref()),
-        column(fences, |(id, _)| id.0),
-        column(fences, |(_, number)| *number),
-        column(new_tasks, |t| t.workflow.0),
-        column(new_tasks, |t| int(t.ordinal)),
-        Box::new((0..new_tasks.len()).map(|place| int(changed + place)).collect::<Vec<_>>()),
-        column(new_tasks, |t| t.name.as_str()),
-        column(new_tasks, |t| t.capability.as_str()),
-        column(new_tasks, |t| t.state.as_str()),
-        column(new_tasks, |t| int(t.attempt)),
-        column(new_tasks, |t| t.input.as_ref()),
-        column(new_tasks, |t| t.failure.as_ref()),
-        column(new_tasks, |t| t.unhandled.as_ref()),
-        column(new_tasks, |t| array_text(&t.taken_edges)),
-        column(changed_tasks, |t| t.workflow.0),
-        column(changed_tasks, |t| int(t.ordinal)),
-        Box::new((0..changed).map(int).collect::<Vec<_>>()),
-        column(changed_tasks, |t| t.state.as_str()),
-        column(changed_tasks, |t| int(t.attempt)),
-        column(changed_tasks, |t| int(t.failures)),
-        column(changed_tasks, |t| t.output.as_ref()),
-        column(changed_tasks, |t| t.failure.as_ref()),
-        column(changed_tasks, |t| t.unhandled.as_ref()),
-        column(changed_tasks, |t| array_text(&t.taken_edges)),
-        column(changed_tasks, |t| t.holder.as_ref().map(|holder| holder.engine.0)),
-        column(changed_tasks, |t| t.holder.as_ref().map(|holder| holder.session.0)),
-        column(changed_tasks, |t| t.holder.as_ref().map(|holder| holder.worker.as_str())),
-        column(ended, |w| w.id.0),
-        column(ended, |w| w.state.as_str()),
-        column(ended, |w| w.result.as_ref()),
-        column(ended, |w| w.failure.as_ref()),
-    ]
-}
 
 fn column<'a, R, T: ToSql + Sync + Send + 'a>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Column<'a> {
     Box::new(rows.iter().map(value).collect::<Vec<T>>())

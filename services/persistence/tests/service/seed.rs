@@ -28,21 +28,28 @@ impl Stores {
     pub(crate) async fn workflow(&self, id: Uuid) {
         self.execute(&format!(
             "INSERT INTO blueprints (digest, body) VALUES (sha256(''), '{{}}') ON CONFLICT DO NOTHING; \
-             INSERT INTO workflows (id, blueprint_digest, goal_text, goal_input, state) \
-             VALUES ('{id}', sha256(''), '', '{{}}', 'RUNNING')"
+             WITH drawn AS (INSERT INTO histories AS h (id, last_number) VALUES ('{id}', 1) \
+                 ON CONFLICT (id) DO UPDATE SET last_number = h.last_number + 1 RETURNING last_number) \
+             INSERT INTO workflows (id, blueprint_digest, goal_text, goal_input, state, event) \
+             SELECT '{id}', sha256(''), '', '{{}}', 'RUNNING', last_number FROM drawn"
         ))
         .await;
     }
 
     pub(crate) async fn set_workflow(&self, id: Uuid, state: &str) {
-        self.execute(&format!("UPDATE workflows SET state = '{state}' WHERE id = '{id}'")).await;
+        self.execute(&format!(
+            "{} UPDATE workflows SET state = '{state}', event = last_number FROM drawn WHERE id = '{id}'",
+            draw(id)
+        ))
+        .await;
     }
 
     /// The first attempt of a task of `weather.fetch` that is ready.
     pub(crate) async fn ready_task(&self, workflow: Uuid, ordinal: u32) -> AttemptRef {
         self.execute(&format!(
-            "INSERT INTO tasks (workflow_id, ordinal, name, capability, state, attempt, failures, change) \
-             VALUES ('{workflow}', {ordinal}, 'task{ordinal}', 'weather.fetch', 'READY', 1, 0, 0)"
+            "{} INSERT INTO tasks (workflow_id, ordinal, name, capability, state, attempt, failures, event) \
+             SELECT '{workflow}', {ordinal}, 'task{ordinal}', 'weather.fetch', 'READY', 1, 0, last_number FROM drawn",
+            draw(workflow)
         ))
         .await;
         AttemptRef { workflow: WorkflowId(workflow), task: ordinal, attempt: 1 }
@@ -59,7 +66,9 @@ impl Stores {
     async fn set_task(&self, task: AttemptRef, assignments: &str) {
         let AttemptRef { workflow, task, .. } = task;
         self.execute(&format!(
-            "UPDATE tasks SET {assignments} WHERE workflow_id = '{workflow}' AND ordinal = {task}"
+            "{} UPDATE tasks SET {assignments}, event = last_number FROM drawn \
+             WHERE workflow_id = '{workflow}' AND ordinal = {task}",
+            draw(workflow.0)
         ))
         .await;
     }
@@ -67,8 +76,7 @@ impl Stores {
     /// Deliveries of these numbers to the list of goals.
     pub(crate) async fn queue_numbers_up_to(&self, last: u32) {
         self.execute(&format!(
-            "SELECT queue_deliveries(array_agg('goals'::text), array_agg(n::text ORDER BY n)) \
-             FROM generate_series(1, {last}) n"
+            "INSERT INTO outbox (list, element) SELECT 'goals', n FROM generate_series(1, {last}) n"
         ))
         .await;
     }
@@ -80,4 +88,12 @@ impl Stores {
         ))
         .await;
     }
+}
+
+/// Draws the next number of a history, as `drawn`.
+fn draw(history: Uuid) -> String {
+    format!(
+        "WITH drawn AS (\
+             UPDATE histories SET last_number = last_number + 1 WHERE id = '{history}' RETURNING last_number)"
+    )
 }
