@@ -26,12 +26,11 @@ CREATE TABLE goals (
     request_digest   bytea NOT NULL,
     goal             text NOT NULL,
     goal_type        text NOT NULL,
-    -- The caller's own blueprint as it was given, if one was.
-    own_blueprint    json,
     input            json NOT NULL,
     state            text NOT NULL CHECK (state IN ('SUBMITTED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
     -- Set once a cancellation is asked for; the workflow may not exist yet.
     cancel_reason    text,
+    -- The plan. There from the start if the caller brought it along.
     blueprint_digest bytea REFERENCES blueprints,
     result           json,
     failure          json,

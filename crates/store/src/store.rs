@@ -3,7 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
+};
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, Connection, NoTls, Socket};
 
@@ -15,6 +17,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// After this silence of the other side a connection is given up.
 const SILENCE: Duration = Duration::from_secs(15);
+
+/// Nearly every statement finds few rows by their keys, and is planned once for each connection, perhaps
+/// while the tables are still empty: then a plan that reads them whole looks as good as any.
+pub(crate) const BY_KEY: &str =
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+/// For a statement that reads much, in a transaction of its own.
+pub(crate) const ANY_PLAN: &str =
+    "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on";
 
 /// A connection outside the pool: for LISTEN and for session locks, which live as long as it does.
 pub type Dedicated = (Client, Connection<Socket, NoTlsStream>);
@@ -42,6 +52,9 @@ impl Store {
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(WAIT_TIMEOUT))
             .create_timeout(Some(CONNECT_TIMEOUT))
+            .post_create(Hook::async_fn(|client: &mut ClientWrapper, _| {
+                Box::pin(async { client.batch_execute(BY_KEY).await.map_err(HookError::Backend) })
+            }))
             .build()
             .map_err(|error| Error::Config(Box::new(error)))?;
         Ok(Self { pool, config })

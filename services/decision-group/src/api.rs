@@ -2,13 +2,13 @@
 
 use std::pin::Pin;
 
-use goalpost_model::{Finding, GoalId, GoalState, Severity, WorkflowId};
+use goalpost_model::{Blueprint, Finding, GoalId, GoalState, Severity, WorkflowId};
 use goalpost_proto::v1::{
     CancelGoalRequest, CancelWorkflowRequest, CheckBlueprintRequest, CheckBlueprintResponse, Event,
     GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PlanRequest, PlanResponse, PreviewPlanRequest,
     PreviewPlanResponse, SubmitGoalRequest, WatchGoalRequest, central_decision_group_server,
 };
-use goalpost_proto::{Violations, blueprint_from_model, struct_from_map};
+use goalpost_proto::{Violations, blueprint_from_model, read_blueprint, struct_from_map};
 use goalpost_service::{status, trace_context};
 use goalpost_store::goals::{self, Inserted};
 use tokio::sync::mpsc;
@@ -38,11 +38,12 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         let traceparent = trace_context::of(&request);
         let (wanted, request_id) =
             requests::submission(request.into_inner()).map_err(status::invalid_argument)?;
-        if let Some(blueprint) = &wanted.blueprint {
-            self.refuse_invalid(blueprint, traceparent.as_deref()).await?;
-        }
+        let checked = match &wanted.blueprint {
+            Some(blueprint) => Some(self.checked(blueprint, traceparent.as_deref()).await?),
+            None => None,
+        };
         let id = GoalId(Uuid::now_v7());
-        let goal = requests::new_goal(id, &wanted, request_id.clone(), traceparent);
+        let goal = requests::new_goal(id, &wanted, request_id.clone(), traceparent, checked.as_ref());
         let stored = match self.submitter.submit(goal).await {
             Ok(Inserted::New) => id,
             Ok(Inserted::Repeated(earlier)) => earlier,
@@ -158,17 +159,15 @@ impl Api {
         Ok(Response::new(resource::goal(goal, decisions)))
     }
 
-    /// A blueprint that cannot run is refused here, where its author hears of it.
-    async fn refuse_invalid(
-        &self,
-        blueprint: &goalpost_model::Blueprint,
-        traceparent: Option<&str>,
-    ) -> Result<(), Status> {
+    /// The blueprint with the definitions of its capabilities. One that cannot run is refused here,
+    /// where its author hears of it.
+    async fn checked(&self, blueprint: &Blueprint, traceparent: Option<&str>) -> Result<Blueprint, Status> {
         let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(blueprint)) };
         let mut planner = self.context.peers.planner.clone();
-        let checked = planner.check_blueprint(trace_context::request(request, traceparent)).await?;
+        let answer = planner.check_blueprint(trace_context::request(request, traceparent)).await?;
+        let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _ } = answer.into_inner();
         let mut violations = Violations::default();
-        for finding in checked.into_inner().findings.into_iter().map(Finding::from) {
+        for finding in findings.into_iter().map(Finding::from) {
             if finding.severity == Severity::Error {
                 let field = [finding.node.as_str(), finding.field.as_str()]
                     .iter()
@@ -177,7 +176,11 @@ impl Api {
                 violations.add(field, format!("{} {} (fix: {})", finding.code, finding.message, finding.fix));
             }
         }
-        violations.or(()).map_err(status::invalid_argument)
+        let checked = read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations);
+        match checked {
+            Some(checked) if violations.is_empty() => Ok(checked),
+            _ => Err(status::invalid_argument(violations)),
+        }
     }
 }
 

@@ -3,20 +3,18 @@
 //! A delivery may repeat and a crash may come anywhere: a goal that is planned already is only
 //! begun, and to begin a workflow twice begins it once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use futures::stream::{self, StreamExt as _};
 use goalpost_model::{Failure, GoalId, GoalState};
-use goalpost_proto::v1::{
-    CheckBlueprintRequest, CheckBlueprintResponse, CreateWorkflowRequest, PlanRequest, PlanResponse,
-};
-use goalpost_proto::{Violations, blueprint_from_model, read_blueprint, struct_from_map};
+use goalpost_proto::v1::{CreateWorkflowRequest, PlanRequest, PlanResponse};
+use goalpost_proto::{Violations, read_blueprint, struct_from_map};
 use goalpost_service::backoff::{Backoff, until_ok};
 use goalpost_service::line::Line;
 use goalpost_service::trace_context;
 use goalpost_store::Json;
-use goalpost_store::goals::{self, Planned, StoredGoal, Verdict};
+use goalpost_store::goals::{self, NewBlueprint, Planned, StoredGoal, Verdict};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
@@ -50,23 +48,34 @@ impl Goals<'_> {
     async fn advance(&self, ids: &[GoalId]) -> Option<()> {
         let store = &self.context.store;
         let open = until_ok("PostgreSQL", self.stop, || goals::open(store, ids)).await?;
-        let submitted: Vec<StoredGoal> =
-            open.into_iter().filter(|goal| goal.state == GoalState::Submitted).collect();
-        if !submitted.is_empty() {
-            let begun = Instant::now();
-            let plans: Vec<_> = submitted.iter().map(|goal| self.plan(goal)).collect();
-            let planned: Vec<Option<Planned>> = stream::iter(plans).buffer_unordered(AT_ONCE).collect().await;
-            let planned = planned.into_iter().collect::<Option<Vec<_>>>()?;
-            metrics::histogram!("goalpost_planning_seconds").record(begun.elapsed());
-            until_ok("PostgreSQL", self.stop, || goals::store_plans(store, &planned)).await?;
-        }
-        let open = until_ok("PostgreSQL", self.stop, || goals::open(store, ids)).await?;
-        let to_begin: Vec<StoredGoal> =
-            open.into_iter().filter(|goal| goal.state == GoalState::Running && !goal.has_workflow).collect();
+        let (submitted, planned): (Vec<StoredGoal>, Vec<StoredGoal>) =
+            open.into_iter().partition(|goal| goal.state == GoalState::Submitted);
+        let mut to_begin = self.plan_all(submitted).await?;
+        to_begin.extend(planned.into_iter().filter(|goal| !goal.has_workflow));
         let beginnings: Vec<_> = to_begin.iter().map(|goal| self.begin(goal)).collect();
         let begun: Vec<Option<()>> = stream::iter(beginnings).buffer_unordered(AT_ONCE).collect().await;
         begun.into_iter().collect::<Option<Vec<()>>>()?;
         self.cancel_unwanted(ids).await
+    }
+
+    /// Plans the goals, stores the plans, and answers with those whose workflows may begin.
+    async fn plan_all(&self, mut submitted: Vec<StoredGoal>) -> Option<Vec<StoredGoal>> {
+        if submitted.is_empty() {
+            return Some(submitted);
+        }
+        let started = Instant::now();
+        let plans: Vec<_> = submitted.iter().map(|goal| self.plan(goal)).collect();
+        let planned: Vec<Option<Planned>> = stream::iter(plans).buffered(AT_ONCE).collect().await;
+        let planned = planned.into_iter().collect::<Option<Vec<_>>>()?;
+        metrics::histogram!("goalpost_planning_seconds").record(started.elapsed());
+        let store_plans = || goals::store_plans(&self.context.store, &planned);
+        let stored: HashSet<GoalId> =
+            until_ok("PostgreSQL", self.stop, store_plans).await?.into_iter().collect();
+        for (goal, plan) in submitted.iter_mut().zip(&planned) {
+            goal.blueprint_digest = plan.verdict.digest().copied();
+        }
+        submitted.retain(|goal| goal.blueprint_digest.is_some() && stored.contains(&goal.id));
+        Some(submitted)
     }
 
     /// Asks the planner until it answers.
@@ -91,41 +100,33 @@ impl Goals<'_> {
     }
 
     async fn try_plan(&self, goal: &StoredGoal) -> Result<Planned, Status> {
+        if let Some(digest) = goal.blueprint_digest {
+            let reason = "the caller's own blueprint, checked when it was submitted".to_owned();
+            return Ok(Planned {
+                goal: goal.id,
+                verdict: Verdict::Own(digest),
+                decided_by: CALLER.to_owned(),
+                reason,
+            });
+        }
         let span = || tracing::info_span!("plan", goal = %goal.id);
         let traceparent = trace_context::child(goal.traceparent.as_deref(), span);
-        let mut planner = self.context.peers.planner.clone();
-        let Some(own) = &goal.own_blueprint else {
-            let request = PlanRequest {
-                goal: goal.goal.clone(),
-                goal_type: goal.goal_type.clone(),
-                input: Some(struct_from_map(&goal.input)),
-            };
-            let answer = planner.plan(trace_context::request(request, traceparent.as_deref())).await?;
-            let PlanResponse { blueprint, blueprint_digest: _, planned_by, findings: _, failure } =
-                answer.into_inner();
-            return Ok(match (blueprint, failure) {
-                (Some(blueprint), None) => accept(goal.id, blueprint, planned_by),
-                (_, Some(failure)) => give_up(goal.id, failure.into()),
-                (None, None) => give_up(
-                    goal.id,
-                    Failure::new(Failure::NO_PLAN, "the planner gave neither a plan nor a reason"),
-                ),
-            });
+        let request = PlanRequest {
+            goal: goal.goal.clone(),
+            goal_type: goal.goal_type.clone(),
+            input: Some(struct_from_map(&goal.input)),
         };
-        let blueprint = own.parse::<goalpost_model::Blueprint>("a blueprint");
-        let blueprint = blueprint.map_err(|error| Status::data_loss(error.to_string()))?;
-        let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(&blueprint)) };
-        let answer = planner.check_blueprint(trace_context::request(request, traceparent.as_deref())).await?;
-        let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _ } = answer.into_inner();
-        Ok(match blueprint {
-            Some(blueprint) => accept(goal.id, blueprint, CALLER.to_owned()),
-            None => {
-                let findings: Vec<String> = findings
-                    .into_iter()
-                    .map(|finding| goalpost_model::Finding::from(finding).to_string())
-                    .collect();
-                give_up(goal.id, Failure::new(Failure::BLUEPRINT_INVALID, findings.join("; ")))
-            }
+        let mut planner = self.context.peers.planner.clone();
+        let answer = planner.plan(trace_context::request(request, traceparent.as_deref())).await?;
+        let PlanResponse { blueprint, blueprint_digest: _, planned_by, findings: _, failure } =
+            answer.into_inner();
+        Ok(match (blueprint, failure) {
+            (Some(blueprint), None) => accept(goal.id, blueprint, planned_by),
+            (_, Some(failure)) => give_up(goal.id, failure.into()),
+            (None, None) => give_up(
+                goal.id,
+                Failure::new(Failure::NO_PLAN, "the planner gave neither a plan nor a reason"),
+            ),
         })
     }
 
@@ -183,7 +184,7 @@ fn accept(goal: GoalId, blueprint: goalpost_proto::v1::Blueprint, decided_by: St
         return give_up(goal, Failure::new(Failure::BLUEPRINT_INVALID, violations.to_string()));
     };
     let reason = format!("{} tasks, {} edges, no errors", blueprint.tasks.len(), blueprint.edges.len());
-    let verdict = Verdict::Plan { digest: blueprint.digest(), body: Json::of(&blueprint) };
+    let verdict = Verdict::Plan(NewBlueprint { digest: blueprint.digest(), body: Json::of(&blueprint) });
     Planned { goal, verdict, decided_by, reason }
 }
 

@@ -7,7 +7,7 @@ use goalpost_model::{Blueprint, Digest, GoalId, GoalState, canonical_json};
 use goalpost_proto::v1::{self, SubmitGoalRequest};
 use goalpost_proto::{Violations, map_from_struct, read_blueprint, read_goal_state};
 use goalpost_store::Json;
-use goalpost_store::goals::NewGoal;
+use goalpost_store::goals::{NewBlueprint, NewGoal};
 use serde_json::{Map, Value, json};
 
 const DEFAULT_PAGE: i64 = 50;
@@ -74,12 +74,13 @@ pub(crate) fn submission(request: SubmitGoalRequest) -> Result<(Wanted, Option<S
     Err(violations)
 }
 
-/// The row of a submission.
+/// The row of a submission. Its own blueprint is stored as it was checked.
 pub(crate) fn new_goal(
     id: GoalId,
     wanted: &Wanted,
     request_id: Option<String>,
     traceparent: Option<String>,
+    checked: Option<&Blueprint>,
 ) -> NewGoal {
     let Wanted { goal, goal_type, blueprint, input } = wanted;
     let said = json!({"goal": goal, "goal_type": goal_type, "blueprint": blueprint, "input": input});
@@ -89,7 +90,8 @@ pub(crate) fn new_goal(
         request_digest: Digest::of(canonical_json(&said).as_bytes()),
         goal: goal.clone(),
         goal_type: goal_type.clone(),
-        own_blueprint: blueprint.as_ref().map(Json::of),
+        blueprint: checked
+            .map(|blueprint| NewBlueprint { digest: blueprint.digest(), body: Json::of(blueprint) }),
         input: Json::of(input),
         traceparent,
     }
@@ -173,7 +175,7 @@ mod tests {
     fn the_same_request_has_the_same_digest() {
         let goal = |text: &str| {
             let wanted = wanted(text.into(), String::new(), None, None).unwrap();
-            new_goal(GoalId(uuid::Uuid::now_v7()), &wanted, None, None).request_digest
+            new_goal(GoalId(uuid::Uuid::now_v7()), &wanted, None, None, None).request_digest
         };
         assert_eq!(goal("a"), goal("a"));
         assert_ne!(goal("a"), goal("b"));

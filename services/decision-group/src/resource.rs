@@ -9,7 +9,6 @@ pub(crate) fn goal(stored: StoredGoal, decisions: Vec<StoredDecision>) -> v1::Go
         request_id,
         goal,
         goal_type,
-        own_blueprint: _,
         input,
         state,
         cancel_reason: _,

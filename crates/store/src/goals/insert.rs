@@ -5,14 +5,19 @@ use std::collections::HashMap;
 use goalpost_model::{Digest, GoalId};
 use uuid::Uuid;
 
+use crate::goals::blueprint::{NewBlueprint, distinct};
 use crate::{Error, Json, Store};
 
 /// A request_id that is taken stays with the goal that took it first.
 const INSERT: &str = "\
-    INSERT INTO goals (id, request_id, request_digest, goal, goal_type, own_blueprint, input, state, traceparent) \
-    SELECT n.id, n.request_id, n.request_digest, n.goal, n.goal_type, n.own_blueprint, n.input, 'SUBMITTED', n.traceparent \
-    FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::json[], $7::json[], $8::text[]) \
-         AS n (id, request_id, request_digest, goal, goal_type, own_blueprint, input, traceparent) \
+    WITH brought AS ( \
+        INSERT INTO blueprints (digest, body) SELECT * FROM unnest($1::bytea[], $2::json[]) AS n (digest, body) \
+        ON CONFLICT DO NOTHING \
+    ) \
+    INSERT INTO goals (id, request_id, request_digest, goal, goal_type, blueprint_digest, input, state, traceparent) \
+    SELECT n.id, n.request_id, n.request_digest, n.goal, n.goal_type, n.blueprint, n.input, 'SUBMITTED', n.traceparent \
+    FROM unnest($3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::bytea[], $9::json[], $10::text[]) \
+         AS n (id, request_id, request_digest, goal, goal_type, blueprint, input, traceparent) \
     ORDER BY n.request_id, n.id \
     ON CONFLICT (request_id) DO NOTHING \
     RETURNING id";
@@ -32,8 +37,8 @@ pub struct NewGoal {
     pub goal: String,
     /// The structured goal type, or empty.
     pub goal_type: String,
-    /// The caller's own blueprint.
-    pub own_blueprint: Option<Json>,
+    /// The caller's own blueprint, checked.
+    pub blueprint: Option<NewBlueprint>,
     /// The goal's input.
     pub input: Json,
     /// W3C trace context of the caller.
@@ -60,13 +65,28 @@ pub async fn insert(store: &Store, goals: &[NewGoal]) -> Result<Vec<Inserted>, E
     let digests: Vec<&[u8]> = goals.iter().map(|goal| goal.request_digest.0.as_slice()).collect();
     let texts: Vec<&str> = goals.iter().map(|goal| goal.goal.as_str()).collect();
     let types: Vec<&str> = goals.iter().map(|goal| goal.goal_type.as_str()).collect();
-    let blueprints: Vec<Option<&Json>> = goals.iter().map(|goal| goal.own_blueprint.as_ref()).collect();
+    let (new_digests, bodies) = distinct(goals.iter().filter_map(|goal| goal.blueprint.as_ref()));
+    let blueprints: Vec<Option<&[u8]>> = goals
+        .iter()
+        .map(|goal| goal.blueprint.as_ref().map(|blueprint| blueprint.digest.0.as_slice()))
+        .collect();
     let inputs: Vec<&Json> = goals.iter().map(|goal| &goal.input).collect();
     let traceparents: Vec<Option<&str>> = goals.iter().map(|goal| goal.traceparent.as_deref()).collect();
     let rows = client
         .query(
             &statement,
-            &[&ids, &request_ids, &digests, &texts, &types, &blueprints, &inputs, &traceparents],
+            &[
+                &new_digests,
+                &bodies,
+                &ids,
+                &request_ids,
+                &digests,
+                &texts,
+                &types,
+                &blueprints,
+                &inputs,
+                &traceparents,
+            ],
         )
         .await?;
     let stored = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;

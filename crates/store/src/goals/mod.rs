@@ -1,11 +1,13 @@
 //! Goals and the decisions on them, as the decision group reads and writes them.
 
+mod blueprint;
 mod cancel;
 mod insert;
 mod plan;
 mod read;
 mod settle;
 
+pub use blueprint::NewBlueprint;
 pub use cancel::{cancel_reasons, request_cancel};
 pub use insert::{Inserted, NewGoal, insert};
 pub use plan::{Planned, Verdict, store_plans};

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{Error, Json, Store};
 
 const COLUMNS: &str = "\
-    g.id, g.request_id, g.request_digest, g.goal, g.goal_type, g.own_blueprint, g.input, g.state, g.cancel_reason, \
+    g.id, g.request_id, g.request_digest, g.goal, g.goal_type, g.input, g.state, g.cancel_reason, \
     g.blueprint_digest, g.result, g.failure, g.traceparent, g.created_at, g.ended_at, \
     EXISTS (SELECT FROM workflows w WHERE w.id = g.id) AS has_workflow";
 
@@ -27,15 +27,13 @@ pub struct StoredGoal {
     pub goal: String,
     /// The structured goal type, or empty.
     pub goal_type: String,
-    /// The caller's own blueprint.
-    pub own_blueprint: Option<Json>,
     /// The goal's input.
     pub input: Map<String, Value>,
     /// How far it has come.
     pub state: GoalState,
     /// Why it shall be cancelled, once somebody wants that.
     pub cancel_reason: Option<String>,
-    /// The blueprint that it runs.
+    /// Its plan. One that waits for its plan has it already if the caller brought it along.
     pub blueprint_digest: Option<Digest>,
     /// Whether its workflow was begun.
     pub has_workflow: bool,
@@ -124,7 +122,6 @@ fn goal(row: &Row) -> Result<StoredGoal, Error> {
         request_id: row.try_get("request_id")?,
         goal: row.try_get("goal")?,
         goal_type: row.try_get("goal_type")?,
-        own_blueprint: row.try_get("own_blueprint")?,
         input: row.try_get::<_, Json>("input")?.parse("a goal's input")?,
         state: state.parse().map_err(|error| Error::corrupt("a state", error))?,
         cancel_reason: row.try_get("cancel_reason")?,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::store::ANY_PLAN;
 use crate::{Error, Store};
 
 const STATS: &str = "\
@@ -33,9 +34,11 @@ pub struct Stats {
 
 /// Counts everything.
 pub async fn stats(store: &Store) -> Result<Stats, Error> {
-    let client = store.client().await?;
+    let mut client = store.client().await?;
+    let transaction = client.build_transaction().read_only(true).start().await?;
+    transaction.batch_execute(ANY_PLAN).await?;
     let mut stats = Stats::default();
-    for row in client.query(STATS, &[]).await? {
+    for row in transaction.query(STATS, &[]).await? {
         let (what, word, count): (&str, String, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
         match what {
             "goals" => drop(stats.goals.insert(word, count)),
@@ -46,5 +49,6 @@ pub async fn stats(store: &Store) -> Result<Stats, Error> {
             _ => stats.awaited_capabilities.push(word),
         }
     }
+    transaction.commit().await?;
     Ok(stats)
 }

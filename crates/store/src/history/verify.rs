@@ -5,6 +5,7 @@ use goalpost_model::WorkflowId;
 use tokio_postgres::IsolationLevel;
 use uuid::Uuid;
 
+use crate::store::ANY_PLAN;
 use crate::{Error, Store};
 
 /// Violations that are told at most.
@@ -92,6 +93,7 @@ pub async fn verify(store: &Store, only: Option<WorkflowId>) -> Result<Option<Ve
     let level = IsolationLevel::RepeatableRead;
     // Ends with this, even if nobody waits for the outcome any more.
     let snapshot = client.build_transaction().isolation_level(level).read_only(true).start().await?;
+    snapshot.batch_execute(ANY_PLAN).await?;
     let only = only.map(|id| id.0);
     if let Some(id) = only
         && !snapshot.query_one(EXISTS, &[&id]).await?.try_get(0)?

@@ -3,11 +3,11 @@
 use tokio_postgres::{Client, Statement, Transaction};
 
 use crate::outbox::Delivery;
+use crate::store::BY_KEY;
 use crate::{Error, Store};
 
-/// Whatever is delivered twice is refused the second time, so no delete has to reach the disk. And
-/// rows are found by their keys, however empty the table was when the statements were planned.
-const SETTINGS: &str = "SET synchronous_commit = off; SET enable_seqscan = off";
+/// Whatever is delivered twice is refused the second time, so no delete has to reach the disk.
+const LAZY: &str = "SET synchronous_commit = off";
 
 /// A queue, not a log: rows are taken by deleting them, in whatever order they became visible. Rows
 /// that somebody else is deleting are waited for and do not count, so that fewer rows than
@@ -31,7 +31,8 @@ impl Outbox {
     pub async fn open(store: &Store) -> Result<Self, Error> {
         let (client, connection) = store.dedicated().await?;
         tokio::spawn(connection);
-        client.batch_execute(SETTINGS).await?;
+        client.batch_execute(LAZY).await?;
+        client.batch_execute(BY_KEY).await?;
         let (drain, delete) = (client.prepare(DRAIN).await?, client.prepare(DELETE).await?);
         Ok(Self { client, drain, delete })
     }
