@@ -241,10 +241,7 @@ impl<'a> Rows<'a> {
 /// Values with the places and offsets that `draw` gives them. One whose workflow is not named in
 /// the transitions has none, and is not stored.
 fn rows<T>(values: &[T], mut draw: impl FnMut(&T) -> Option<(i32, i32)>) -> Vec<Row<'_, T>> {
-    values
-        .iter()
-        .filter_map(|value| draw(value).map(|(place, event)| Row { value, place, event }))
-        .collect()
+    values.iter().filter_map(|value| draw(value).map(|(place, event)| Row { value, place, event })).collect()
 }
 
 type Column<'a> = Box<dyn ToSql + Sync + Send + 'a>;
