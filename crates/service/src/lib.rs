@@ -13,6 +13,11 @@ pub mod status;
 pub mod telemetry;
 pub mod trace_context;
 
+/// The allocator of every process that is a service. With the system's, a quarter of their time
+/// under load went into it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// An error and its causes in one line, for logs and for people.
 pub fn describe(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source())
