@@ -23,7 +23,7 @@ CREATE TABLE goals (
     id               uuid PRIMARY KEY,
     request_id       text UNIQUE,
     -- Digest of the request: tells a repeated request from a reused request_id.
-    request_digest   bytea NOT NULL,
+    request_digest   bytea CHECK ((request_digest IS NULL) = (request_id IS NULL)),
     goal             text NOT NULL,
     goal_type        text NOT NULL,
     input            json NOT NULL,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -54,50 +55,55 @@ impl FromStr for Digest {
 /// JSON with sorted keys and no white space; a whole number has no fraction, because
 /// `google.protobuf.Struct` cannot tell 1 from 1.0 and both must give one digest.
 pub fn canonical_json(value: &Value) -> String {
-    let mut out = String::new();
+    let mut out = Vec::new();
     write_canonical(value, &mut out);
-    out
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// Below this a double holds every whole number exactly.
 const EXACT_INTEGERS: f64 = 9_007_199_254_740_992.0;
 
-fn write_canonical(value: &Value, out: &mut String) {
+fn write_canonical(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Object(fields) => {
-            let mut keys: Vec<&String> = fields.keys().collect();
-            keys.sort_unstable();
-            out.push('{');
-            for (place, key) in keys.into_iter().enumerate() {
+            let mut sorted: Vec<(&String, &Value)> = fields.iter().collect();
+            sorted.sort_unstable_by_key(|(key, _)| *key);
+            out.push(b'{');
+            for (place, (key, value)) in sorted.into_iter().enumerate() {
                 if place > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
-                out.push_str(&Value::from(key.as_str()).to_string());
-                out.push(':');
-                write_canonical(&fields[key], out);
+                write_json(key, out);
+                out.push(b':');
+                write_canonical(value, out);
             }
-            out.push('}');
+            out.push(b'}');
         }
         Value::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for (place, item) in items.iter().enumerate() {
                 if place > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write_canonical(item, out);
             }
-            out.push(']');
+            out.push(b']');
         }
         Value::Number(number) => match number.as_f64() {
             Some(double) if double.fract() == 0.0 && double.abs() < EXACT_INTEGERS => {
                 // Adding zero turns -0 into 0.
                 let double = double + 0.0;
-                out.push_str(&format!("{double:.0}"));
+                out.extend_from_slice(format!("{double:.0}").as_bytes());
             }
-            _ => out.push_str(&number.to_string()),
+            _ => write_json(number, out),
         },
-        other => out.push_str(&other.to_string()),
+        other => write_json(other, out),
     }
+}
+
+fn write_json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
+    // Writing to memory does not fail, and each of these has a JSON form.
+    let _ = serde_json::to_writer(out, value);
 }
 
 #[cfg(test)]

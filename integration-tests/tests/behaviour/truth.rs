@@ -64,8 +64,8 @@ async fn what_was_committed_while_nobody_listened_is_delivered_afterwards() {
     on.system.stop().await;
     let database = on.database.client().await;
     let id = uuid::Uuid::now_v7();
-    let insert = "INSERT INTO goals (id, request_digest, goal, goal_type, input, state) \
-                  VALUES ($1, '', 'Bake a cake', '', '{}', 'SUBMITTED')";
+    let insert = "INSERT INTO goals (id, goal, goal_type, input, state) \
+                  VALUES ($1, 'Bake a cake', '', '{}', 'SUBMITTED')";
     database.execute(insert, &[&id]).await.unwrap();
     let system = System::start(folder(), &stores).await;
     let goal = system.client().wait(&id.to_string()).await.unwrap();

@@ -2,13 +2,13 @@
 
 use std::pin::Pin;
 
-use goalpost_model::{Blueprint, Finding, GoalId, GoalState, Severity, WorkflowId};
+use goalpost_model::{GoalId, GoalState, WorkflowId};
 use goalpost_proto::v1::{
     CancelGoalRequest, CancelWorkflowRequest, CheckBlueprintRequest, CheckBlueprintResponse, Event,
     GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PlanRequest, PlanResponse, PreviewPlanRequest,
     PreviewPlanResponse, SubmitGoalRequest, WatchGoalRequest, central_decision_group_server,
 };
-use goalpost_proto::{Violations, blueprint_from_model, read_blueprint, struct_from_map};
+use goalpost_proto::{Violations, blueprint_from_model, struct_from_map};
 use goalpost_service::{status, trace_context};
 use goalpost_store::goals::{self, Inserted};
 use tokio::sync::mpsc;
@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
-use crate::requests::{self, Wanted};
+use crate::checks::Checks;
+use crate::requests::{self, Own, Wanted};
 use crate::submit::{Submitter, Unavailable};
 use crate::{Context, resource, watch};
 
@@ -29,6 +30,7 @@ const WATCH_ROOM: usize = 64;
 pub(crate) struct Api {
     pub(crate) context: Context,
     pub(crate) submitter: Submitter,
+    pub(crate) checks: Checks,
     pub(crate) stop: CancellationToken,
 }
 
@@ -39,11 +41,11 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         let (wanted, request_id) =
             requests::submission(request.into_inner()).map_err(status::invalid_argument)?;
         let checked = match &wanted.blueprint {
-            Some(blueprint) => Some(self.checked(blueprint, traceparent.as_deref()).await?),
+            Some(own) => Some(self.checks.checked(own, traceparent.as_deref()).await?),
             None => None,
         };
         let id = GoalId(Uuid::now_v7());
-        let goal = requests::new_goal(id, &wanted, request_id.clone(), traceparent, checked.as_ref());
+        let goal = requests::new_goal(id, &wanted, request_id.clone(), traceparent, checked);
         let stored = match self.submitter.submit(goal).await {
             Ok(Inserted::New) => id,
             Ok(Inserted::Repeated(earlier)) => earlier,
@@ -120,7 +122,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         let PreviewPlanRequest { goal, goal_type, blueprint, input } = request.into_inner();
         let wanted = requests::wanted(goal, goal_type, blueprint, input).map_err(status::invalid_argument)?;
         let mut planner = self.context.peers.planner.clone();
-        let Some(blueprint) = &wanted.blueprint else {
+        let Some(Own { blueprint, .. }) = &wanted.blueprint else {
             let request = PlanRequest {
                 goal: wanted.goal,
                 goal_type: wanted.goal_type,
@@ -157,30 +159,6 @@ impl Api {
         let found = goals::get(&self.context.store, id).await.map_err(|error| status::store(&error))?;
         let (goal, decisions) = found.ok_or_else(|| status::not_found("goal", &id.to_string()))?;
         Ok(Response::new(resource::goal(goal, decisions)))
-    }
-
-    /// The blueprint with the definitions of its capabilities. One that cannot run is refused here,
-    /// where its author hears of it.
-    async fn checked(&self, blueprint: &Blueprint, traceparent: Option<&str>) -> Result<Blueprint, Status> {
-        let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(blueprint)) };
-        let mut planner = self.context.peers.planner.clone();
-        let answer = planner.check_blueprint(trace_context::request(request, traceparent)).await?;
-        let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _ } = answer.into_inner();
-        let mut violations = Violations::default();
-        for finding in findings.into_iter().map(Finding::from) {
-            if finding.severity == Severity::Error {
-                let field = [finding.node.as_str(), finding.field.as_str()]
-                    .iter()
-                    .filter(|part| !part.is_empty())
-                    .fold("blueprint".to_owned(), |path, part| format!("{path}: {part}"));
-                violations.add(field, format!("{} {} (fix: {})", finding.code, finding.message, finding.fix));
-            }
-        }
-        let checked = read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations);
-        match checked {
-            Some(checked) if violations.is_empty() => Ok(checked),
-            _ => Err(status::invalid_argument(violations)),
-        }
     }
 }
 

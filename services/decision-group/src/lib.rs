@@ -4,6 +4,7 @@
 //! one of submitted goals (`plan`), one of ended workflows (`outcomes`).
 
 mod api;
+mod checks;
 mod config;
 mod outcomes;
 mod peers;
@@ -28,6 +29,7 @@ use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 use uuid::Uuid;
 
+use checks::Checks;
 pub use config::Config;
 use peers::Peers;
 use submit::Submitter;
@@ -92,7 +94,9 @@ impl App {
         let tasks = TaskTracker::new();
         tasks.spawn(take(context.clone(), health.clone(), stop.clone()));
         let submitter = Submitter::start(context.store.clone(), &tasks);
-        let api = CentralDecisionGroupServer::new(api::Api { context, submitter, stop: stop.clone() });
+        let checks = Checks::new(context.peers.planner.clone());
+        let api =
+            CentralDecisionGroupServer::new(api::Api { context, submitter, checks, stop: stop.clone() });
         let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES));
         server::serve(listener, routes, health, stop).await?;
         tasks.close();

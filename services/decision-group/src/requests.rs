@@ -7,7 +7,7 @@ use goalpost_model::{Blueprint, Digest, GoalId, GoalState, canonical_json};
 use goalpost_proto::v1::{self, SubmitGoalRequest};
 use goalpost_proto::{Violations, map_from_struct, read_blueprint, read_goal_state};
 use goalpost_store::Json;
-use goalpost_store::goals::{NewBlueprint, NewGoal};
+use goalpost_store::goals::{NewBlueprint, NewGoal, RequestKey};
 use serde_json::{Map, Value, json};
 
 const DEFAULT_PAGE: i64 = 50;
@@ -18,8 +18,16 @@ const MAX_PAGE: i64 = 1_000;
 pub(crate) struct Wanted {
     pub(crate) goal: String,
     pub(crate) goal_type: String,
-    pub(crate) blueprint: Option<Blueprint>,
+    pub(crate) blueprint: Option<Own>,
     pub(crate) input: Map<String, Value>,
+}
+
+/// A blueprint that the caller brought along.
+#[derive(Debug)]
+pub(crate) struct Own {
+    pub(crate) blueprint: Blueprint,
+    /// Of the blueprint as the caller gave it.
+    pub(crate) digest: Digest,
 }
 
 /// Reads what is wanted: exactly one of goal, type and blueprint.
@@ -50,12 +58,15 @@ pub(crate) fn wanted(
         let mut own = Violations::default();
         let blueprint = read_blueprint(message, "blueprint", &mut own);
         own.into_iter().for_each(|violation| violations.add(violation.field, violation.description));
-        blueprint
+        let canonical = blueprint.as_ref()?.canonical();
+        if canonical.len() > MAX_BLUEPRINT_BYTES {
+            violations.add(
+                "blueprint",
+                format!("must have at most {MAX_BLUEPRINT_BYTES} bytes in its canonical form"),
+            );
+        }
+        blueprint.map(|blueprint| Own { blueprint, digest: Digest::of(canonical.as_bytes()) })
     });
-    if blueprint.as_ref().is_some_and(|blueprint| blueprint.canonical().len() > MAX_BLUEPRINT_BYTES) {
-        violations
-            .add("blueprint", format!("must have at most {MAX_BLUEPRINT_BYTES} bytes in its canonical form"));
-    }
     match input {
         Some(input) if violations.is_empty() => Ok(Wanted { goal, goal_type, blueprint, input }),
         _ => Err(violations),
@@ -80,18 +91,20 @@ pub(crate) fn new_goal(
     wanted: &Wanted,
     request_id: Option<String>,
     traceparent: Option<String>,
-    checked: Option<&Blueprint>,
+    checked: Option<NewBlueprint>,
 ) -> NewGoal {
     let Wanted { goal, goal_type, blueprint, input } = wanted;
-    let said = json!({"goal": goal, "goal_type": goal_type, "blueprint": blueprint, "input": input});
+    let request = request_id.map(|id| {
+        let blueprint = blueprint.as_ref().map(|own| own.digest.to_string());
+        let said = json!({"goal": goal, "goal_type": goal_type, "blueprint": blueprint, "input": input});
+        RequestKey { id, digest: Digest::of(canonical_json(&said).as_bytes()) }
+    });
     NewGoal {
         id,
-        request_id,
-        request_digest: Digest::of(canonical_json(&said).as_bytes()),
+        request,
         goal: goal.clone(),
         goal_type: goal_type.clone(),
-        blueprint: checked
-            .map(|blueprint| NewBlueprint { digest: blueprint.digest(), body: Json::of(blueprint) }),
+        blueprint: checked,
         input: Json::of(input),
         traceparent,
     }
@@ -175,7 +188,7 @@ mod tests {
     fn the_same_request_has_the_same_digest() {
         let goal = |text: &str| {
             let wanted = wanted(text.into(), String::new(), None, None).unwrap();
-            new_goal(GoalId(uuid::Uuid::now_v7()), &wanted, None, None, None).request_digest
+            new_goal(GoalId(uuid::Uuid::now_v7()), &wanted, Some("key".into()), None, None).request
         };
         assert_eq!(goal("a"), goal("a"));
         assert_ne!(goal("a"), goal("b"));

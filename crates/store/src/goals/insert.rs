@@ -29,10 +29,8 @@ const TAKEN: &str = "SELECT request_id, id, request_digest FROM goals WHERE requ
 pub struct NewGoal {
     /// Its id.
     pub id: GoalId,
-    /// The caller's key for idempotency.
-    pub request_id: Option<String>,
-    /// The digest of the request, to tell a repeated one from a reused request_id.
-    pub request_digest: Digest,
+    /// What makes the submission idempotent, if the caller wants that.
+    pub request: Option<RequestKey>,
     /// The goal in words, or empty.
     pub goal: String,
     /// The structured goal type, or empty.
@@ -43,6 +41,15 @@ pub struct NewGoal {
     pub input: Json,
     /// W3C trace context of the caller.
     pub traceparent: Option<String>,
+}
+
+/// The caller's key for idempotency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestKey {
+    /// The key.
+    pub id: String,
+    /// The digest of the request: tells a repeated one from a reused key.
+    pub digest: Digest,
 }
 
 /// What became of a goal to be stored.
@@ -61,8 +68,10 @@ pub async fn insert(store: &Store, goals: &[NewGoal]) -> Result<Vec<Inserted>, E
     let client = store.client().await?;
     let statement = client.prepare_cached(INSERT).await?;
     let ids: Vec<Uuid> = goals.iter().map(|goal| goal.id.0).collect();
-    let request_ids: Vec<Option<&str>> = goals.iter().map(|goal| goal.request_id.as_deref()).collect();
-    let digests: Vec<&[u8]> = goals.iter().map(|goal| goal.request_digest.0.as_slice()).collect();
+    let request_ids: Vec<Option<&str>> =
+        goals.iter().map(|goal| goal.request.as_ref().map(|request| request.id.as_str())).collect();
+    let digests: Vec<Option<&[u8]>> =
+        goals.iter().map(|goal| goal.request.as_ref().map(|request| request.digest.0.as_slice())).collect();
     let texts: Vec<&str> = goals.iter().map(|goal| goal.goal.as_str()).collect();
     let types: Vec<&str> = goals.iter().map(|goal| goal.goal_type.as_str()).collect();
     let (new_digests, bodies) = distinct(goals.iter().filter_map(|goal| goal.blueprint.as_ref()));
@@ -100,12 +109,11 @@ pub async fn insert(store: &Store, goals: &[NewGoal]) -> Result<Vec<Inserted>, E
         .map(|row| Ok((row.try_get(0)?, (GoalId(row.try_get(1)?), row.try_get(2)?))))
         .collect::<Result<_, Error>>()?;
     let outcome = |goal: &NewGoal| {
-        let holder = goal.request_id.as_ref().and_then(|request_id| taken.get(request_id));
-        match holder {
-            Some((id, _)) if *id == goal.id => Inserted::New,
-            Some((id, digest)) if *digest == goal.request_digest.0 => Inserted::Repeated(*id),
-            Some((id, _)) => Inserted::Reused(*id),
-            None => Inserted::New,
+        let Some(request) = &goal.request else { return Inserted::New };
+        match taken.get(&request.id) {
+            Some((id, digest)) if *id != goal.id && *digest == request.digest.0 => Inserted::Repeated(*id),
+            Some((id, _)) if *id != goal.id => Inserted::Reused(*id),
+            _ => Inserted::New,
         }
     };
     Ok(goals.iter().map(outcome).collect())

@@ -9,7 +9,7 @@ mod settle;
 
 pub use blueprint::NewBlueprint;
 pub use cancel::{cancel_reasons, request_cancel};
-pub use insert::{Inserted, NewGoal, insert};
+pub use insert::{Inserted, NewGoal, RequestKey, insert};
 pub use plan::{Planned, Verdict, store_plans};
 pub use read::{StoredDecision, StoredGoal, get, list, open};
 pub use settle::{fail, settle};

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{Error, Json, Store};
 
 const COLUMNS: &str = "\
-    g.id, g.request_id, g.request_digest, g.goal, g.goal_type, g.input, g.state, g.cancel_reason, \
+    g.id, g.request_id, g.goal, g.goal_type, g.input, g.state, g.cancel_reason, \
     g.blueprint_digest, g.result, g.failure, g.traceparent, g.created_at, g.ended_at, \
     EXISTS (SELECT FROM workflows w WHERE w.id = g.id) AS has_workflow";
 

@@ -13,8 +13,8 @@ impl Stores {
     pub(crate) async fn goal(&self) -> Uuid {
         let id = Uuid::now_v7();
         self.execute(&format!(
-            "INSERT INTO goals (id, request_digest, goal, goal_type, input, state) \
-             VALUES ('{id}', '', 'a goal', '', '{{}}', 'SUBMITTED')"
+            "INSERT INTO goals (id, goal, goal_type, input, state) \
+             VALUES ('{id}', 'a goal', '', '{{}}', 'SUBMITTED')"
         ))
         .await;
         id

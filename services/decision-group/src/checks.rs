@@ -1,0 +1,82 @@
+//! Blueprints that callers bring along, checked by the planner.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use goalpost_model::{Digest, Finding, Severity};
+use goalpost_proto::v1::planner_client::PlannerClient;
+use goalpost_proto::v1::{CheckBlueprintRequest, CheckBlueprintResponse};
+use goalpost_proto::{Violations, blueprint_from_model, read_blueprint};
+use goalpost_service::{status, trace_context};
+use goalpost_store::Json;
+use goalpost_store::goals::NewBlueprint;
+use tonic::Status;
+use tonic::transport::Channel;
+
+use crate::requests::Own;
+
+/// How long the planner's consent holds. A catalog that changes is obeyed after this at the latest,
+/// as while planners with two catalogs run side by side.
+const FRESH: Duration = Duration::from_secs(5);
+/// Answers held at most; beyond, all are forgotten and asked for again.
+const CAPACITY: usize = 256;
+
+/// The planner's consent to blueprints, asked for once while it is fresh: callers submit the same
+/// blueprint again and again.
+pub(crate) struct Checks {
+    planner: PlannerClient<Channel>,
+    passed: Mutex<HashMap<Digest, (Instant, NewBlueprint)>>,
+}
+
+impl Checks {
+    pub(crate) fn new(planner: PlannerClient<Channel>) -> Self {
+        Self { planner, passed: Mutex::default() }
+    }
+
+    /// The blueprint with the definitions of its capabilities. One that cannot run is refused here,
+    /// where its author hears of it.
+    pub(crate) async fn checked(&self, own: &Own, traceparent: Option<&str>) -> Result<NewBlueprint, Status> {
+        if let Some(checked) = self.fresh(&own.digest) {
+            return Ok(checked);
+        }
+        let asked = Instant::now();
+        let checked = self.ask(own, traceparent).await?;
+        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        if passed.len() >= CAPACITY {
+            passed.clear();
+        }
+        passed.insert(own.digest, (asked, checked.clone()));
+        Ok(checked)
+    }
+
+    fn fresh(&self, digest: &Digest) -> Option<NewBlueprint> {
+        let passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (asked, checked) = passed.get(digest)?;
+        (asked.elapsed() < FRESH).then(|| checked.clone())
+    }
+
+    async fn ask(&self, own: &Own, traceparent: Option<&str>) -> Result<NewBlueprint, Status> {
+        let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(&own.blueprint)) };
+        let mut planner = self.planner.clone();
+        let answer = planner.check_blueprint(trace_context::request(request, traceparent)).await?;
+        let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _ } = answer.into_inner();
+        let mut violations = Violations::default();
+        for finding in findings.into_iter().map(Finding::from) {
+            if finding.severity == Severity::Error {
+                let field = [finding.node.as_str(), finding.field.as_str()]
+                    .iter()
+                    .filter(|part| !part.is_empty())
+                    .fold("blueprint".to_owned(), |path, part| format!("{path}: {part}"));
+                violations.add(field, format!("{} {} (fix: {})", finding.code, finding.message, finding.fix));
+            }
+        }
+        let checked = read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations);
+        match checked {
+            Some(checked) if violations.is_empty() => {
+                Ok(NewBlueprint { digest: checked.digest(), body: Json::of(&checked) })
+            }
+            _ => Err(status::invalid_argument(violations)),
+        }
+    }
+}
