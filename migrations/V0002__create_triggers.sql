@@ -1,7 +1,8 @@
 -- Every change of state makes its event, its outbox row and its notification here, in the
 -- transaction that changes the state, so that no code path can forget one of them.
 -- What writes is statement-level: a batch of any size costs a constant number of statements.
--- What only refuses is row-level with a condition: it costs nothing while the condition is false.
+-- What only refuses is row-level with a condition: it costs nothing while the condition is false,
+-- and it comes after, since a trigger that comes before locks every row once more.
 --
 -- Whoever changes the state of a workflow or a task has drawn the event's number from `histories`
 -- and writes it in the row; the number of a goal's event is drawn by the trigger. A number that
@@ -42,8 +43,14 @@ CREATE TRIGGER histories_updated AFTER UPDATE ON histories
 CREATE FUNCTION events_inserted() RETURNS trigger
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
-    IF EXISTS (SELECT FROM new_rows n WHERE n.number > 1 AND (
-                   SELECT true FROM events e WHERE e.workflow_id = n.workflow_id AND e.number = n.number - 1) IS NULL) THEN
+    IF EXISTS (
+        SELECT FROM (
+            SELECT workflow_id, min(number) AS first, max(number) - min(number) + 1 <> count(*) AS is_torn
+            FROM new_rows GROUP BY workflow_id
+        ) n
+        WHERE is_torn OR n.first > 1 AND (
+            SELECT true FROM events e WHERE e.workflow_id = n.workflow_id AND e.number = n.first - 1) IS NULL
+    ) THEN
         RAISE EXCEPTION 'the events of a history are numbered without gaps'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
@@ -86,7 +93,7 @@ $$;
 CREATE TRIGGER goals_inserted AFTER INSERT ON goals
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION goals_inserted();
 
-CREATE TRIGGER goals_move BEFORE UPDATE ON goals FOR EACH ROW
+CREATE TRIGGER goals_move AFTER UPDATE ON goals FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND OLD.state <> 'SUBMITTED' AND (OLD.state <> 'RUNNING' OR NEW.state = 'SUBMITTED'))
     EXECUTE FUNCTION refuse_change('a goal that has ended stays as it is');
 
@@ -122,10 +129,10 @@ $$;
 CREATE TRIGGER workflows_inserted AFTER INSERT ON workflows
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION workflows_inserted();
 
-CREATE TRIGGER workflows_move BEFORE UPDATE ON workflows FOR EACH ROW
+CREATE TRIGGER workflows_move AFTER UPDATE ON workflows FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND OLD.state <> 'RUNNING')
     EXECUTE FUNCTION refuse_change('a workflow that has ended stays as it is');
-CREATE TRIGGER workflows_number BEFORE UPDATE ON workflows FOR EACH ROW
+CREATE TRIGGER workflows_number AFTER UPDATE ON workflows FOR EACH ROW
     WHEN ((OLD.state <> NEW.state) <> (NEW.event > OLD.event))
     EXECUTE FUNCTION refuse_change('a change of state, and nothing else, takes the next number of its history');
 
@@ -156,7 +163,7 @@ $$;
 
 -- The text form of an attempt, as delivery lists carry it.
 CREATE FUNCTION attempt_ref(workflow uuid, task integer, attempt integer) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT workflow || ':' || task || ':' || attempt
 $$;
 
@@ -175,13 +182,13 @@ $$;
 CREATE TRIGGER tasks_inserted AFTER INSERT ON tasks
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_inserted();
 
-CREATE TRIGGER tasks_move BEFORE UPDATE ON tasks FOR EACH ROW
+CREATE TRIGGER tasks_move AFTER UPDATE ON tasks FOR EACH ROW
     WHEN ((OLD.state <> NEW.state OR OLD.attempt <> NEW.attempt)
           AND NOT (OLD.state = 'READY' AND NEW.state IN ('RUNNING', 'CANCELLED') AND NEW.attempt = OLD.attempt
                OR OLD.state = 'RUNNING' AND NEW.state IN ('SUCCEEDED', 'FAILED', 'CANCELLED') AND NEW.attempt = OLD.attempt
                OR OLD.state = 'RUNNING' AND NEW.state = 'READY' AND NEW.attempt = OLD.attempt + 1))
     EXECUTE FUNCTION refuse_change('a task moves from READY to RUNNING to its end, and back to READY only under a new attempt');
-CREATE TRIGGER tasks_number BEFORE UPDATE ON tasks FOR EACH ROW
+CREATE TRIGGER tasks_number AFTER UPDATE ON tasks FOR EACH ROW
     WHEN ((OLD.state <> NEW.state) <> (NEW.event > OLD.event))
     EXECUTE FUNCTION refuse_change('a change of state, and nothing else, takes the next number of its history');
 
