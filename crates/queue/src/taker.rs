@@ -6,6 +6,9 @@ use uuid::Uuid;
 
 use crate::{Error, List, keys};
 
+/// Takes what is there beside the first element.
+const TAKE_MORE: &str = include_str!("scripts/take_more.lua");
+
 /// One taker on one list, with a connection of its own.
 ///
 /// Takes are sequential: take, deal with it, [`done`](Self::done), take again. When the connection
@@ -20,7 +23,6 @@ pub struct Taker {
     connection: MultiplexedConnection,
     list_key: String,
     processing_key: String,
-    take_more: Script,
     give_back: Script,
     /// There may be more in the processing list than was handed out: from an earlier connection, or
     /// from a take whose future was dropped.
@@ -33,7 +35,6 @@ impl Taker {
             connection,
             list_key: keys::list(&list),
             processing_key: keys::processing(id, &list),
-            take_more: Script::new(include_str!("scripts/take_more.lua")),
             give_back: Script::new(include_str!("scripts/give_back.lua")),
             may_have_left: true,
         };
@@ -72,10 +73,7 @@ impl Taker {
             }
         }
         self.may_have_left = true;
-        let mut taken = vec![self.wait().await?];
-        if max > 1 {
-            taken.extend(self.more(max - 1).await?);
-        }
+        let taken = self.wait(max).await?;
         self.may_have_left = false;
         Ok(taken)
     }
@@ -87,16 +85,14 @@ impl Taker {
         Ok(range.query_async(&mut self.connection).await?)
     }
 
-    async fn wait(&mut self) -> Result<String, Error> {
-        let mut take = redis::cmd("BLMOVE");
-        take.arg(&self.list_key).arg(&self.processing_key).arg("LEFT").arg("RIGHT").arg(0);
-        Ok(take.query_async(&mut self.connection).await?)
-    }
-
-    async fn more(&mut self, max: usize) -> Result<Vec<String>, Error> {
-        let mut call = self.take_more.key(&self.list_key);
-        call.key(&self.processing_key).arg(max);
-        Ok(call.invoke_async(&mut self.connection).await?)
+    /// Both commands go out together: Redis comes to the second once the first has its element.
+    async fn wait(&mut self, max: usize) -> Result<Vec<String>, Error> {
+        let (list, processing) = (&self.list_key, &self.processing_key);
+        let mut take = redis::pipe();
+        take.cmd("BLMOVE").arg(list).arg(processing).arg("LEFT").arg("RIGHT").arg(0);
+        take.cmd("EVAL").arg(TAKE_MORE).arg(2).arg(list).arg(processing).arg(max.saturating_sub(1));
+        let (first, more): (String, Vec<String>) = take.query_async(&mut self.connection).await?;
+        Ok(std::iter::once(first).chain(more).collect())
     }
 
     /// What was taken is dealt with, durably.
