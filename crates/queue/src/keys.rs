@@ -13,6 +13,9 @@ pub(crate) const TOLD: &str = "goalpost:epoch:told";
 /// What comes before the name of a list.
 pub(crate) const LIST_PREFIX: &str = "goalpost:list:";
 
+/// The names of all lists that anything was put on.
+pub(crate) const LISTS: &str = "goalpost:lists";
+
 /// What the connections of all takers are called, before the taker's id.
 pub(crate) const CONNECTION_PREFIX: &str = "goalpost:taker:";
 

@@ -1,5 +1,7 @@
 //! Putting elements on lists.
 
+use std::collections::HashSet;
+
 use redis::Script;
 use redis::aio::MultiplexedConnection;
 
@@ -12,6 +14,8 @@ const CHUNK: usize = 1_000;
 pub struct Pusher {
     connection: MultiplexedConnection,
     script: Script,
+    /// Lists that Redis knows by name.
+    named: HashSet<List>,
 }
 
 /// What became of a push.
@@ -26,11 +30,12 @@ pub enum Pushed {
 
 impl Pusher {
     pub(crate) fn new(connection: MultiplexedConnection) -> Self {
-        Self { connection, script: Script::new(include_str!("scripts/push.lua")) }
+        Self { connection, script: Script::new(include_str!("scripts/push.lua")), named: HashSet::new() }
     }
 
     /// Appends each element to its list, in order, if Redis is still in this epoch.
     pub async fn push(&mut self, epoch: &Epoch, elements: &[(List, String)]) -> Result<Pushed, Error> {
+        self.name(elements).await?;
         for chunk in elements.chunks(CHUNK) {
             let mut call = self.script.key(keys::EPOCH);
             call.arg(&epoch.0);
@@ -43,5 +48,18 @@ impl Pusher {
             }
         }
         Ok(Pushed::Done)
+    }
+
+    /// Says which lists there are, each once.
+    async fn name(&mut self, elements: &[(List, String)]) -> Result<(), Error> {
+        let new: HashSet<&List> =
+            elements.iter().map(|(list, _)| list).filter(|list| !self.named.contains(list)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = new.iter().map(ToString::to_string).collect();
+        redis::cmd("SADD").arg(keys::LISTS).arg(names).exec_async(&mut self.connection).await?;
+        self.named.extend(new.into_iter().cloned());
+        Ok(())
     }
 }

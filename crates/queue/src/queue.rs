@@ -1,5 +1,6 @@
 //! The way to Redis.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use deadpool_redis::{Manager, Pool, Runtime};
@@ -140,19 +141,24 @@ impl Queue {
     /// Removes a list with all that is on it.
     pub async fn remove(&self, list: &List) -> Result<(), Error> {
         let mut connection = self.pool.get().await?;
-        Ok(redis::cmd("DEL").arg(keys::list(list)).exec_async(&mut connection).await?)
+        let mut removal = redis::pipe();
+        removal.cmd("DEL").arg(keys::list(list)).cmd("SREM").arg(keys::LISTS).arg(list.to_string());
+        Ok(removal.exec_async(&mut connection).await?)
     }
 
-    /// The lengths of these lists, in their order.
-    pub async fn lengths(&self, lists: &[List]) -> Result<Vec<u64>, Error> {
-        if lists.is_empty() {
-            return Ok(Vec::new());
-        }
+    /// How many elements wait on each list that anything was put on, empty ones included.
+    pub async fn depths(&self) -> Result<BTreeMap<List, u64>, Error> {
         let mut connection = self.pool.get().await?;
-        let mut pipeline = redis::pipe();
-        for list in lists {
-            pipeline.cmd("LLEN").arg(keys::list(list));
+        let names: Vec<String> = redis::cmd("SMEMBERS").arg(keys::LISTS).query_async(&mut connection).await?;
+        let lists: Vec<List> = names.iter().filter_map(|name| name.parse().ok()).collect();
+        if lists.is_empty() {
+            return Ok(BTreeMap::new());
         }
-        Ok(pipeline.query_async(&mut connection).await?)
+        let mut lengths = redis::pipe();
+        for list in &lists {
+            lengths.cmd("LLEN").arg(keys::list(list));
+        }
+        let lengths: Vec<u64> = lengths.query_async(&mut connection).await?;
+        Ok(lists.into_iter().zip(lengths).collect())
     }
 }

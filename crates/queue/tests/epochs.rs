@@ -28,7 +28,7 @@ async fn a_flush_ends_the_epoch_and_refuses_pushes() {
     let element = [(List::goals(), "a".to_owned())];
     assert_eq!(pusher.push(&epoch, &element).await.unwrap(), Pushed::EpochLost);
     assert_eq!(queue.mark_told(&epoch).await.unwrap(), Pushed::EpochLost);
-    assert_eq!(queue.lengths(&[List::goals()]).await.unwrap(), [0]);
+    assert_eq!(queue.depths().await.unwrap().get(&List::goals()), Some(&0));
     assert_ne!(queue.ensure_epoch().await.unwrap().0, epoch);
 }
 
@@ -77,7 +77,7 @@ async fn a_redis_that_comes_back_from_a_file_is_in_another_epoch() {
     command(&redis, "SAVE").await;
     redis.kill().await;
     redis.restart().await.unwrap();
-    assert_eq!(queue.lengths(&[List::goals()]).await.unwrap(), [1]);
+    assert_eq!(queue.depths().await.unwrap()[&List::goals()], 1);
     let (now, is_told) = queue.ensure_epoch().await.unwrap();
     assert_ne!(now, epoch);
     assert!(!is_told);

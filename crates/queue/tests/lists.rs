@@ -1,6 +1,8 @@
 //! The lists on a real Redis.
 #![cfg(test)]
 
+use std::collections::BTreeMap;
+
 use goalpost_queue::{Error, List, Pushed, Queue, Taker};
 use goalpost_testkit::TestRedis;
 use uuid::Uuid;
@@ -54,7 +56,8 @@ async fn elements_come_in_order_and_not_beyond_what_is_asked_for() {
     taker.done().await.unwrap();
     assert_eq!(taker.take(2).await.unwrap(), ["b", "c"]);
     taker.done().await.unwrap();
-    assert_eq!(queue.lengths(&[list, List::goals()]).await.unwrap(), [1, 0]);
+    push(&queue, &List::goals(), &["g"]).await;
+    assert_eq!(queue.depths().await.unwrap(), BTreeMap::from([(List::goals(), 1), (list, 1)]));
 }
 
 #[tokio::test]
@@ -185,7 +188,9 @@ async fn a_list_that_is_removed_is_empty() {
     let (_redis, queue) = start().await;
     push(&queue, &List::goals(), &["a"]).await;
     queue.remove(&List::goals()).await.unwrap();
-    assert_eq!(queue.lengths(&[List::goals()]).await.unwrap(), [0]);
+    assert_eq!(queue.depths().await.unwrap(), BTreeMap::new());
+    push(&queue, &List::goals(), &["b"]).await;
+    assert_eq!(taker(&queue, 1, &List::goals()).await.take(2).await.unwrap(), ["b"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Prometheus metrics on an HTTP port.
 
 use std::net::SocketAddr;
-use std::sync::OnceLock;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::Router;
 use axum::routing::get;
@@ -10,6 +11,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+static LOOKS: Mutex<Vec<Arc<Look>>> = Mutex::new(Vec::new());
+
+/// Records what is known only to those who look.
+type Look = dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
 
 /// Seconds and sizes that histograms tell apart.
 const BUCKETS: &[f64] = &[
@@ -22,7 +27,7 @@ pub async fn serve(listen: SocketAddr, stop: CancellationToken) -> std::io::Resu
     let listener = TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;
     let recorder = RECORDER.get_or_init(install);
-    let routes = Router::new().route("/metrics", get(async || render(recorder.as_ref())));
+    let routes = Router::new().route("/metrics", get(async || render(recorder.as_ref()).await));
     tokio::spawn(async move {
         let served = axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await;
         if let Err(error) = served {
@@ -39,9 +44,19 @@ fn install() -> Option<PrometheusHandle> {
     Some(handle)
 }
 
+/// Has `look` record its metrics whenever somebody reads them, and never else.
+pub fn on_read<F: Future<Output = ()> + Send + 'static>(look: impl Fn() -> F + Send + Sync + 'static) {
+    let look: Arc<Look> = Arc::new(move || Box::pin(look()));
+    LOOKS.lock().unwrap_or_else(PoisonError::into_inner).push(look);
+}
+
 /// The upkeep of histograms is done when somebody looks, so that nothing runs while nobody does.
-fn render(recorder: Option<&PrometheusHandle>) -> String {
+async fn render(recorder: Option<&PrometheusHandle>) -> String {
     let Some(recorder) = recorder else { return String::new() };
+    let looks = LOOKS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    for look in looks {
+        look().await;
+    }
     recorder.run_upkeep();
     recorder.render()
 }

@@ -9,7 +9,6 @@ use goalpost_proto::v1::{
     Event, GetStatsRequest, ListEventsRequest, ListEventsResponse, Stats, VerifyRequest, VerifyResponse,
     WatchEventsRequest, persistence_server,
 };
-use goalpost_queue::List;
 use goalpost_service::status;
 use goalpost_store::history;
 use tokio_util::sync::CancellationToken;
@@ -64,14 +63,12 @@ impl persistence_server::Persistence for Api {
 
     async fn get_stats(&self, _: Request<GetStatsRequest>) -> Result<Response<Stats>, Status> {
         let stats = history::stats(&self.context.store).await.map_err(|error| status::store(&error))?;
-        let mut lists = vec![List::goals(), List::outcomes(), List::lost()];
-        lists.extend(stats.awaited_capabilities.iter().map(|capability| List::ready(capability)));
-        let lengths = self.context.queue.lengths(&lists).await;
-        let lengths = lengths.map_err(|error| status::unavailable("Redis", &error))?;
-        let depth = |length: u64| i64::try_from(length).unwrap_or(i64::MAX);
-        let depths = lists.iter().zip(lengths).filter(|(_, length)| *length > 0);
+        let depths = self.context.queue.depths().await;
+        let depths = depths.map_err(|error| status::unavailable("Redis", &error))?;
+        let depth = |depth: u64| i64::try_from(depth).unwrap_or(i64::MAX);
+        let depths = depths.iter().filter(|(_, depth)| **depth > 0);
         Ok(Response::new(Stats {
-            lists: depths.map(|(list, length)| (list.to_string(), depth(length))).collect(),
+            lists: depths.map(|(list, length)| (list.to_string(), depth(*length))).collect(),
             goals: stats.goals,
             workflows: stats.workflows,
             tasks: stats.tasks,

@@ -33,8 +33,8 @@ pub(crate) async fn run(active: &Active, backoff: &mut Backoff) -> Result<Infall
     backoff.reset();
     loop {
         tokio::select! {
-            payload = notifications.next() => {
-                let Ok(taker) = payload.ok_or(Error::Deaf)?.parse() else { continue };
+            heard = notifications.next() => {
+                let Ok(taker) = heard.ok_or(Error::Deaf)?.payload.parse() else { continue };
                 if let Some(is_back) = watched.get_mut(&taker) {
                     *is_back = true;
                 } else {

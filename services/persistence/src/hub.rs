@@ -93,8 +93,8 @@ pub(crate) async fn listen(context: Context, health: Health, stop: CancellationT
         health.set(POSTGRES, true).await;
         loop {
             tokio::select! {
-                payload = notifications.next() => match payload {
-                    Some(payload) => context.hub.ring(&payload),
+                heard = notifications.next() => match heard {
+                    Some(heard) => context.hub.ring(&heard.payload),
                     None => break,
                 },
                 () = stop.cancelled() => return,

@@ -8,6 +8,7 @@ mod active;
 mod api;
 mod config;
 mod deaths;
+mod depths;
 mod elements;
 mod follow;
 mod hub;
@@ -87,6 +88,7 @@ impl App {
     /// Serves until `stop`.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
         let Self { config, listener, context, health } = self;
+        depths::report(context.queue.clone());
         let tasks = TaskTracker::new();
         tasks.spawn(prepare(config, context.clone(), health.clone(), stop.clone()));
         let api = api::Api { context, stop: stop.clone() };

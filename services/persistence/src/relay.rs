@@ -5,7 +5,7 @@
 //! does not carry is drained.
 
 use std::convert::Infallible;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use goalpost_queue::{Epoch, EpochWatch, Pushed, Pusher};
 use goalpost_service::backoff::Backoff;
@@ -13,7 +13,7 @@ use goalpost_store::outbox::{self, Delivery, Outbox};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::active::Error;
-use crate::notifications::Notifications;
+use crate::notifications::{Heard, Notifications};
 use crate::republish::Pages;
 use crate::seen::Seen;
 use crate::{Context, elements};
@@ -79,22 +79,21 @@ impl Relay<'_> {
     /// Passes on what is announced, until the epoch is over.
     async fn relay(&mut self, redis: &mut Redis, mut watch: EpochWatch) -> Result<(), Error> {
         loop {
-            let payload = tokio::select! {
-                payload = self.notifications.next() => payload.ok_or(Error::Deaf)?,
+            let heard = tokio::select! {
+                heard = self.notifications.next() => heard.ok_or(Error::Deaf)?,
                 () = watch.changed() => return Ok(()),
             };
-            if self.deliver(redis, payload).await? == Pushed::EpochLost {
+            if self.deliver(redis, heard).await? == Pushed::EpochLost {
                 return Ok(());
             }
         }
     }
 
     /// Pushes what this notification and those behind it carry.
-    async fn deliver(&mut self, redis: &mut Redis, payload: String) -> Result<Pushed, Error> {
-        let begun = Instant::now();
-        let mut carried = Delivery::parse(&payload);
-        while let Some(payload) = self.notifications.next_now() {
-            carried = carried.zip(Delivery::parse(&payload)).map(|(mut all, more)| {
+    async fn deliver(&mut self, redis: &mut Redis, heard: Heard) -> Result<Pushed, Error> {
+        let mut carried = Delivery::parse(&heard.payload);
+        while let Some(later) = self.notifications.next_now() {
+            carried = carried.zip(Delivery::parse(&later.payload)).map(|(mut all, more)| {
                 all.extend(more);
                 all
             });
@@ -103,7 +102,7 @@ impl Relay<'_> {
             Some(deliveries) => self.push_announced(redis, deliveries).await?,
             None => self.drain(redis).await?,
         };
-        metrics::histogram!("goalpost_relay_seconds").record(begun.elapsed());
+        metrics::histogram!("goalpost_relay_seconds").record(heard.at.elapsed());
         Ok(outcome)
     }
 

@@ -11,9 +11,7 @@ const STATS: &str = "\
     UNION ALL SELECT 'tasks', t.state, count(*) FROM workflows w JOIN tasks t ON t.workflow_id = w.id \
               WHERE w.state = 'RUNNING' GROUP BY t.state \
     UNION ALL SELECT 'outbox', '', count(*) FROM outbox \
-    UNION ALL SELECT 'instances', kind, count(*) FROM takers WHERE dead_at IS NULL GROUP BY kind \
-    UNION ALL SELECT DISTINCT 'capabilities', t.capability, 0 FROM workflows w \
-              JOIN tasks t ON t.workflow_id = w.id AND t.state = 'READY' WHERE w.state = 'RUNNING'";
+    UNION ALL SELECT 'instances', kind, count(*) FROM takers WHERE dead_at IS NULL GROUP BY kind";
 
 /// Figures of the whole system at one moment.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +26,6 @@ pub struct Stats {
     pub outbox: i64,
     /// Living takers by service.
     pub instances: HashMap<String, i64>,
-    /// Capabilities that some ready task waits for.
-    pub awaited_capabilities: Vec<String>,
 }
 
 /// Counts everything.
@@ -45,8 +41,7 @@ pub async fn stats(store: &Store) -> Result<Stats, Error> {
             "workflows" => drop(stats.workflows.insert(word, count)),
             "tasks" => drop(stats.tasks.insert(word, count)),
             "outbox" => stats.outbox = count,
-            "instances" => drop(stats.instances.insert(word, count)),
-            _ => stats.awaited_capabilities.push(word),
+            _ => drop(stats.instances.insert(word, count)),
         }
     }
     transaction.commit().await?;

@@ -1,6 +1,7 @@
 //! Putting commands together into one write.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Instant;
 
 use goalpost_graph::{Event, advance};
 use goalpost_model::{TaskState, WorkflowId};
@@ -20,6 +21,8 @@ pub(crate) struct Batch {
     pub(crate) transitions: Transitions,
     /// Commands that wait for the write, with what they are answered if it passes.
     pub(crate) applied: Vec<(Command, Outcome)>,
+    /// Since when the tasks that it ends have been active.
+    pub(crate) steps: Vec<Instant>,
     touched: HashMap<WorkflowId, Touched>,
     /// Workflows to be read again before the next batch: this one does nothing to them.
     pub(crate) outdated: HashSet<WorkflowId>,
@@ -127,6 +130,9 @@ impl Batch {
         };
         if let Step::Claim { task, holder, .. } = step {
             live.holders.insert(*task, holder.clone());
+        }
+        if let Some(task) = task.filter(|task| live.core.tasks[*task].state.is_terminal()) {
+            self.steps.extend(live.active_since.remove(&task));
         }
         let touched = self.touched.entry(id).or_insert_with(|| {
             self.transitions.fences.push((id, live.last_number));

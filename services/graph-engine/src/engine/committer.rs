@@ -80,6 +80,9 @@ impl Committer {
             Ok(numbers) => {
                 metrics::histogram!("goalpost_commit_batch_commands").record(batch.applied.len() as f64);
                 metrics::histogram!("goalpost_commit_seconds").record(started.elapsed());
+                for since in &batch.steps {
+                    metrics::histogram!("goalpost_step_seconds").record(since.elapsed());
+                }
                 self.pause = FIRST_PAUSE;
                 self.settle(batch, |id| numbers.get(&id).copied());
             }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use goalpost_checker::CompiledBlueprint;
 use goalpost_graph::{Task, Workflow};
@@ -18,6 +19,8 @@ pub(crate) struct Live {
     pub(crate) traceparent: Option<String>,
     /// Who runs the running attempts, by ordinal.
     pub(crate) holders: HashMap<usize, Holder>,
+    /// Since when the ready and running tasks that this engine activated have been so, by ordinal.
+    pub(crate) active_since: HashMap<usize, Instant>,
     /// Which tasks have a row.
     pub(crate) stored: Vec<bool>,
     /// The round of the committer in which it was read. In a later one another engine may
@@ -33,7 +36,16 @@ impl Live {
             Workflow::new(&blueprint, creation.goal_text.clone(), Arc::new(creation.goal_input.clone()));
         let stored = vec![false; blueprint.tasks.len()];
         let traceparent = creation.traceparent.clone();
-        Self { blueprint, core, last_number: 0, traceparent, holders: HashMap::new(), stored, read_in: 0 }
+        Self {
+            blueprint,
+            core,
+            last_number: 0,
+            traceparent,
+            holders: HashMap::new(),
+            active_since: HashMap::new(),
+            stored,
+            read_in: 0,
+        }
     }
 
     /// A workflow as it is stored. Errors: the rows contradict the blueprint or each other.
@@ -66,7 +78,8 @@ impl Live {
         )
         .map_err(|error| format!("workflow {}: {error}", row.id))?;
         let (last_number, traceparent) = (row.last_number, row.traceparent);
-        Ok(Self { blueprint, core, last_number, traceparent, holders, stored, read_in })
+        let active_since = HashMap::new();
+        Ok(Self { blueprint, core, last_number, traceparent, holders, active_since, stored, read_in })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rows that say what an advance of the core did.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use goalpost_graph::Effect;
 use goalpost_model::{TaskState, WorkflowId};
@@ -80,6 +81,9 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
             taken_edges,
         });
         live.stored[ordinal] = true;
+        if task.state == TaskState::Ready {
+            live.active_since.insert(ordinal, Instant::now());
+        }
     }
 }
 

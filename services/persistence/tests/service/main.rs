@@ -71,10 +71,9 @@ impl Stores {
 
     /// Waits until the list has `count` elements, and takes them off it.
     async fn take(&self, list: List, count: usize) -> Vec<String> {
-        let lists = [list.clone()];
         wait_for(format!("{count} elements on {list}"), async || {
-            let length = self.queue.lengths(&lists).await.ok()?[0];
-            (length >= count as u64).then_some(())
+            let depths = self.queue.depths().await.ok()?;
+            (*depths.get(&list)? >= count as u64).then_some(())
         })
         .await;
         let mut taker = self.queue.taker(Uuid::now_v7(), list).await.unwrap();
