@@ -1,6 +1,6 @@
 //! What a tree of processes costs: CPU time and resident memory, from /proc.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 
 use crate::Error;
@@ -13,7 +13,7 @@ pub(crate) struct Usage {
 }
 
 /// Usage of a process and all its descendants, by program name.
-pub(crate) fn usage_of_tree(root: u32) -> Result<HashMap<String, Usage>, Error> {
+pub(crate) fn usage_of_tree(root: u32) -> Result<BTreeMap<String, Usage>, Error> {
     let mut parents = HashMap::new();
     let mut stats = HashMap::new();
     for entry in fs::read_dir("/proc")? {
@@ -26,7 +26,7 @@ pub(crate) fn usage_of_tree(root: u32) -> Result<HashMap<String, Usage>, Error> 
             stats.insert(pid, (program, usage));
         }
     }
-    let mut sums: HashMap<String, Usage> = HashMap::new();
+    let mut sums: BTreeMap<String, Usage> = BTreeMap::new();
     for (pid, (program, usage)) in stats {
         if is_descendant(pid, root, &parents) {
             let sum = sums.entry(program).or_default();

@@ -1,6 +1,7 @@
 //! W1: many workflows of five steps, as fast as they go.
 
 use crate::figures::Figures;
+use crate::processes::usage_of_tree;
 use crate::system::System;
 use crate::{Error, blueprints, probe};
 
@@ -12,8 +13,10 @@ pub(crate) async fn measure(system: &System, count: usize, figures: &mut Figures
     probe::submit_many(&client, &blueprint, 100).await?;
     probe::wait_for_all(&database).await?;
     probe::clear(&database).await?;
+    let before = usage_of_tree(system.pid())?;
     probe::submit_many(&client, &blueprint, count).await?;
     probe::wait_for_all(&database).await?;
+    let after = usage_of_tree(system.pid())?;
     let span = probe::span(&database).await?;
     figures.add(
         "W1",
@@ -30,5 +33,10 @@ pub(crate) async fn measure(system: &System, count: usize, figures: &mut Figures
         steps,
         ("raw", "commits on one connection"),
     );
+    for (program, usage) in after {
+        let earlier = before.get(&program).copied().unwrap_or_default();
+        let microseconds = (usage.cpu_seconds - earlier.cpu_seconds) * 1e6 / span.steps;
+        figures.add("W1", format!("CPU of {program} for a step"), microseconds, "us");
+    }
     Ok(())
 }

@@ -26,9 +26,7 @@ pub(crate) async fn measure(system: &System, seconds: u64, figures: &mut Figures
     // Redis counts the second look too.
     figures.add("W5", format!("SQL statements in {seconds} s"), (after.0 - before.0) as f64, "");
     figures.add("W5", format!("Redis commands in {seconds} s"), (after.1 - before.1 - 1) as f64, "");
-    let mut programs: Vec<_> = after.2.into_iter().collect();
-    programs.sort_by(|a, b| a.0.cmp(&b.0));
-    for (program, usage) in programs {
+    for (program, usage) in after.2 {
         let earlier = before.2.get(&program).copied().unwrap_or_default();
         let cpu = usage.cpu_seconds - earlier.cpu_seconds;
         figures.add("W5", format!("CPU of {program} in {seconds} s"), cpu, "s");

@@ -27,9 +27,20 @@ async fn what_was_committed_while_nobody_relayed_is_delivered_in_order() {
 async fn a_batch_that_no_notification_can_carry_arrives_whole_and_in_order() {
     let stores = Stores::new().await;
     let _persistence = stores.persistence(5_000).await;
-    stores.queue_numbers_up_to(12_000).await;
-    let expected: Vec<String> = (1..=12_000).map(|number| number.to_string()).collect();
-    assert_eq!(stores.take(List::goals(), 12_000).await, expected);
+    arrives_whole_and_in_order(&stores, 12_000).await;
+}
+
+#[tokio::test]
+async fn a_batch_that_takes_several_notifications_arrives_whole_and_in_order() {
+    let stores = Stores::new().await;
+    let _persistence = stores.persistence(5_000).await;
+    arrives_whole_and_in_order(&stores, 900).await;
+}
+
+async fn arrives_whole_and_in_order(stores: &Stores, count: usize) {
+    stores.queue_numbers_up_to(count).await;
+    let expected: Vec<String> = (1..=count).map(|number| number.to_string()).collect();
+    assert_eq!(stores.take(List::goals(), count).await, expected);
     stores.wait_for_count("SELECT count(*) FROM outbox", 0).await;
 }
 
