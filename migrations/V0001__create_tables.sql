@@ -21,7 +21,7 @@ CREATE TABLE histories (
 -- What callers want. Written by the decision group.
 CREATE TABLE goals (
     id               uuid PRIMARY KEY,
-    request_id       text UNIQUE,
+    request_id       text,
     -- Digest of the request: tells a repeated request from a reused request_id.
     request_digest   bytea CHECK ((request_digest IS NULL) = (request_id IS NULL)),
     goal             text NOT NULL,
@@ -38,6 +38,7 @@ CREATE TABLE goals (
     created_at       timestamptz NOT NULL DEFAULT now(),
     ended_at         timestamptz
 );
+CREATE UNIQUE INDEX goals_request_id ON goals (request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX goals_by_state ON goals (state, id DESC);
 
 -- The verdicts on a goal, in order. Written by the decision group.

@@ -62,17 +62,25 @@ CREATE TRIGGER events_inserted AFTER INSERT ON events
 
 -- Outbox ---------------------------------------------------------------------------------
 
--- Rings the relay once. The payload carries the rows themselves where they fit, so that the
--- relay can deliver without reading them.
+-- Rings the relay. The payloads carry the rows themselves where they fit, so that the relay can
+-- deliver without reading them; very many rows are cheaper to read.
 CREATE FUNCTION outbox_inserted() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
     hint text;
 BEGIN
-    SELECT string_agg(id || ' ' || list || ' ' || element, E'\n' ORDER BY id) INTO hint FROM new_rows;
-    IF hint IS NOT NULL THEN
-        PERFORM pg_notify('goalpost_outbox', CASE WHEN octet_length(hint) < 7900 THEN hint ELSE '*' END);
+    IF (SELECT count(*) FROM new_rows) > 1000 THEN
+        PERFORM pg_notify('goalpost_outbox', '*');
+        RETURN NULL;
     END IF;
+    FOR hint IN
+        SELECT string_agg(line, E'\n' ORDER BY id) FROM (
+            SELECT id, line, sum(octet_length(line) + 1) OVER (ORDER BY id) / 7000 AS part
+            FROM (SELECT id, id || ' ' || list || ' ' || element AS line FROM new_rows) l
+        ) p GROUP BY part ORDER BY part
+    LOOP
+        PERFORM pg_notify('goalpost_outbox', CASE WHEN octet_length(hint) < 7900 THEN hint ELSE '*' END);
+    END LOOP;
     RETURN NULL;
 END;
 $$;
@@ -98,18 +106,19 @@ CREATE TRIGGER goals_move AFTER UPDATE ON goals FOR EACH ROW
     EXECUTE FUNCTION refuse_change('a goal that has ended stays as it is');
 
 CREATE FUNCTION goals_updated() RETURNS trigger
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
-    WITH moved AS (
-        SELECT id, state FROM new_rows EXCEPT SELECT id, state FROM old_rows ORDER BY id
+    WITH moved AS MATERIALIZED (
+        SELECT n.id, n.state, n.failure FROM old_rows o JOIN new_rows n USING (id) WHERE n.state <> o.state
     ), drawn AS (
-        UPDATE histories h SET last_number = h.last_number + 1 FROM moved WHERE h.id = moved.id
+        UPDATE histories h SET last_number = h.last_number + 1
+        WHERE h.id = ANY (ARRAY(SELECT id FROM moved ORDER BY id))
         RETURNING h.id, h.last_number AS number
     )
     INSERT INTO events (workflow_id, number, at, type, failure)
-    SELECT g.id, d.number, clock_timestamp(),
-           CASE g.state WHEN 'RUNNING' THEN 'GOAL_PLANNED' ELSE 'GOAL_' || g.state END, g.failure
-    FROM drawn d JOIN goals g USING (id);
+    SELECT id, d.number, clock_timestamp(),
+           CASE m.state WHEN 'RUNNING' THEN 'GOAL_PLANNED' ELSE 'GOAL_' || m.state END, m.failure
+    FROM drawn d JOIN moved m USING (id);
     RETURN NULL;
 END;
 $$;

@@ -19,9 +19,10 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(15);
 
 /// Nearly every statement finds few rows by their keys, and is planned once for each connection, perhaps
-/// while the tables are still empty: then a plan that reads them whole looks as good as any.
+/// while the tables are still empty: then a plan that reads them whole looks as good as any. What is that
+/// short is not worth compiling either.
 pub(crate) const BY_KEY: &str =
-    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 /// For a statement that reads much, in a transaction of its own.
 pub(crate) const ANY_PLAN: &str =
     "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on";

@@ -19,7 +19,7 @@ const INSERT: &str = "\
     FROM unnest($3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::bytea[], $9::json[], $10::text[]) \
          AS n (id, request_id, request_digest, goal, goal_type, blueprint, input, traceparent) \
     ORDER BY n.request_id, n.id \
-    ON CONFLICT (request_id) DO NOTHING \
+    ON CONFLICT (request_id) WHERE request_id IS NOT NULL DO NOTHING \
     RETURNING id";
 
 const TAKEN: &str = "SELECT request_id, id, request_digest FROM goals WHERE request_id = ANY ($1)";
