@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("goalpost_descriptor.bin"), &descriptors)?;
     tonic_prost_build::configure()
         .compile_well_known_types(true)
+        .codec_path("crate::codec::Codec")
         .extern_path(".google.protobuf", "::pbjson_types")
         .compile_fds(prost_types::FileDescriptorSet::decode(descriptors.as_slice())?)?;
     pbjson_build::Builder::new().register_descriptors(&descriptors)?.build(&[".goalpost.v1"])?;

@@ -102,6 +102,15 @@ impl CompiledBlueprint {
         self.ordinals.get(task).copied()
     }
 
+    /// Whether the outputs of the last tasks, by name, can be the workflow's result. Errors:
+    /// `PAYLOAD_TOO_LARGE`.
+    pub fn check_result(&self, outputs: &Map<String, Value>) -> Result<(), Failure> {
+        payload::check_outputs(outputs).map_err(|fault| {
+            let what = "the workflow's result, made of the outputs of its last tasks,";
+            payload::too_large(what, &format!("{fault}; add a task that takes from them what is wanted"))
+        })
+    }
+
     fn name_of(&self, ordinal: usize) -> String {
         self.tasks.get(ordinal).map(|task| task.name.clone()).unwrap_or_default()
     }

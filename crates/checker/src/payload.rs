@@ -8,14 +8,21 @@ use serde_json::{Map, Value};
 
 /// Refuses a payload that is larger or deeper than the limits.
 pub(crate) fn check_fields(fields: &Map<String, Value>) -> Result<(), String> {
-    let mut size = Size::default();
+    let mut size = Size::up_to(MAX_PAYLOAD_DEPTH);
     size.object(fields, 1).then_some(()).ok_or_else(|| size.fault())
 }
 
 /// The same for any value.
 pub(crate) fn check_value(value: &Value) -> Result<(), String> {
-    let mut size = Size::default();
+    let mut size = Size::up_to(MAX_PAYLOAD_DEPTH);
     size.value(value, 0).then_some(()).ok_or_else(|| size.fault())
+}
+
+/// Refuses the outputs of several tasks that are larger together than one payload may be; their names
+/// are one level more.
+pub(crate) fn check_outputs(outputs: &Map<String, Value>) -> Result<(), String> {
+    let mut size = Size::up_to(MAX_PAYLOAD_DEPTH + 1);
+    size.object(outputs, 1).then_some(()).ok_or_else(|| size.fault())
 }
 
 /// The failure of a payload that is refused. `what` says which.
@@ -24,16 +31,20 @@ pub(crate) fn too_large(what: &str, fault: &str) -> Failure {
 }
 
 /// Bytes as compact JSON, counted without writing it; the count stops at the limit.
-#[derive(Default)]
 struct Size {
     bytes: usize,
+    max_depth: usize,
     too_deep: bool,
 }
 
 impl Size {
+    fn up_to(max_depth: usize) -> Self {
+        Self { bytes: 0, max_depth, too_deep: false }
+    }
+
     fn fault(&self) -> String {
         if self.too_deep {
-            format!("is nested deeper than {MAX_PAYLOAD_DEPTH} levels")
+            format!("is nested deeper than {} levels", self.max_depth)
         } else {
             format!("is larger than {MAX_PAYLOAD_BYTES} bytes")
         }
@@ -66,7 +77,7 @@ impl Size {
     }
 
     fn enter(&mut self, depth: usize) -> bool {
-        self.too_deep |= depth > MAX_PAYLOAD_DEPTH;
+        self.too_deep |= depth > self.max_depth;
         !self.too_deep
     }
 
@@ -94,7 +105,7 @@ mod tests {
         assert_eq!(check_value(&fitting), Ok(()));
         let over = json!("x".repeat(MAX_PAYLOAD_BYTES - 1));
         assert!(check_value(&over).unwrap_err().contains("larger"));
-        let mut size = Size::default();
+        let mut size = Size::up_to(MAX_PAYLOAD_DEPTH);
         let mixed = json!({"a": [1, 2.5, null, true, false], "b": {"c": "say \"hi\""}, "d": [], "e": {}});
         assert!(size.value(&mixed, 0));
         assert_eq!(size.bytes, mixed.to_string().len());

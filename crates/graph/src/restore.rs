@@ -96,9 +96,16 @@ impl Workflow {
         let unhandled = self.tasks.iter().any(|task| task.unhandled.is_some());
         match self.state {
             WorkflowState::Succeeded if unhandled => wrong("a failure was left unhandled"),
-            WorkflowState::Failed if !unhandled => wrong("no failure was left unhandled"),
+            WorkflowState::Failed if !unhandled && !self.fails_as_a_whole() => {
+                wrong("no failure was left unhandled")
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Whether it failed by itself, not by one of its tasks.
+    fn fails_as_a_whole(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.kind == Failure::PAYLOAD_TOO_LARGE)
     }
 
     fn check_joins(&self, blueprint: &CompiledBlueprint) -> Result<(), InvalidState> {

@@ -119,24 +119,32 @@ impl<'a> Step<'a> {
         if self.workflow.open > 0 {
             return;
         }
-        self.workflow.failure = self.workflow.tasks.iter().find_map(|task| task.unhandled.clone());
-        if self.workflow.failure.is_some() {
-            self.workflow.state = WorkflowState::Failed;
-            self.effects.push(Effect::WorkflowFailed);
-        } else {
-            self.workflow.state = WorkflowState::Succeeded;
-            self.workflow.result = Some(self.result());
-            self.effects.push(Effect::WorkflowSucceeded);
+        match self.result() {
+            Ok(result) => {
+                self.workflow.state = WorkflowState::Succeeded;
+                self.workflow.result = Some(result);
+                self.effects.push(Effect::WorkflowSucceeded);
+            }
+            Err(failure) => {
+                self.workflow.state = WorkflowState::Failed;
+                self.workflow.failure = Some(failure);
+                self.effects.push(Effect::WorkflowFailed);
+            }
         }
     }
 
-    fn result(&self) -> Map<String, Value> {
+    /// What the last tasks gave; or why the workflow fails.
+    fn result(&self) -> Result<Map<String, Value>, Failure> {
+        if let Some(failure) = self.workflow.tasks.iter().find_map(|task| task.unhandled.clone()) {
+            return Err(failure);
+        }
         let leaves = self.blueprint.tasks.iter().zip(&self.workflow.tasks);
-        leaves
+        let outputs = leaves
             .filter(|(compiled, _)| compiled.outgoing.is_empty())
             .filter_map(|(compiled, task)| {
                 task.output.as_ref().map(|output| (compiled.name.clone(), Value::clone(output)))
             })
-            .collect()
+            .collect();
+        self.blueprint.check_result(&outputs).map(|()| outputs)
     }
 }

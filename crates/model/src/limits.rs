@@ -12,8 +12,9 @@ pub const MAX_EXPRESSION_BYTES: usize = 4_096;
 pub const MAX_NAME_BYTES: usize = 128;
 /// Bytes of a payload (goal input, task input, task output) as JSON.
 pub const MAX_PAYLOAD_BYTES: usize = 1 << 20;
-/// Nesting of a payload.
-pub const MAX_PAYLOAD_DEPTH: usize = 64;
+/// Nesting of a payload: protobuf carries about 33 nested objects in a message, and a payload
+/// never travels alone.
+pub const MAX_PAYLOAD_DEPTH: usize = 30;
 /// Bytes of a whole blueprint in its canonical form.
 pub const MAX_BLUEPRINT_BYTES: usize = 3 << 20;
 /// Bytes of one gRPC message that a service takes.

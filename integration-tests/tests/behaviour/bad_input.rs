@@ -1,6 +1,7 @@
 //! Bad input is refused with the fields that are wrong, and stores nothing.
 
 use goalpost_client::{Client, NewGoal};
+use goalpost_model::limits::MAX_PAYLOAD_DEPTH;
 use serde_json::json;
 use tonic::Code;
 
@@ -21,6 +22,13 @@ async fn what_is_wrong_is_named_and_nothing_is_stored() {
     assert_eq!(refused(&client, NewGoal::text("a\0b")).await, ["goal"]);
     let large = json!({"text": "x".repeat(2 << 20)}).as_object().unwrap().clone();
     assert_eq!(refused(&client, NewGoal::text("a").input(large)).await, ["input"]);
+    let nested = |levels: usize| {
+        let value = (0..levels).fold(json!({"x": 1}), |inner, _| json!({"x": inner}));
+        value.as_object().unwrap().clone()
+    };
+    assert_eq!(refused(&client, NewGoal::text("a").input(nested(MAX_PAYLOAD_DEPTH))).await, ["input"]);
+    // More than protobuf carries: refused before anybody has read a field.
+    assert_eq!(refused(&client, NewGoal::text("a").input(nested(200))).await, ["message"]);
     let broken = blueprint(json!({
         "name": "broken",
         "tasks": [{"name": "a", "capability": "test.ecoh"}, {"name": "b", "capability": "test.echo"}],

@@ -1,10 +1,10 @@
 //! Graphs as large as they may be.
 
 use goalpost_graph::Effect;
-use goalpost_model::{TaskState, WorkflowState};
+use goalpost_model::{Failure, TaskState, WorkflowState};
 use serde_json::{Value, json};
 
-use crate::run::Run;
+use crate::run::{Run, kind};
 
 fn names(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("t{number}")).collect()
@@ -53,4 +53,16 @@ fn a_fan_out_of_a_thousand_starts_in_one_step() {
     let effects = run.succeed("first", json!(1));
     assert_eq!(effects.len(), 1_001);
     assert_eq!(run.task("first").taken_edges.len(), 1_000);
+}
+
+#[test]
+fn a_result_that_no_message_carries_fails_the_workflow_and_keeps_the_outputs() {
+    let mut run = Run::begin(json!(["a", "b"]), json!([]));
+    for task in ["a", "b"] {
+        run.succeed(task, json!("x".repeat(600_000)));
+    }
+    assert_eq!(run.workflow.state, WorkflowState::Failed);
+    assert_eq!(kind(run.workflow.failure.as_ref()), Failure::PAYLOAD_TOO_LARGE);
+    assert!(run.task("a").output.is_some());
+    assert_eq!(run.restore(run.rows()).unwrap(), run.workflow);
 }
