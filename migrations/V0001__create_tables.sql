@@ -77,7 +77,7 @@ CREATE TABLE tasks (
     ordinal     integer NOT NULL,
     name        text NOT NULL,
     capability  text NOT NULL,
-    state       text NOT NULL CHECK (state IN ('READY', 'RUNNING', 'SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED')),
+    state       text NOT NULL CHECK (state IN ('WAITING', 'READY', 'RUNNING', 'SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED')),
     -- The latest attempt, from 1; 0 if there was none.
     attempt     integer NOT NULL,
     -- Attempts that failed and count against the retry policy.
@@ -102,6 +102,24 @@ CREATE TABLE tasks (
 -- The attempts of an engine that died, those of a session that came back: as many rows as
 -- workers have credits.
 CREATE INDEX tasks_running ON tasks (engine_id, session_id) WHERE state = 'RUNNING';
+
+-- What workflows wait for that nobody sends. A row is written by the transition that begins to wait
+-- and goes with the transition that ends it; when its time has come the persistence service notes that
+-- in it and delivers it. So what was delivered and got lost is still known.
+CREATE TABLE timers (
+    workflow_id uuid NOT NULL,
+    -- Ordinal of the task; -1: the workflow's own.
+    task        integer NOT NULL,
+    -- The task's attempt when it was armed.
+    attempt     integer NOT NULL,
+    kind        text NOT NULL CHECK (kind IN ('backoff', 'wait', 'schedule_to_start', 'start_to_close', 'deadline')),
+    fire_at     timestamptz NOT NULL,
+    -- When it was delivered.
+    fired_at    timestamptz,
+    PRIMARY KEY (workflow_id, task)
+) WITH (fillfactor = 80);
+CREATE INDEX timers_to_fire ON timers (fire_at) WHERE fired_at IS NULL;
+CREATE INDEX timers_fired ON timers (workflow_id, task) WHERE fired_at IS NOT NULL;
 
 -- What happened, numbered 1..n in each history. Written by triggers alone.
 CREATE TABLE events (

@@ -193,9 +193,11 @@ CREATE TRIGGER tasks_inserted AFTER INSERT ON tasks
 
 CREATE TRIGGER tasks_move AFTER UPDATE ON tasks FOR EACH ROW
     WHEN ((OLD.state <> NEW.state OR OLD.attempt <> NEW.attempt)
-          AND NOT (OLD.state = 'READY' AND NEW.state IN ('RUNNING', 'CANCELLED') AND NEW.attempt = OLD.attempt
-               OR OLD.state = 'RUNNING' AND NEW.state IN ('SUCCEEDED', 'FAILED', 'CANCELLED') AND NEW.attempt = OLD.attempt
-               OR OLD.state = 'RUNNING' AND NEW.state = 'READY' AND NEW.attempt = OLD.attempt + 1))
+          AND NOT (OLD.state = 'READY' AND NEW.state IN ('RUNNING', 'FAILED', 'CANCELLED') AND NEW.attempt = OLD.attempt
+               OR OLD.state = 'RUNNING' AND NEW.state IN ('WAITING', 'SUCCEEDED', 'FAILED', 'CANCELLED')
+                  AND NEW.attempt = OLD.attempt
+               OR OLD.state = 'WAITING' AND NEW.state IN ('SUCCEEDED', 'CANCELLED') AND NEW.attempt = OLD.attempt
+               OR OLD.state IN ('RUNNING', 'WAITING') AND NEW.state = 'READY' AND NEW.attempt = OLD.attempt + 1))
     EXECUTE FUNCTION refuse_change('a task moves from READY to RUNNING to its end, and back to READY only under a new attempt');
 CREATE TRIGGER tasks_number AFTER UPDATE ON tasks FOR EACH ROW
     WHEN ((OLD.state <> NEW.state) <> (NEW.event > OLD.event))
@@ -206,28 +208,52 @@ LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_m
 BEGIN
     WITH moved AS MATERIALIZED (
         SELECT n.workflow_id, n.event, n.state, n.ordinal, n.capability, n.attempt, n.worker, n.failure,
-               n.attempt > o.attempt AS again, o.state AS old_state, o.attempt AS old_attempt, o.worker AS old_worker, o.engine_id
+               o.state AS old_state, o.attempt AS old_attempt, o.worker AS old_worker, o.engine_id,
+               -- An attempt ended that its worker did not end: the engine that runs it tells the worker.
+               o.state = 'RUNNING' AND o.engine_id IS NOT NULL
+               AND (n.state = 'CANCELLED' OR n.failure ->> 'kind' = 'START_TO_CLOSE_TIMEOUT') AS is_stopped
         FROM old_rows o JOIN new_rows n USING (workflow_id, ordinal) WHERE n.event <> o.event
     ), delivered AS (
         INSERT INTO outbox (list, element)
-        -- The engine that runs a cancelled attempt tells its worker.
-        SELECT CASE WHEN again THEN 'ready:' || capability ELSE 'engine:' || engine_id END,
-               attempt_ref(workflow_id, ordinal, attempt)
-        FROM moved WHERE again OR state = 'CANCELLED' AND old_state = 'RUNNING' AND engine_id IS NOT NULL
+        SELECT 'ready:' || capability, attempt_ref(workflow_id, ordinal, attempt) FROM moved WHERE state = 'READY'
+        UNION ALL
+        SELECT 'engine:' || engine_id, attempt_ref(workflow_id, ordinal, old_attempt) FROM moved WHERE is_stopped
     )
     INSERT INTO events (workflow_id, number, at, type, task, attempt, worker, failure)
-    -- An attempt that is given up for a new one makes two events.
-    SELECT workflow_id, event - 1, clock_timestamp(), 'ATTEMPT_FAILED', ordinal, old_attempt, old_worker, failure
-    FROM moved WHERE again
+    -- An attempt that is given up for a new one makes two events, unless a pause comes between.
+    SELECT workflow_id, CASE state WHEN 'READY' THEN event - 1 ELSE event END, clock_timestamp(), 'ATTEMPT_FAILED', ordinal,
+           old_attempt, old_worker, failure
+    FROM moved WHERE old_state = 'RUNNING' AND state IN ('WAITING', 'READY')
     UNION ALL
     SELECT workflow_id, event, clock_timestamp(), task_event(state), ordinal, nullif(attempt, 0),
-           CASE WHEN NOT again THEN worker END, CASE WHEN NOT again THEN failure END
-    FROM moved;
+           CASE WHEN state <> 'READY' THEN worker END, CASE WHEN state <> 'READY' THEN failure END
+    FROM moved WHERE state <> 'WAITING';
     RETURN NULL;
 END;
 $$;
 CREATE TRIGGER tasks_updated AFTER UPDATE ON tasks
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_updated();
+
+-- Timers ---------------------------------------------------------------------------------
+
+-- Tells the active persistence service in how many milliseconds it has to wake, at the latest. Always:
+-- a timer that is earlier and seen here may be gone before this one is visible.
+CREATE FUNCTION timers_armed() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    earliest timestamptz;
+BEGIN
+    SELECT min(fire_at) INTO earliest FROM new_rows WHERE fired_at IS NULL;
+    IF earliest IS NOT NULL THEN
+        PERFORM pg_notify('goalpost_timers', ceil(extract(epoch FROM earliest - clock_timestamp()) * 1000)::bigint::text);
+    END IF;
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER timers_inserted AFTER INSERT ON timers
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION timers_armed();
+CREATE TRIGGER timers_updated AFTER UPDATE ON timers
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION timers_armed();
 
 -- Takers ---------------------------------------------------------------------------------
 

@@ -25,7 +25,10 @@ CREATE FUNCTION commit_transitions(
     set_failures integer[], set_output json[], set_failure json[], set_unhandled json[], set_taken_edges text[],
     set_engine uuid[], set_session uuid[], set_worker text[],
     -- Workflows that end.
-    end_place integer[], end_event integer[], end_state text[], end_result json[], end_failure json[]
+    end_place integer[], end_event integer[], end_state text[], end_result json[], end_failure json[],
+    -- Timers that are armed: at a time, or after some milliseconds; and those that go.
+    arm_place integer[], arm_task integer[], arm_attempt integer[], arm_kind text[], arm_after_ms bigint[], arm_at timestamptz[],
+    disarm_place integer[], disarm_task integer[]
 ) RETURNS bigint[]
 LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
@@ -101,6 +104,20 @@ BEGIN
             state = e.state, result = e.result, failure = e.failure, event = bases[e.place] + e.event, ended_at = clock_timestamp()
         FROM unnest(end_place, end_event, end_state, end_result, end_failure) AS e (place, event, state, result, failure)
         WHERE w.id = ids[e.place] AND bases[e.place] >= 0;
+    END IF;
+
+    IF cardinality(disarm_place) > 0 THEN
+        DELETE FROM timers t USING unnest(disarm_place, disarm_task) AS d (place, task)
+        WHERE t.workflow_id = ids[d.place] AND t.task = d.task AND bases[d.place] >= 0;
+    END IF;
+
+    IF cardinality(arm_place) > 0 THEN
+        INSERT INTO timers (workflow_id, task, attempt, kind, fire_at)
+        SELECT ids[a.place], a.task, a.attempt, a.kind, coalesce(a.at, clock_timestamp() + a.after_ms * interval '1 millisecond')
+        FROM unnest(arm_place, arm_task, arm_attempt, arm_kind, arm_after_ms, arm_at) AS a (place, task, attempt, kind, after_ms, at)
+        WHERE bases[a.place] >= 0
+        ON CONFLICT (workflow_id, task) DO UPDATE SET
+            attempt = excluded.attempt, kind = excluded.kind, fire_at = excluded.fire_at, fired_at = NULL;
     END IF;
 
     RETURN bases;

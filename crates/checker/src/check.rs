@@ -5,6 +5,7 @@ use goalpost_model::{Blueprint, Capability, Finding};
 
 use crate::CapabilitySource;
 use crate::build::build;
+use crate::builtin::WithBuiltin;
 use crate::code;
 use crate::report::Problem;
 
@@ -39,5 +40,6 @@ fn used(blueprint: &Blueprint, capabilities: &dyn CapabilitySource) -> Vec<Capab
     let mut names: Vec<&str> = blueprint.tasks.iter().map(|task| task.capability.as_str()).collect();
     names.sort_unstable();
     names.dedup();
+    let capabilities = WithBuiltin(capabilities);
     names.into_iter().filter_map(|name| capabilities.capability(name)).cloned().collect()
 }

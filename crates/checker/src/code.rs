@@ -13,6 +13,7 @@
 //! | `GP009` | an edge names a task that does not exist |
 //! | `GP010` | the catalog has no such capability |
 //! | `GP011` | a JSON Schema of a capability is invalid |
+//! | `GP012` | a retry policy, a timeout or a deadline is out of its range, or does not apply |
 //! | `GP020` | a cycle |
 //! | `GP021` | an edge leads from a task to itself |
 //! | `GP022` | a task can never start: it is behind a cycle, or no edge to it can be taken |
@@ -60,6 +61,8 @@ pub const UNKNOWN_TASK: &str = "GP009";
 pub const UNKNOWN_CAPABILITY: &str = "GP010";
 /// A JSON Schema of a capability is invalid.
 pub const INVALID_SCHEMA: &str = "GP011";
+/// A retry policy, a timeout or a deadline is out of its range, or does not apply.
+pub const TIMING: &str = "GP012";
 /// A cycle.
 pub const CYCLE: &str = "GP020";
 /// An edge leads from a task to itself.

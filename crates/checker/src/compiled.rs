@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use goalpost_model::{Blueprint, Digest, EdgeOn, Failure, Finding, Join, TaskState};
+use goalpost_model::{Blueprint, Digest, EdgeOn, Failure, Finding, Join, RetryPolicy, TaskState, Timeouts};
 use jsonschema::Validator;
 use serde_json::{Map, Value};
 
 use crate::build::build;
+use crate::builtin::Control;
 use crate::expression::Expression;
 use crate::flow_path::FlowPath;
 use crate::payload;
@@ -19,6 +20,8 @@ pub struct CompiledBlueprint {
     pub digest: Digest,
     /// Its name.
     pub name: String,
+    /// How long the workflow may run, in milliseconds; 0: as long as it takes.
+    pub deadline_ms: u64,
     /// Its tasks, by ordinal.
     pub tasks: Vec<CompiledTask>,
     /// Its edges, by ordinal.
@@ -35,8 +38,12 @@ pub struct CompiledTask {
     pub capability: String,
     /// When it becomes ready.
     pub join: Join,
-    /// How many attempts it may have in all.
-    pub max_attempts: u32,
+    /// What the engine does itself for it; `None` if a worker does it.
+    pub control: Option<Control>,
+    /// What happens after a failed attempt.
+    pub retry: RetryPolicy,
+    /// How long its attempts may take.
+    pub timeouts: Timeouts,
     /// Ordinals of the edges that lead to it, ascending.
     pub incoming: Vec<usize>,
     /// Ordinals of the edges that lead from it, ascending.

@@ -15,6 +15,7 @@
 //! false if any part of the path is absent. Whole numbers are ints, however JSON wrote them.
 
 mod build;
+pub mod builtin;
 mod check;
 pub mod code;
 mod compiled;

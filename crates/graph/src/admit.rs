@@ -1,7 +1,7 @@
 //! Which events a state allows.
 
 use goalpost_checker::CompiledBlueprint;
-use goalpost_model::TaskState;
+use goalpost_model::{TaskState, TimerKind};
 
 use crate::{Event, IllegalTransition, Workflow};
 
@@ -19,12 +19,37 @@ pub(crate) fn admit(
         Event::Start => return Ok(()),
         _ if !workflow.started => return Err(IllegalTransition::NotStarted { event: event.name() }),
         Event::Cancel { .. } => return Ok(()),
+        Event::DeadlineExceeded if blueprint.deadline_ms == 0 => return Err(IllegalTransition::NoDeadline),
+        Event::DeadlineExceeded => return Ok(()),
+        Event::TimerFired { task, attempt, kind } => {
+            return admit_timer(blueprint, workflow, task, attempt, kind);
+        }
         Event::AttemptStarted { task, attempt } => Needs { task, attempt, state: TaskState::Ready },
         Event::AttemptSucceeded { task, attempt, .. }
         | Event::AttemptFailed { task, attempt, .. }
         | Event::AttemptUndelivered { task, attempt } => Needs { task, attempt, state: TaskState::Running },
     };
     needs.met_by(blueprint, workflow, event.name())
+}
+
+/// A timer counts if the task waits for it now.
+fn admit_timer(
+    blueprint: &CompiledBlueprint,
+    workflow: &Workflow,
+    ordinal: usize,
+    attempt: u32,
+    kind: TimerKind,
+) -> Result<(), IllegalTransition> {
+    let (Some(task), Some(compiled)) = (workflow.tasks.get(ordinal), blueprint.tasks.get(ordinal)) else {
+        let tasks = workflow.tasks.len();
+        return Err(IllegalTransition::UnknownTask { task: ordinal, tasks, event: "TimerFired" });
+    };
+    let armed = workflow.timer(blueprint, ordinal).filter(|timer| timer.kind == kind);
+    if armed.is_some() && attempt == task.attempt {
+        return Ok(());
+    }
+    let (task, current, state) = (compiled.name.clone(), task.attempt, task.state);
+    Err(IllegalTransition::NotArmed { task, attempt, current, state })
 }
 
 /// The task, the attempt, and the state that the task has to be in.

@@ -35,6 +35,8 @@ pub fn advance(
             let message = "the attempt never reached its worker; another one is given out";
             step.again(task, Failure::new(Failure::NOT_DELIVERED, message));
         }
+        Event::TimerFired { task, kind, .. } => step.timer_fired(task, kind),
+        Event::DeadlineExceeded => step.deadline_exceeded(),
         Event::Cancel { failure } => step.cancel(&failure),
     }
     Ok(step.into_effects())

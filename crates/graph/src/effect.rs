@@ -14,6 +14,11 @@ pub enum Effect {
         /// The attempt, from 1.
         attempt: u32,
     },
+    /// The task waits for its time and nothing else.
+    TaskWaiting {
+        /// The task.
+        task: usize,
+    },
     /// A worker has the attempt.
     AttemptStarted {
         /// The task.
@@ -21,7 +26,8 @@ pub enum Effect {
         /// The attempt.
         attempt: u32,
     },
-    /// The attempt failed or never arrived. `TaskReady` of the next attempt follows.
+    /// The attempt failed or never arrived. `TaskReady` of the next attempt follows, at once or when its
+    /// timer fires.
     AttemptFailed {
         /// The task.
         task: usize,
@@ -52,7 +58,7 @@ pub enum Effect {
     },
     /// Every task ended, and no failure was left unhandled.
     WorkflowSucceeded,
-    /// Every task ended, and a failure was left unhandled.
+    /// A failure was left unhandled, or the workflow failed as a whole.
     WorkflowFailed,
     /// The workflow was cancelled.
     WorkflowCancelled,

@@ -1,6 +1,6 @@
 //! What can happen to a workflow.
 
-use goalpost_model::Failure;
+use goalpost_model::{Failure, TimerKind};
 use serde_json::Value;
 
 /// Something that happened. Tasks are named by their ordinals in the blueprint, attempts count from 1.
@@ -40,6 +40,17 @@ pub enum Event {
         /// Its attempt.
         attempt: u32,
     },
+    /// The timer that the task waits for fired.
+    TimerFired {
+        /// The task.
+        task: usize,
+        /// Its attempt when the timer was armed; 0 if there was none.
+        attempt: u32,
+        /// What the timer is for.
+        kind: TimerKind,
+    },
+    /// The time that the workflow may run is over.
+    DeadlineExceeded,
     /// Somebody gives the workflow up.
     Cancel {
         /// Who and why.
@@ -56,6 +67,8 @@ impl Event {
             Self::AttemptSucceeded { .. } => "AttemptSucceeded",
             Self::AttemptFailed { .. } => "AttemptFailed",
             Self::AttemptUndelivered { .. } => "AttemptUndelivered",
+            Self::TimerFired { .. } => "TimerFired",
+            Self::DeadlineExceeded => "DeadlineExceeded",
             Self::Cancel { .. } => "Cancel",
         }
     }

@@ -78,6 +78,23 @@ pub enum IllegalTransition {
         /// The event's word.
         event: &'static str,
     },
+    /// The task waits for another timer, or for none.
+    #[error(
+        "TimerFired: task '{task}' is {state} at attempt {current}, and has no such timer of attempt {attempt}; drop the event"
+    )]
+    NotArmed {
+        /// The task's name.
+        task: String,
+        /// The attempt that the event names.
+        attempt: u32,
+        /// The task's latest attempt.
+        current: u32,
+        /// How far the task is.
+        state: TaskState,
+    },
+    /// The workflow has no deadline.
+    #[error("DeadlineExceeded: the workflow has no deadline; drop the event")]
+    NoDeadline,
     /// Only an attempt that runs can end.
     #[error("{event}: task '{task}' is {state} at attempt {attempt}, not RUNNING; drop the event")]
     NotRunning {

@@ -18,7 +18,10 @@
 //!   because of it; everything else runs on. So does a failed task none of whose edges was taken.
 //! - A task starts once its join is met, and is skipped as soon as its join can no longer be met.
 //! - A task whose input cannot be put together fails without an attempt.
-//! - The workflow ends when no task is open.
+//! - A failed attempt is followed by another one while the retry policy has one left, after a pause.
+//! - Whatever waits for a time says so by its state: [`Workflow::timer`]. The shell arms the timer and
+//!   comes back with `TimerFired`.
+//! - The workflow ends when no task is open, or when its deadline is over.
 
 mod admit;
 mod advance;
@@ -31,6 +34,7 @@ mod restore;
 mod rows;
 mod settle;
 mod step;
+mod timer;
 mod workflow;
 
 pub use advance::advance;
@@ -38,4 +42,5 @@ pub use effect::Effect;
 pub use event::Event;
 pub use illegal::IllegalTransition;
 pub use invalid::InvalidState;
+pub use timer::{Due, Timer, may_have_timer};
 pub use workflow::{Task, Workflow};

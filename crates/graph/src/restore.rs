@@ -84,7 +84,10 @@ impl Workflow {
             return wrong("a task has not ended");
         }
         let cancelled = self.state == WorkflowState::Cancelled;
-        if !cancelled && self.tasks.iter().any(|task| task.state == TaskState::Cancelled) {
+        if !cancelled
+            && !self.is_out_of_time()
+            && self.tasks.iter().any(|task| task.state == TaskState::Cancelled)
+        {
             return wrong("a task was cancelled");
         }
         if self.failure.is_some() != matches!(self.state, WorkflowState::Failed | WorkflowState::Cancelled) {
@@ -105,7 +108,13 @@ impl Workflow {
 
     /// Whether it failed by itself, not by one of its tasks.
     fn fails_as_a_whole(&self) -> bool {
-        self.failure.as_ref().is_some_and(|failure| failure.kind == Failure::PAYLOAD_TOO_LARGE)
+        let too_large = |failure: &Failure| failure.kind == Failure::PAYLOAD_TOO_LARGE;
+        self.is_out_of_time() || self.failure.as_ref().is_some_and(too_large)
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.state == WorkflowState::Failed
+            && self.failure.as_ref().is_some_and(|failure| failure.kind == Failure::DEADLINE_EXCEEDED)
     }
 
     fn check_joins(&self, blueprint: &CompiledBlueprint) -> Result<(), InvalidState> {

@@ -1,6 +1,6 @@
 //! Whether what is stored of one task goes together.
 
-use goalpost_checker::CompiledBlueprint;
+use goalpost_checker::{CompiledBlueprint, CompiledTask};
 use goalpost_model::TaskState;
 
 use crate::settle::matches_end;
@@ -13,7 +13,7 @@ pub(crate) fn check_row(
     task: &Task,
 ) -> Result<(), InvalidState> {
     let compiled = &blueprint.tasks[ordinal];
-    if let Some(problem) = problem_of(task, compiled.max_attempts) {
+    if let Some(problem) = problem_of(task, compiled) {
         return Err(InvalidState::Task { task: compiled.name.clone(), state: task.state, problem });
     }
     let possible = |edge: &usize| {
@@ -32,7 +32,9 @@ pub(crate) fn check_row(
     }
 }
 
-fn problem_of(task: &Task, max_attempts: u32) -> Option<&'static str> {
+fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
+    let max_attempts = compiled.retry.max_attempts;
+    let is_control = compiled.control.is_some();
     let found = |wrong: bool, problem| wrong.then_some(problem);
     let ended_itself = matches!(task.state, TaskState::Succeeded | TaskState::Failed);
     found(task.failures > task.attempt, "it has more failures than attempts")
@@ -42,8 +44,13 @@ fn problem_of(task: &Task, max_attempts: u32) -> Option<&'static str> {
             TaskState::Pending => found(*task != Task::default(), "something is stored of it"),
             TaskState::Ready | TaskState::Running => found(task.attempt == 0, "it has no attempt")
                 .or(found(task.input.is_none(), "it has no input"))
+                .or(found(is_control, "no worker does it"))
                 .or(found(task.failures >= max_attempts, "it has no attempt left")),
-            TaskState::Succeeded => found(task.attempt == 0, "it has no attempt"),
+            TaskState::Waiting => found(task.input.is_none(), "it has no input")
+                .or(found(is_control != (task.attempt == 0), "its attempt says otherwise"))
+                .or(found(is_control != (task.failures == 0), "its failures say otherwise"))
+                .or(found(task.failures >= max_attempts, "it has no attempt left")),
+            TaskState::Succeeded => found(is_control != (task.attempt == 0), "its attempt says otherwise"),
             TaskState::Failed => found(task.failure.is_none(), "it has no failure").or(found(
                 task.taken_edges.is_empty() && task.unhandled.is_none(),
                 "nothing took its failure up and it is not unhandled",

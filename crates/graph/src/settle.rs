@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 
+use goalpost_checker::builtin::Control;
 use goalpost_model::{EdgeOn, Failure, TaskState};
 
 use crate::join::Verdict;
 use crate::step::Step;
+use crate::timer::due;
 
 impl Step<'_> {
     /// Decides the edges of tasks that have ended, of those that end because of it, and so on;
@@ -89,9 +91,18 @@ impl Step<'_> {
         let compiled = &self.blueprint.tasks[ordinal];
         let taken: Vec<usize> =
             compiled.incoming.iter().copied().filter(|edge| self.workflow.edge_taken[*edge]).collect();
-        match compiled.input(self.blueprint, self.workflow, &taken) {
+        let input = compiled.input(self.blueprint, self.workflow, &taken);
+        // A time that is none fails the task before it waits.
+        let input = match compiled.control {
+            Some(Control::Wait) => input.and_then(|input| due(&input).map(|_| input)),
+            None => input,
+        };
+        match input {
             Ok(input) => {
-                self.make_ready(ordinal, input);
+                match compiled.control {
+                    Some(Control::Wait) => self.make_wait(ordinal, input),
+                    None => self.make_ready(ordinal, input),
+                }
                 true
             }
             Err(failure) => {

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use goalpost_checker::CompiledBlueprint;
-use goalpost_model::{Failure, TaskState, WorkflowState};
+use goalpost_model::{Failure, TaskState, TimerKind, WorkflowState};
 use serde_json::{Map, Value};
 
+use crate::timer::timed_out;
 use crate::{Effect, Workflow};
 
 /// A workflow while an event happens to it, and the effects so far.
@@ -54,28 +55,69 @@ impl<'a> Step<'a> {
 
     /// Tries again while the retry policy has attempts left.
     pub(crate) fn attempt_failed(&mut self, ordinal: usize, failure: Failure) {
+        let retry = &self.blueprint.tasks[ordinal].retry;
         let task = &mut self.workflow.tasks[ordinal];
         task.failures = task.failures.saturating_add(1);
-        if task.failures < self.blueprint.tasks[ordinal].max_attempts {
+        let is_last = task.failures >= retry.max_attempts || retry.non_retryable.contains(&failure.kind);
+        if is_last {
+            self.fail(ordinal, failure);
+        } else if retry.backoff_ms(task.failures) == 0 {
             self.again(ordinal, failure);
         } else {
-            self.close(ordinal, TaskState::Failed, Some(failure));
-            self.settle(VecDeque::from([ordinal]));
+            self.effects.push(Effect::AttemptFailed { task: ordinal, attempt: task.attempt });
+            task.state = TaskState::Waiting;
+            task.failure = Some(failure);
         }
+    }
+
+    /// What the task waited for has come: a time.
+    pub(crate) fn timer_fired(&mut self, ordinal: usize, kind: TimerKind) {
+        let timed_out = |step: &Self| timed_out(kind, &step.blueprint.tasks[ordinal]);
+        match kind {
+            TimerKind::Backoff => self.next_attempt(ordinal),
+            TimerKind::Wait => self.succeeded(ordinal, Arc::new(Value::Object(Map::new()))),
+            TimerKind::ScheduleToStart => self.fail(ordinal, timed_out(self)),
+            TimerKind::StartToClose => self.attempt_failed(ordinal, timed_out(self)),
+            // The workflow's own; no task has it.
+            TimerKind::Deadline => {}
+        }
+    }
+
+    fn fail(&mut self, ordinal: usize, failure: Failure) {
+        self.close(ordinal, TaskState::Failed, Some(failure));
+        self.settle(VecDeque::from([ordinal]));
     }
 
     /// Gives the task out again, as its next attempt.
     pub(crate) fn again(&mut self, ordinal: usize, failure: Failure) {
         let task = &mut self.workflow.tasks[ordinal];
         self.effects.push(Effect::AttemptFailed { task: ordinal, attempt: task.attempt });
+        task.failure = Some(failure);
+        self.next_attempt(ordinal);
+    }
+
+    fn next_attempt(&mut self, ordinal: usize) {
+        let task = &mut self.workflow.tasks[ordinal];
         task.state = TaskState::Ready;
         task.attempt = task.attempt.saturating_add(1);
-        task.failure = Some(failure);
         self.effects.push(Effect::TaskReady { task: ordinal, attempt: task.attempt });
     }
 
-    /// Ends every task that is open, and the workflow.
+    /// Somebody gives the workflow up.
     pub(crate) fn cancel(&mut self, failure: &Failure) {
+        self.end_early(failure, WorkflowState::Cancelled);
+        self.effects.push(Effect::WorkflowCancelled);
+    }
+
+    /// The time that the workflow may run is over.
+    pub(crate) fn deadline_exceeded(&mut self) {
+        let message = format!("the workflow did not end within {} ms", self.blueprint.deadline_ms);
+        self.end_early(&Failure::new(Failure::DEADLINE_EXCEEDED, message), WorkflowState::Failed);
+        self.effects.push(Effect::WorkflowFailed);
+    }
+
+    /// Ends every task that is open, and the workflow.
+    fn end_early(&mut self, failure: &Failure, end: WorkflowState) {
         for ordinal in 0..self.workflow.tasks.len() {
             let state = self.workflow.tasks[ordinal].state;
             if !state.is_terminal() {
@@ -87,9 +129,16 @@ impl<'a> Step<'a> {
             }
         }
         self.workflow.open = 0;
-        self.workflow.state = WorkflowState::Cancelled;
+        self.workflow.state = end;
         self.workflow.failure = Some(failure.clone());
-        self.effects.push(Effect::WorkflowCancelled);
+    }
+
+    /// The task waits for a time and does nothing else.
+    pub(crate) fn make_wait(&mut self, ordinal: usize, input: Map<String, Value>) {
+        let task = &mut self.workflow.tasks[ordinal];
+        task.state = TaskState::Waiting;
+        task.input = Some(Arc::new(input));
+        self.effects.push(Effect::TaskWaiting { task: ordinal });
     }
 
     /// The task is ready with its first attempt.

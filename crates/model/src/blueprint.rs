@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Capability, Digest, canonical_json};
+use crate::{Capability, Digest, RetryPolicy, Timeouts, canonical_json};
 
 /// An immutable graph of tasks and edges.
 ///
@@ -24,6 +24,9 @@ pub struct Blueprint {
     /// The capabilities in use, as the catalog had them when the blueprint was checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capabilities: Vec<Capability>,
+    /// How long the workflow may run, in milliseconds; then it fails. 0: as long as it takes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub deadline_ms: u64,
 }
 
 /// One node of a blueprint.
@@ -46,6 +49,9 @@ pub struct Task {
     /// What happens after a failed attempt.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retry: RetryPolicy,
+    /// How long its attempts may take.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub timeouts: Timeouts,
 }
 
 /// When a task becomes ready, seen from its incoming edges.
@@ -57,20 +63,6 @@ pub enum Join {
     All,
     /// One incoming edge was taken; later ones are ignored.
     Any,
-}
-
-/// What happens after a failed attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RetryPolicy {
-    /// How many attempts the task may have in all; at least 1.
-    pub max_attempts: u32,
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        Self { max_attempts: 1 }
-    }
 }
 
 /// From one task to another: taken or not taken when its source ends.
@@ -121,6 +113,6 @@ impl Blueprint {
     }
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

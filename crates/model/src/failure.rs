@@ -41,6 +41,15 @@ impl Failure {
     /// The attempt never reached its worker; another one is given out.
     pub const NOT_DELIVERED: &'static str = "NOT_DELIVERED";
 
+    /// No worker took the attempt in time.
+    pub const SCHEDULE_TO_START_TIMEOUT: &'static str = "SCHEDULE_TO_START_TIMEOUT";
+    /// The attempt did not end in time.
+    pub const START_TO_CLOSE_TIMEOUT: &'static str = "START_TO_CLOSE_TIMEOUT";
+    /// The attempt gave no sign of life in time.
+    pub const HEARTBEAT_TIMEOUT: &'static str = "HEARTBEAT_TIMEOUT";
+    /// The workflow did not end in time.
+    pub const DEADLINE_EXCEEDED: &'static str = "DEADLINE_EXCEEDED";
+
     /// A failure of this kind.
     pub fn new(kind: impl Into<String>, message: impl Into<String>) -> Self {
         Self { kind: kind.into(), message: message.into() }

@@ -10,12 +10,16 @@ mod failure;
 mod finding;
 mod id;
 pub mod limits;
+mod retry;
 mod state;
+mod timer;
 
-pub use blueprint::{Blueprint, Edge, EdgeOn, Join, RetryPolicy, Task};
+pub use blueprint::{Blueprint, Edge, EdgeOn, Join, Task};
 pub use canonical::{Digest, InvalidDigest, canonical_json};
 pub use capability::{Capability, Effect};
 pub use failure::Failure;
 pub use finding::{Finding, Severity};
 pub use id::{AttemptRef, EngineId, GoalId, InvalidAttemptRef, SessionId, WorkflowId};
+pub use retry::{RetryPolicy, Timeouts};
 pub use state::{EventType, GoalState, TaskState, UnknownWord, WorkflowState};
+pub use timer::{InvalidTimerRef, TimerKind, TimerRef};

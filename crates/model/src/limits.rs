@@ -25,3 +25,7 @@ pub const MAX_ATTEMPTS: u32 = 100;
 pub const MAX_REQUEST_ID_BYTES: usize = 128;
 /// Bytes of the reason of a cancellation.
 pub const MAX_REASON_BYTES: usize = 1_024;
+/// The longest pause, timeout or wait: ten years, in milliseconds.
+pub const MAX_DELAY_MS: u64 = 10 * 366 * 24 * 60 * 60 * 1_000;
+/// Failure kinds that a retry policy may name, and bytes of one.
+pub const MAX_FAILURE_KINDS: usize = 100;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A word that names no state.
 #[derive(Debug, thiserror::Error)]
 #[error("'{0}' is not a known word")]
-pub struct UnknownWord(String);
+pub struct UnknownWord(pub(crate) String);
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
@@ -84,6 +84,8 @@ words! {
     TaskState {
         /// Its join is not yet decided.
         Pending = "PENDING",
+        /// It waits for a time: of its next attempt, or of its end if waiting is all it does.
+        Waiting = "WAITING",
         /// It waits for a worker.
         Ready = "READY",
         /// A worker has it.
@@ -120,11 +122,13 @@ words! {
         WorkflowFailed = "WORKFLOW_FAILED",
         /// The workflow was cancelled.
         WorkflowCancelled = "WORKFLOW_CANCELLED",
+        /// The task began to wait for its time.
+        TaskWaiting = "TASK_WAITING",
         /// The task's attempt waits for a worker.
         TaskReady = "TASK_READY",
         /// A worker was given the attempt.
         AttemptStarted = "ATTEMPT_STARTED",
-        /// The attempt failed, and another one follows.
+        /// The attempt failed, and another one follows, at once or after a pause.
         AttemptFailed = "ATTEMPT_FAILED",
         /// The task succeeded.
         TaskSucceeded = "TASK_SUCCEEDED",

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use goalpost_checker::CapabilitySource;
+use goalpost_checker::{CapabilitySource, builtin};
 use goalpost_model::{Capability, Finding, Severity};
 use serde_json::Value;
 
@@ -124,7 +124,7 @@ impl Catalog {
 
     fn unknown_capabilities(&self, method: &Method) -> Vec<String> {
         let unknown = method.steps.iter().filter_map(|step| match &step.work {
-            Work::Capability(name) if !self.capabilities.contains_key(name) => {
+            Work::Capability(name) if !self.capabilities.contains_key(name) && !builtin::has(name) => {
                 Some(format!("task {}: capability '{name}' is in no catalog", step.name))
             }
             _ => None,
@@ -160,6 +160,9 @@ impl CapabilitySource for Catalog {
 }
 
 fn name_mistake(name: &str) -> Option<String> {
+    if name.starts_with(builtin::PREFIX) {
+        return Some(format!("has a name of the engine's own: {} is reserved", builtin::PREFIX));
+    }
     let is_wrong = !parse::is_name(name);
     is_wrong.then(|| {
         "has a wrong name: identifiers joined by dots or dashes, for example weather.fetch; at most 128 bytes".to_owned()

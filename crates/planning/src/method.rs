@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::{Edge, Join, RetryPolicy};
+use goalpost_model::{Edge, Join, RetryPolicy, Timeouts};
 
 use crate::goal::{Bound, GoalRequest};
 use crate::mistake::Place;
@@ -26,6 +26,8 @@ pub(crate) struct Method {
     pub(crate) edges: Vec<Edge>,
     /// The step that stands for the whole where the method is nested.
     pub(crate) result: Option<String>,
+    /// How long a workflow made by it may run; of a nested method it does not count.
+    pub(crate) deadline_ms: u64,
     pub(crate) place: Place,
 }
 
@@ -38,6 +40,7 @@ pub(crate) struct Step {
     pub(crate) data_flow: BTreeMap<String, String>,
     pub(crate) join: Join,
     pub(crate) retry: RetryPolicy,
+    pub(crate) timeouts: Timeouts,
 }
 
 /// What does a step.

@@ -56,6 +56,7 @@ fn build(raw: raw::Method, place: &Place, wrong: &mut Vec<String>) -> Method {
         patterns,
         when,
         priority: raw.priority,
+        deadline_ms: raw.deadline_ms,
         steps,
         edges,
         result,
@@ -93,8 +94,13 @@ fn task(raw: raw::Task, captures: &BTreeSet<&str>, wrong: &mut Vec<String>) -> O
             return None;
         }
     };
-    if raw.retry.is_some() && !matches!(work, Work::Capability(_)) {
-        wrong.push("has a nested goal, so it cannot have retry: its own tasks can".into());
+    if !matches!(work, Work::Capability(_)) {
+        for (field, _) in [("retry", raw.retry.is_some()), ("timeouts", raw.timeouts.is_some())]
+            .iter()
+            .filter(|(_, has)| *has)
+        {
+            wrong.push(format!("has a nested goal, so it cannot have {field}: its own tasks can"));
+        }
     }
     unquoted(&raw.input, "input", captures, wrong);
     Some(Step {
@@ -104,6 +110,7 @@ fn task(raw: raw::Task, captures: &BTreeSet<&str>, wrong: &mut Vec<String>) -> O
         data_flow: raw.data_flow,
         join: raw.join,
         retry: raw.retry.unwrap_or_default(),
+        timeouts: raw.timeouts.unwrap_or_default(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::{Join, RetryPolicy};
+use goalpost_model::{Join, RetryPolicy, Timeouts};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -21,6 +21,8 @@ pub(crate) struct Method {
     pub(crate) when: Option<String>,
     #[serde(default)]
     pub(crate) priority: i64,
+    #[serde(default)]
+    pub(crate) deadline_ms: u64,
     pub(crate) tasks: Vec<Value>,
     #[serde(default)]
     pub(crate) edges: Vec<Value>,
@@ -47,4 +49,6 @@ pub(crate) struct Task {
     pub(crate) join: Join,
     #[serde(default)]
     pub(crate) retry: Option<RetryPolicy>,
+    #[serde(default)]
+    pub(crate) timeouts: Option<Timeouts>,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use goalpost_checker::{CapabilitySource, check, code};
-use goalpost_model::{Blueprint, Capability, Effect, Finding, Join, RetryPolicy, Task};
+use goalpost_model::{Blueprint, Capability, Effect, Finding, Join, RetryPolicy, Task, Timeouts};
 use serde_json::{Map, Value};
 
 use crate::goal::{Bound, GoalRequest};
@@ -24,6 +24,7 @@ pub(crate) fn findings(method: &Method, capabilities: &dyn CapabilitySource) -> 
         tasks: method.steps.iter().map(task).collect(),
         edges: method.edges.clone(),
         capabilities: Vec::new(),
+        deadline_ms: method.deadline_ms,
     };
     let nested = Capability {
         name: NESTED.to_owned(),
@@ -47,12 +48,14 @@ pub(crate) fn schema_mistakes(capability: &Capability) -> Vec<String> {
         data_flow: BTreeMap::new(),
         join: Join::All,
         retry: RetryPolicy::default(),
+        timeouts: Timeouts::default(),
     };
     let blueprint = Blueprint {
         name: "sample".to_owned(),
         tasks: vec![task],
         edges: Vec::new(),
         capabilities: Vec::new(),
+        deadline_ms: 0,
     };
     let findings = check(&blueprint, &Alone(capability)).findings;
     let of_schema = findings.iter().filter(|finding| finding.code == code::INVALID_SCHEMA);
@@ -98,7 +101,8 @@ fn task(step: &Step) -> Task {
         input: Map::new(),
         data_flow: step.data_flow.clone(),
         join: step.join,
-        retry: step.retry,
+        retry: step.retry.clone(),
+        timeouts: step.timeouts,
     };
     let mut flows = Vec::new();
     task.input = known(fields, "", &mut flows);

@@ -41,7 +41,8 @@ pub fn plan(catalog: &Catalog, goal: &GoalRequest) -> Result<Plan, NoPlan> {
     };
     let Solution { method, reason, fragment, rejected } = solution;
     let Fragment { tasks, edges, methods, .. } = fragment;
-    let blueprint = Blueprint { name: method.name.clone(), tasks, edges, capabilities: Vec::new() };
+    let (name, deadline_ms) = (method.name.clone(), method.deadline_ms);
+    let blueprint = Blueprint { name, tasks, edges, capabilities: Vec::new(), deadline_ms };
     let checked = check(&blueprint, catalog);
     let Some(blueprint) = checked.blueprint else {
         let why = "the checker refuses the blueprint that it gives".to_owned();

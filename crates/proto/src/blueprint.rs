@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 
 use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
-use goalpost_model::{Blueprint, Capability, Edge, EdgeOn, Effect, Join, RetryPolicy, Task};
+use goalpost_model::{Blueprint, Capability, Edge, EdgeOn, Effect, Join, Task, Timeouts};
 use pbjson_types::Struct;
 use serde_json::Value;
 
-use crate::{Violations, map_from_struct, struct_from_map, v1};
+use crate::{Violations, map_from_struct, struct_from_map, timing, v1};
 
 /// The blueprint that a message says. Notes every field that cannot be read, under `field`.
 /// Whether the blueprint makes sense is the checker's to say.
 pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Violations) -> Option<Blueprint> {
-    let v1::Blueprint { name, tasks, edges, capabilities } = message;
+    let v1::Blueprint { name, tasks, edges, capabilities, deadline_ms } = message;
     if tasks.len() > MAX_TASKS {
         violations.add(format!("{field}.tasks"), format!("must have at most {MAX_TASKS} entries"));
     }
@@ -27,6 +27,7 @@ pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Viol
         tasks: read_all(tasks, &format!("{field}.tasks"), violations, read_task),
         edges: read_all(edges, &format!("{field}.edges"), violations, read_edge),
         capabilities: read_all(capabilities, &format!("{field}.capabilities"), violations, read_capability),
+        deadline_ms: timing::milliseconds(deadline_ms, &format!("{field}.deadline_ms"), violations),
     };
     violations.is_empty().then_some(blueprint)
 }
@@ -45,7 +46,7 @@ fn read_all<M, T>(
 }
 
 fn read_task(message: v1::Task, field: &str, violations: &mut Violations) -> Task {
-    let v1::Task { name, capability, input, data_flow, join, retry } = message;
+    let v1::Task { name, capability, input, data_flow, join, retry, timeouts } = message;
     let join = match v1::Join::try_from(join) {
         Ok(v1::Join::Unspecified | v1::Join::All) => Join::All,
         Ok(v1::Join::Any) => Join::Any,
@@ -54,15 +55,11 @@ fn read_task(message: v1::Task, field: &str, violations: &mut Violations) -> Tas
             Join::All
         }
     };
-    let retry = retry.map_or_else(RetryPolicy::default, |v1::RetryPolicy { max_attempts }| RetryPolicy {
-        max_attempts: u32::try_from(max_attempts).unwrap_or_else(|_| {
-            violations.add(format!("{field}.retry.max_attempts"), "must not be negative");
-            1
-        }),
-    });
+    let retry = timing::read_retry(retry, &format!("{field}.retry"), violations);
+    let timeouts = timing::read_timeouts(timeouts, &format!("{field}.timeouts"), violations);
     let input = map_from_struct(input.unwrap_or_default(), &format!("{field}.input"), violations);
     let data_flow = data_flow.into_iter().collect();
-    Task { name, capability, input: input.unwrap_or_default(), data_flow, join, retry }
+    Task { name, capability, input: input.unwrap_or_default(), data_flow, join, retry, timeouts }
 }
 
 fn read_edge(message: v1::Edge, field: &str, violations: &mut Violations) -> Edge {
@@ -101,17 +98,18 @@ fn read_capability(message: v1::Capability, field: &str, violations: &mut Violat
 
 /// A blueprint as a message.
 pub fn blueprint_from_model(blueprint: &Blueprint) -> v1::Blueprint {
-    let Blueprint { name, tasks, edges, capabilities } = blueprint;
+    let Blueprint { name, tasks, edges, capabilities, deadline_ms } = blueprint;
     v1::Blueprint {
         name: name.clone(),
         tasks: tasks.iter().map(task_from_model).collect(),
         edges: edges.iter().map(edge_from_model).collect(),
         capabilities: capabilities.iter().map(capability_from_model).collect(),
+        deadline_ms: timing::message_of(*deadline_ms),
     }
 }
 
 fn task_from_model(task: &Task) -> v1::Task {
-    let Task { name, capability, input, data_flow, join, retry } = task;
+    let Task { name, capability, input, data_flow, join, retry, timeouts } = task;
     let join = match join {
         Join::All => v1::Join::All,
         Join::Any => v1::Join::Any,
@@ -122,7 +120,8 @@ fn task_from_model(task: &Task) -> v1::Task {
         input: (!input.is_empty()).then(|| struct_from_map(input)),
         data_flow: flow(data_flow),
         join: join.into(),
-        retry: Some(v1::RetryPolicy { max_attempts: retry.max_attempts.try_into().unwrap_or(i32::MAX) }),
+        retry: Some(timing::retry_from_model(retry)),
+        timeouts: (*timeouts != Timeouts::default()).then(|| timing::timeouts_from_model(*timeouts)),
     }
 }
 
@@ -173,10 +172,12 @@ mod tests {
         serde_json::from_value(json!({
             "name": "two",
             "tasks": [
-                {"name": "a", "capability": "c", "input": {"n": 1, "x": [1.5, null]}, "retry": {"max_attempts": 3}},
+                {"name": "a", "capability": "c", "input": {"n": 1, "x": [1.5, null]}, "retry": {"max_attempts": 3, "jitter": 0.0},
+                 "timeouts": {"heartbeat_ms": 9}},
                 {"name": "b", "capability": "c", "join": "any", "data_flow": {"v": "tasks.a.output"}},
             ],
             "edges": [{"from": "a", "to": "b", "on": "always", "condition": "true", "data_flow": {"w": "1"}}],
+            "deadline_ms": 7,
             "capabilities": [{"name": "c", "effect": "read", "input_schema": {"type": "object"}}],
         }))
         .unwrap()
@@ -194,7 +195,8 @@ mod tests {
     fn every_field_that_cannot_be_read_is_named() {
         let mut message = blueprint_from_model(&blueprint());
         message.tasks[1].join = 99;
-        message.tasks[0].retry = Some(v1::RetryPolicy { max_attempts: -1 });
+        message.tasks[0].retry =
+            Some(v1::RetryPolicy { max_attempts: -1, initial_backoff_ms: Some(-5), ..Default::default() });
         message.edges[0].on = 7;
         message.capabilities[0].effect = 9;
         let mut violations = Violations::default();
@@ -204,6 +206,7 @@ mod tests {
             fields,
             [
                 "blueprint.tasks[0].retry.max_attempts",
+                "blueprint.tasks[0].retry.initial_backoff_ms",
                 "blueprint.tasks[1].join",
                 "blueprint.edges[0].on",
                 "blueprint.capabilities[0].effect"

@@ -16,6 +16,7 @@ pub fn event_type(kind: EventType) -> v1::EventType {
         EventType::WorkflowSucceeded => v1::EventType::WorkflowSucceeded,
         EventType::WorkflowFailed => v1::EventType::WorkflowFailed,
         EventType::WorkflowCancelled => v1::EventType::WorkflowCancelled,
+        EventType::TaskWaiting => v1::EventType::TaskWaiting,
         EventType::TaskReady => v1::EventType::TaskReady,
         EventType::AttemptStarted => v1::EventType::AttemptStarted,
         EventType::AttemptFailed => v1::EventType::AttemptFailed,

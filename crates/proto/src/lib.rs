@@ -11,6 +11,7 @@ mod finding;
 mod goal;
 mod json;
 mod time;
+mod timing;
 mod violations;
 
 /// The generated code of package `goalpost.v1`.

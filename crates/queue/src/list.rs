@@ -30,6 +30,11 @@ impl List {
         Self("lost".to_owned())
     }
 
+    /// Timers that have fired. Elements: timers.
+    pub fn timers() -> Self {
+        Self("timers".to_owned())
+    }
+
     /// Attempts that wait for a worker. Elements: attempts.
     pub fn ready(capability: &str) -> Self {
         Self(format!("ready:{capability}"))
@@ -53,7 +58,7 @@ impl FromStr for List {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let has_subject = |prefix| name.strip_prefix(prefix).is_some_and(|rest: &str| !rest.is_empty());
         match name {
-            "goals" | "outcomes" | "lost" => Ok(Self(name.to_owned())),
+            "goals" | "outcomes" | "lost" | "timers" => Ok(Self(name.to_owned())),
             _ if has_subject("ready:") || has_subject("engine:") => Ok(Self(name.to_owned())),
             _ => Err(InvalidList(name.to_owned())),
         }
@@ -66,7 +71,9 @@ mod tests {
 
     #[test]
     fn a_list_survives_its_name() {
-        for list in [List::goals(), List::outcomes(), List::lost(), List::ready("weather.fetch")] {
+        for list in
+            [List::goals(), List::outcomes(), List::lost(), List::timers(), List::ready("weather.fetch")]
+        {
             assert_eq!(list.to_string().parse::<List>().unwrap(), list);
         }
         for wrong in ["", "ready:", "engine:", "goal", "epoch"] {

@@ -12,6 +12,7 @@ mod migrate;
 pub mod outbox;
 mod store;
 pub mod takers;
+pub mod timers;
 pub mod workflows;
 
 pub use error::Error;

@@ -222,6 +222,7 @@ pub(crate) fn chain(length: usize) -> Blueprint {
         tasks: (0..length).map(task).collect(),
         edges: (1..length).map(edge).collect(),
         capabilities: Vec::new(),
+        deadline_ms: 0,
     }
 }
 

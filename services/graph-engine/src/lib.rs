@@ -122,7 +122,11 @@ async fn take_orders(shared: Shared, health: Health) {
             () = registered.cancelled() => {}
             () = stop.cancelled() => return,
         }
-        tokio::join!(orders::take_cancellations(shared.clone()), orders::take_lost(shared.clone()));
+        tokio::join!(
+            orders::take_cancellations(shared.clone()),
+            orders::take_lost(shared.clone()),
+            orders::take_timers(shared.clone()),
+        );
     };
     tokio::join!(lease, orders);
 }

@@ -1,22 +1,27 @@
-//! Lists that carry orders to engines: attempts to stop, and attempts to fail.
+//! Lists that carry orders to engines: attempts to stop, attempts to fail, and timers that fired.
 
-use goalpost_model::AttemptRef;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use futures::future::join_all;
+use goalpost_model::{AttemptRef, TimerRef};
 use goalpost_queue::List;
 use goalpost_service::backoff::until_ok;
 use goalpost_store::workflows;
 
+use crate::engine::Refusal;
 use crate::shared::Shared;
 use crate::workers;
 
 /// Orders taken at once at most.
 const MAX_BATCH: usize = 512;
 
-/// Tells workers of this engine to stop attempts that were cancelled.
+/// Tells workers of this engine to stop attempts that were cancelled, or whose time is over.
 pub(crate) async fn take_cancellations(shared: Shared) {
     let mut line = shared.line(List::engine(shared.id));
     while let Some(elements) = line.take(MAX_BATCH).await {
-        for attempt in attempts(&elements) {
-            shared.sessions.stop_attempt(attempt, "its workflow was cancelled");
+        for attempt in named(&elements) {
+            shared.sessions.stop_attempt(attempt, "it was cancelled, or its time is over");
         }
         line.done().await;
     }
@@ -26,10 +31,29 @@ pub(crate) async fn take_cancellations(shared: Shared) {
 pub(crate) async fn take_lost(shared: Shared) {
     let mut line = shared.line(List::lost());
     while let Some(elements) = line.take(MAX_BATCH).await {
-        let named: Vec<AttemptRef> = attempts(&elements).collect();
+        let named: Vec<AttemptRef> = named(&elements).collect();
         if !shared.settle_lost(&named).await {
             break;
         }
+        line.done().await;
+    }
+}
+
+/// Has timers that fired do their work.
+pub(crate) async fn take_timers(shared: Shared) {
+    let mut line = shared.line(List::timers());
+    while let Some(elements) = line.take(MAX_BATCH).await {
+        let fire = |timer: TimerRef| {
+            let shared = &shared;
+            async move {
+                match shared.engine.fire(timer).await {
+                    // A delivery may repeat, and what it waited for may have come before.
+                    Ok(()) | Err(Refusal::Stale(_) | Refusal::NotFound(_)) => {}
+                    Err(refusal) => tracing::error!(%timer, %refusal, "a timer could not do its work"),
+                }
+            }
+        };
+        join_all(named(&elements).map(fire)).await;
         line.done().await;
     }
 }
@@ -45,7 +69,7 @@ impl Shared {
     }
 }
 
-fn attempts(elements: &[String]) -> impl Iterator<Item = AttemptRef> + '_ {
+fn named<T: FromStr<Err: Display>>(elements: &[String]) -> impl Iterator<Item = T> + '_ {
     elements.iter().filter_map(|element| {
         element
             .parse()

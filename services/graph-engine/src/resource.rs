@@ -75,6 +75,7 @@ fn workflow_state(state: WorkflowState) -> v1::WorkflowState {
 fn task_state(state: TaskState) -> v1::TaskState {
     match state {
         TaskState::Pending => v1::TaskState::Pending,
+        TaskState::Waiting => v1::TaskState::Waiting,
         TaskState::Ready => v1::TaskState::Ready,
         TaskState::Running => v1::TaskState::Running,
         TaskState::Succeeded => v1::TaskState::Succeeded,

@@ -8,7 +8,7 @@ use goalpost_service::describe;
 use goalpost_store::takers::Term;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Context, deaths, relay};
+use crate::{Context, alarm, deaths, relay};
 
 /// What went wrong with relaying or watching; it starts over.
 #[derive(Debug, thiserror::Error)]
@@ -59,9 +59,11 @@ impl Active {
     async fn act(&self, mut term: Term) {
         tracing::info!("this replica relays deliveries");
         let (relaying, watching) = (self.keep(Duty::Relay), self.keep(Duty::WatchTakers));
+        let firing = self.keep(Duty::FireTimers);
         tokio::select! {
             () = relaying => {}
             () = watching => {}
+            () = firing => {}
             () = term.lost() => tracing::warn!("another replica may relay deliveries now"),
         }
     }
@@ -87,6 +89,7 @@ impl Active {
         match duty {
             Duty::Relay => relay::run(&self.context, self.engine_grace, backoff).await,
             Duty::WatchTakers => deaths::run(self, backoff).await,
+            Duty::FireTimers => alarm::run(&self.context, backoff).await,
         }
     }
 }
@@ -96,4 +99,5 @@ impl Active {
 enum Duty {
     Relay,
     WatchTakers,
+    FireTimers,
 }

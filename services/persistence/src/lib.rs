@@ -5,6 +5,7 @@
 //! watches; the others wait for that lock and ask nothing.
 
 mod active;
+mod alarm;
 mod api;
 mod config;
 mod deaths;

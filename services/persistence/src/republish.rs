@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use goalpost_model::{AttemptRef, GoalId};
+use goalpost_model::{AttemptRef, GoalId, TimerRef};
 use goalpost_queue::List;
-use goalpost_store::{Error, outbox};
+use goalpost_store::{Error, outbox, timers};
 use tokio_postgres::Client;
 
 /// Elements of one page.
@@ -23,6 +23,7 @@ enum Next {
     UnsettledGoals(Option<GoalId>),
     Ready(Option<AttemptRef>),
     Lost(Option<AttemptRef>),
+    Timers(Option<TimerRef>),
     End,
 }
 
@@ -56,8 +57,13 @@ impl<'a> Pages<'a> {
             }
             Next::Lost(after) => {
                 let attempts = outbox::lost_attempts(self.client, self.engine_grace, after, PAGE).await?;
-                self.next = attempts.last().map_or(Next::End, |last| Next::Lost(Some(*last)));
+                self.next = attempts.last().map_or(Next::Timers(None), |last| Next::Lost(Some(*last)));
                 attempts.iter().map(|attempt| (List::lost(), attempt.to_string())).collect()
+            }
+            Next::Timers(after) => {
+                let fired = timers::fired_timers(self.client, after, PAGE).await?;
+                self.next = fired.last().map_or(Next::End, |last| Next::Timers(Some(*last)));
+                fired.iter().map(|timer| (List::timers(), timer.to_string())).collect()
             }
             Next::End => return Ok(None),
         };

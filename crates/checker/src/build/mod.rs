@@ -7,11 +7,13 @@ mod expressions;
 mod inputs;
 mod reads;
 mod structure;
+mod timing;
 
 use goalpost_model::Blueprint;
 use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
 
 use crate::CapabilitySource;
+use crate::builtin::{Control, WithBuiltin};
 use crate::code;
 use crate::compiled::{CompiledBlueprint, CompiledEdge, CompiledTask};
 use crate::report::{Problem, Report};
@@ -28,7 +30,7 @@ pub(crate) fn build(
         too_many(blueprint, &mut report);
         return (report, None);
     }
-    let compiled = stack::deep(|| walk(blueprint, capabilities, &mut report));
+    let compiled = stack::deep(|| walk(blueprint, &WithBuiltin(capabilities), &mut report));
     let compiled = compiled.filter(|_| report.is_clean());
     (report, compiled)
 }
@@ -52,6 +54,7 @@ fn walk(
     report: &mut Report,
 ) -> Option<CompiledBlueprint> {
     let names = structure::check_tasks(blueprint, report);
+    timing::check(blueprint, report);
     let arcs = structure::check_edges(blueprint, &names, report);
     let schemas = capabilities::compile(blueprint, capabilities, report);
     let expressions = expressions::compile(blueprint, &names, report);
@@ -75,7 +78,9 @@ fn walk(
             name: task.name.clone(),
             capability: task.capability.clone(),
             join: task.join,
-            max_attempts: task.retry.max_attempts,
+            control: Control::of(&task.capability),
+            retry: task.retry.clone(),
+            timeouts: task.timeouts,
             incoming: graph.incoming[ordinal].clone(),
             outgoing: graph.outgoing[ordinal].clone(),
             constant: task.input.clone(),
@@ -93,6 +98,7 @@ fn walk(
     Some(CompiledBlueprint {
         digest: blueprint.digest(),
         name: blueprint.name.clone(),
+        deadline_ms: blueprint.deadline_ms,
         tasks: tasks.collect(),
         edges: edges.collect(),
         ordinals,

@@ -1,9 +1,8 @@
-//! Names, numbers and the shape of the graph.
+//! Names and the shape of the graph.
 
 use std::collections::HashSet;
 
 use goalpost_model::Blueprint;
-use goalpost_model::limits::MAX_ATTEMPTS;
 
 use crate::code;
 use crate::expression::TaskNames;
@@ -41,12 +40,6 @@ pub(super) fn check_tasks<'a>(blueprint: &'a Blueprint, report: &mut Report) -> 
                 "name",
                 Problem::new(code::DUPLICATE_TASK, message, "give each task a name of its own"),
             );
-        }
-        if !(1..=MAX_ATTEMPTS).contains(&task.retry.max_attempts) {
-            let message =
-                format!("max_attempts is {}; 1 to {MAX_ATTEMPTS} are allowed", task.retry.max_attempts);
-            let fix = "write how many attempts the task may have in all";
-            report.error(&node, "retry.max_attempts", Problem::new(code::MAX_ATTEMPTS, message, fix));
         }
         if let Err(fault) = payload::check_fields(&task.input) {
             let problem =

@@ -7,7 +7,10 @@ use serde_json::json;
 use crate::run::{Run, blueprint, broken, kind};
 
 fn with_attempts(max_attempts: u32) -> Run {
-    Run::begin(json!([{"name": "a", "retry": {"max_attempts": max_attempts}}]), json!([]))
+    Run::begin(
+        json!([{"name": "a", "retry": {"max_attempts": max_attempts, "initial_backoff_ms": 0}}]),
+        json!([]),
+    )
 }
 
 const SECOND_TRY: [Effect; 2] =

@@ -57,8 +57,10 @@ fn a_root_whose_input_cannot_be_put_together_may_end_the_workflow_at_its_start()
 
 #[test]
 fn an_output_that_breaks_the_schema_counts_as_a_failed_attempt() {
-    let mut run =
-        Run::begin(json!([{"name": "a", "capability": "count", "retry": {"max_attempts": 2}}]), json!([]));
+    let mut run = Run::begin(
+        json!([{"name": "a", "capability": "count", "retry": {"max_attempts": 2, "initial_backoff_ms": 0}}]),
+        json!([]),
+    );
     let effects = run.succeed("a", json!({"n": "three"}));
     let expected = [Effect::AttemptFailed { task: 0, attempt: 1 }, Effect::TaskReady { task: 0, attempt: 2 }];
     assert_eq!(effects, expected);

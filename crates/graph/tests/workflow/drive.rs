@@ -38,7 +38,7 @@ pub(crate) fn play(
         let effects = run.apply(next.clone());
         look(Moment { event: next, effects, before, run: &run })?;
         let (pick, act) = script.next().copied().unwrap_or_default();
-        event = next_event(&run.workflow, pick, act);
+        event = next_event(&run, pick, act);
     }
     Ok(run)
 }
@@ -56,8 +56,10 @@ pub(crate) fn history(plan: &Plan, script: &Script) -> Result<(Run, History), Te
     Ok((run, history))
 }
 
-fn next_event(workflow: &Workflow, pick: u8, act: u8) -> Option<Event> {
-    let is_open = |task: &usize| matches!(workflow.tasks[*task].state, TaskState::Ready | TaskState::Running);
+fn next_event(run: &Run, pick: u8, act: u8) -> Option<Event> {
+    let workflow = &run.workflow;
+    let open = [TaskState::Waiting, TaskState::Ready, TaskState::Running];
+    let is_open = |task: &usize| open.contains(&workflow.tasks[*task].state);
     let open: Vec<usize> = (0..workflow.tasks.len()).filter(is_open).collect();
     if open.is_empty() {
         return None;
@@ -65,8 +67,14 @@ fn next_event(workflow: &Workflow, pick: u8, act: u8) -> Option<Event> {
     let task = open[usize::from(pick) % open.len()];
     let attempt = workflow.tasks[task].attempt;
     let output = json!({"n": act % 8});
+    let timer = workflow.timer(&run.blueprint, task);
     Some(match act {
         255 => Event::Cancel { failure: Failure::new(Failure::CANCELLED, "no longer wanted") },
+        254 if run.blueprint.deadline_ms > 0 => Event::DeadlineExceeded,
+        _ if workflow.tasks[task].state == TaskState::Waiting || act >= 230 && timer.is_some() => {
+            let kind = timer.expect("what waits has a timer").kind;
+            Event::TimerFired { task, attempt, kind }
+        }
         _ if workflow.tasks[task].state == TaskState::Ready => Event::AttemptStarted { task, attempt },
         0..=119 => Event::AttemptSucceeded { task, attempt, output },
         120..=139 => Event::AttemptSucceeded { task, attempt, output: json!("of the wrong kind") },

@@ -26,3 +26,5 @@ mod restoring;
 mod run;
 #[cfg(test)]
 mod size;
+#[cfg(test)]
+mod timers;

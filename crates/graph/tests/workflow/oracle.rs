@@ -1,9 +1,10 @@
 //! The rules of the graph once more, read from the plan and the tasks' ends alone, by brute force.
 
 use goalpost_graph::{Task, Workflow};
-use goalpost_model::{EdgeOn, Join, TaskState, WorkflowState};
+use goalpost_model::{EdgeOn, Failure, Join, TaskState, WorkflowState};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
+use serde_json::json;
 
 use crate::random::{Condition, Plan, PlanEdge};
 
@@ -13,7 +14,11 @@ fn taken(edge: &PlanEdge, source: &Task) -> Option<bool> {
         TaskState::Succeeded => edge.on != EdgeOn::Failure,
         TaskState::Failed => edge.on != EdgeOn::Success,
         TaskState::Skipped => false,
-        TaskState::Pending | TaskState::Ready | TaskState::Running | TaskState::Cancelled => return None,
+        TaskState::Pending
+        | TaskState::Waiting
+        | TaskState::Ready
+        | TaskState::Running
+        | TaskState::Cancelled => return None,
     };
     Some(matches && holds(edge.condition, source) == Some(true))
 }
@@ -51,7 +56,9 @@ pub(crate) fn check_tasks(plan: &Plan, workflow: &Workflow) -> Result<(), TestCa
         match task.state {
             TaskState::Pending => prop_assert_eq!(met, None, "task {} waits", ordinal),
             TaskState::Skipped => prop_assert_eq!(met, Some(false), "task {} was skipped", ordinal),
-            TaskState::Cancelled => prop_assert_eq!(workflow.state, WorkflowState::Cancelled),
+            TaskState::Cancelled => {
+                prop_assert!(workflow.state == WorkflowState::Cancelled || is_out_of_time(workflow));
+            }
             _ => prop_assert_eq!(met, Some(true), "task {} began", ordinal),
         }
         if !matches!(task.state, TaskState::Pending | TaskState::Skipped | TaskState::Cancelled) {
@@ -68,6 +75,11 @@ pub(crate) fn check_tasks(plan: &Plan, workflow: &Workflow) -> Result<(), TestCa
 fn check_input(plan: &Plan, workflow: &Workflow, ordinal: usize) -> Result<(), TestCaseError> {
     let own = &plan.tasks[ordinal];
     let task = &workflow.tasks[ordinal];
+    if own.waits {
+        let wait = task.input.as_deref().map(|input| input["duration_ms"].clone());
+        prop_assert_eq!((wait, task.attempt), (Some(json!(5)), 0));
+        return Ok(());
+    }
     let over = |edge: &PlanEdge| taken(edge, &workflow.tasks[edge.source]) == Some(true);
     let over: Vec<_> = plan.incoming(ordinal).filter(|(_, edge)| over(edge)).collect();
     let may_break = own.broken_flow || over.iter().any(|(_, edge)| edge.broken_flow);
@@ -99,6 +111,11 @@ fn fails_the_workflow(plan: &Plan, ordinal: usize, task: &Task) -> bool {
     lost || plan.outgoing(ordinal).any(|(_, edge)| broken(edge))
 }
 
+fn is_out_of_time(workflow: &Workflow) -> bool {
+    let kind = workflow.failure.as_ref().map(|failure| failure.kind.as_str());
+    workflow.state == WorkflowState::Failed && kind == Some(Failure::DEADLINE_EXCEEDED)
+}
+
 /// The workflow ended as its tasks say.
 pub(crate) fn check_end(plan: &Plan, workflow: &Workflow) -> Result<(), TestCaseError> {
     prop_assert!(workflow.tasks.iter().all(|task| task.state.is_terminal()));
@@ -108,6 +125,7 @@ pub(crate) fn check_end(plan: &Plan, workflow: &Workflow) -> Result<(), TestCase
     match workflow.state {
         WorkflowState::Running => prop_assert!(false, "the workflow did not end"),
         WorkflowState::Cancelled => prop_assert!(cancelled && workflow.failure.is_some()),
+        WorkflowState::Failed if is_out_of_time(workflow) => prop_assert!(plan.deadline && cancelled),
         WorkflowState::Failed => {
             prop_assert!(!cancelled);
             let (ordinal, task) = unhandled.expect("some task makes the workflow fail");

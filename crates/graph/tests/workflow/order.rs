@@ -6,19 +6,23 @@ use goalpost_graph::Effect;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
+use crate::random::Plan;
+
 /// How far a task is according to the effects alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
     Ready(u32),
     Running(u32),
-    /// This attempt is over; the next one has to be announced at once.
+    /// This attempt is over; the next one follows.
     Again(u32),
+    /// It waits, and has no attempts.
+    Waiting,
     Ended,
 }
 
 /// Checks a whole history: one start, each task through its attempts to one end, one end.
-#[derive(Default)]
-pub(crate) struct Order {
+pub(crate) struct Order<'a> {
+    plan: &'a Plan,
     begun: bool,
     ended: bool,
     tasks: BTreeMap<usize, Phase>,
@@ -26,7 +30,11 @@ pub(crate) struct Order {
     owed: Option<usize>,
 }
 
-impl Order {
+impl<'a> Order<'a> {
+    pub(crate) fn of(plan: &'a Plan) -> Self {
+        Self { plan, begun: false, ended: false, tasks: BTreeMap::new(), owed: None }
+    }
+
     pub(crate) fn push(&mut self, effect: Effect) -> Result<(), TestCaseError> {
         prop_assert!(!self.ended, "{:?} after the end", effect);
         prop_assert_eq!(self.begun, effect != Effect::WorkflowStarted, "{:?}", effect);
@@ -42,6 +50,7 @@ impl Order {
                 let before = (attempt > 1).then(|| Phase::Again(attempt - 1));
                 self.step(effect, task, before, Phase::Ready(attempt))?;
             }
+            Effect::TaskWaiting { task } => self.step(effect, task, None, Phase::Waiting)?,
             Effect::AttemptStarted { task, attempt } => {
                 self.step(effect, task, Some(Phase::Ready(attempt)), Phase::Running(attempt))?;
             }
@@ -49,7 +58,7 @@ impl Order {
                 self.step(effect, task, Some(Phase::Running(attempt)), Phase::Again(attempt))?;
             }
             Effect::TaskSucceeded { task } => self.end(effect, task, false, true, false)?,
-            Effect::TaskFailed { task } => self.end(effect, task, true, true, false)?,
+            Effect::TaskFailed { task } => self.end(effect, task, true, true, self.plan.tasks[task].timed)?,
             Effect::TaskSkipped { task } => self.end(effect, task, true, false, false)?,
             Effect::TaskCancelled { task, was_running } => {
                 self.end(effect, task, !was_running, was_running, !was_running)?;
@@ -74,7 +83,8 @@ impl Order {
     ) -> Result<(), TestCaseError> {
         prop_assert_eq!(self.tasks.get(&task).copied(), from, "before {:?}", effect);
         prop_assert!(self.owed.is_none_or(|owed| owed == task), "{:?} comes between", effect);
-        self.owed = matches!(to, Phase::Again(_)).then_some(task);
+        let follows_at_once = matches!(to, Phase::Again(_)) && !self.plan.tasks[task].pauses;
+        self.owed = follows_at_once.then_some(task);
         self.tasks.insert(task, to);
         Ok(())
     }
@@ -93,7 +103,14 @@ impl Order {
             None => pending,
             Some(Phase::Running(_)) => running,
             Some(Phase::Ready(_)) => ready,
-            Some(Phase::Again(_) | Phase::Ended) => false,
+            Some(Phase::Again(_)) => matches!(effect, Effect::TaskCancelled { .. }),
+            Some(Phase::Waiting) => {
+                matches!(
+                    effect,
+                    Effect::TaskSucceeded { .. } | Effect::TaskCancelled { was_running: false, .. }
+                )
+            }
+            Some(Phase::Ended) => false,
         };
         prop_assert!(fits, "{:?} after {:?}", effect, from);
         self.step(effect, task, from, Phase::Ended)

@@ -1,14 +1,14 @@
 //! What holds for every graph and every order of events.
 
-use goalpost_graph::{Effect, Event, Workflow, advance};
-use goalpost_model::{Failure, TaskState};
+use goalpost_graph::{Effect, Event, advance};
+use goalpost_model::{Failure, TaskState, TimerKind};
 use proptest::prelude::*;
 use serde_json::json;
 
 use crate::drive::{history, play, script};
 use crate::oracle::{check_end, check_tasks};
 use crate::order::Order;
-use crate::random::plan;
+use crate::random::{Plan, plan};
 use crate::run::{Run, broken};
 
 fn ends_of(effects: &[Effect], task: usize) -> usize {
@@ -23,13 +23,33 @@ fn ends_of(effects: &[Effect], task: usize) -> usize {
 }
 
 /// Whether the event fits, by the state of the task that it names.
-fn fits(workflow: &Workflow, event: &Event) -> bool {
+fn fits(plan: &Plan, run: &Run, event: &Event) -> bool {
+    let workflow = &run.workflow;
     let at = |task: &usize, attempt: &u32, state| {
         workflow.tasks.get(*task).is_some_and(|task| task.state == state && task.attempt == *attempt)
     };
     match event {
         Event::Start => false,
         Event::Cancel { .. } => !workflow.state.is_terminal(),
+        Event::DeadlineExceeded => run.blueprint.deadline_ms > 0 && !workflow.state.is_terminal(),
+        Event::TimerFired { task, attempt, kind } => {
+            let plan = plan.tasks.get(*task);
+            match kind {
+                TimerKind::Wait => {
+                    at(task, attempt, TaskState::Waiting) && plan.is_some_and(|plan| plan.waits)
+                }
+                TimerKind::Backoff => {
+                    at(task, attempt, TaskState::Waiting) && plan.is_some_and(|plan| !plan.waits)
+                }
+                TimerKind::ScheduleToStart => {
+                    at(task, attempt, TaskState::Ready) && plan.is_some_and(|plan| plan.timed)
+                }
+                TimerKind::StartToClose => {
+                    at(task, attempt, TaskState::Running) && plan.is_some_and(|plan| plan.timed)
+                }
+                TimerKind::Deadline => false,
+            }
+        }
         Event::AttemptStarted { task, attempt } => at(task, attempt, TaskState::Ready),
         Event::AttemptSucceeded { task, attempt, .. }
         | Event::AttemptFailed { task, attempt, .. }
@@ -38,12 +58,14 @@ fn fits(workflow: &Workflow, event: &Event) -> bool {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    (0_usize..11, 0_u32..4, 0..6).prop_map(|(task, attempt, kind)| match kind {
+    (0_usize..11, 0_u32..4, 0_usize..12).prop_map(|(task, attempt, kind)| match kind {
         0 => Event::Start,
         1 => Event::AttemptStarted { task, attempt },
         2 => Event::AttemptSucceeded { task, attempt, output: json!({"n": 1}) },
         3 => Event::AttemptFailed { task, attempt, failure: broken() },
         4 => Event::AttemptUndelivered { task, attempt },
+        5 => Event::DeadlineExceeded,
+        6..=10 => Event::TimerFired { task, attempt, kind: TimerKind::ALL[kind - 6] },
         _ => Event::Cancel { failure: Failure::new(Failure::CANCELLED, "enough") },
     })
 }
@@ -115,7 +137,7 @@ proptest! {
 
     #[test]
     fn effects_are_a_history_in_order(plan in plan(), script in script()) {
-        let mut order = Order::default();
+        let mut order = Order::of(&plan);
         play(&plan, &script, |moment| moment.effects.into_iter().try_for_each(|effect| order.push(effect)))?;
         order.finish(plan.tasks.len())?;
     }
@@ -124,7 +146,10 @@ proptest! {
     fn every_changed_task_is_named_by_an_effect(plan in plan(), script in script()) {
         play(&plan, &script, |moment| {
             let named = |task: usize| moment.effects.iter().any(|effect| match *effect {
-                Effect::TaskReady { task: named, .. } | Effect::AttemptStarted { task: named, .. } => named == task,
+                Effect::TaskReady { task: named, .. }
+                | Effect::TaskWaiting { task: named }
+                | Effect::AttemptFailed { task: named, .. }
+                | Effect::AttemptStarted { task: named, .. } => named == task,
                 _ => ends_of(&[*effect], task) == 1,
             });
             let tasks = moment.before.tasks.iter().zip(&moment.run.workflow.tasks).enumerate();
@@ -142,7 +167,7 @@ proptest! {
         play(&plan, &script, |moment| {
             for stray in &strays {
                 let mut workflow = moment.run.workflow.clone();
-                let fit = fits(&workflow, stray);
+                let fit = fits(&plan, moment.run, stray);
                 let result = advance(&moment.run.blueprint, &mut workflow, stray.clone());
                 prop_assert_eq!(result.is_ok(), fit, "{:?}: {:?}", stray, result);
                 prop_assert_eq!(workflow == moment.run.workflow, !fit, "{:?}", stray);

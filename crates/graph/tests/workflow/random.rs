@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use goalpost_checker::builtin::WAIT;
 use goalpost_checker::compile;
 use goalpost_model::{Blueprint, EdgeOn, Join};
 use proptest::prelude::*;
@@ -13,10 +14,17 @@ use crate::run::blueprint;
 pub(crate) struct Plan {
     pub(crate) tasks: Vec<PlanTask>,
     pub(crate) edges: Vec<PlanEdge>,
+    pub(crate) deadline: bool,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct PlanTask {
+    /// It lets time pass, and no worker does it.
+    pub(crate) waits: bool,
+    /// Its attempts do not follow each other at once.
+    pub(crate) pauses: bool,
+    /// Its attempts have to start and end in time.
+    pub(crate) timed: bool,
     pub(crate) join: Join,
     pub(crate) max_attempts: u32,
     /// Its data flow reads what is not there.
@@ -48,19 +56,25 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     (1_usize..=10)
         .prop_flat_map(|tasks| {
             let edges = proptest::collection::vec(edge(tasks), 0..=tasks * 2);
-            (proptest::collection::vec(task(), tasks), edges)
+            (proptest::collection::vec(task(), tasks), edges, any::<bool>())
         })
-        .prop_map(|(tasks, edges)| Plan { tasks, edges: tidy(edges) })
+        .prop_map(|(tasks, edges, deadline)| Plan { tasks, edges: tidy(edges), deadline })
         .prop_filter("the checker refuses it", |plan| compile(&plan.blueprint()).is_ok())
 }
 
 fn task() -> impl Strategy<Value = PlanTask> {
     let join = prop_oneof![Just(Join::All), Just(Join::Any)];
-    (join, 1_u32..=3, proptest::bool::weighted(0.05)).prop_map(|(join, max_attempts, broken_flow)| PlanTask {
-        join,
-        max_attempts,
-        broken_flow,
-    })
+    let kind = (proptest::bool::weighted(0.15), any::<bool>(), any::<bool>());
+    (kind, join, 1_u32..=3, proptest::bool::weighted(0.05)).prop_map(
+        |((waits, pauses, timed), join, max_attempts, broken_flow)| PlanTask {
+            waits,
+            pauses,
+            timed,
+            join,
+            max_attempts,
+            broken_flow: broken_flow && !waits,
+        },
+    )
 }
 
 fn edge(tasks: usize) -> impl Strategy<Value = PlanEdge> {
@@ -93,8 +107,10 @@ fn tidy(edges: Vec<PlanEdge>) -> Vec<PlanEdge> {
 impl Plan {
     pub(crate) fn blueprint(&self) -> Blueprint {
         let tasks: Vec<Value> = self.tasks.iter().enumerate().map(|(task, plan)| plan.json(task)).collect();
-        let edges: Vec<Value> = self.edges.iter().enumerate().map(|(edge, plan)| plan.json(edge)).collect();
-        blueprint(json!(tasks), json!(edges))
+        let edges: Vec<Value> =
+            self.edges.iter().enumerate().map(|(edge, plan)| plan.json(edge, self)).collect();
+        let deadline_ms = if self.deadline { 60_000 } else { 0 };
+        Blueprint { deadline_ms, ..blueprint(json!(tasks), json!(edges)) }
     }
 
     pub(crate) fn incoming(&self, task: usize) -> impl Iterator<Item = (usize, &PlanEdge)> {
@@ -108,12 +124,20 @@ impl Plan {
 
 impl PlanTask {
     fn json(&self, task: usize) -> Value {
+        if self.waits {
+            let wait = json!({"duration_ms": 5});
+            return json!({"name": format!("t{task}"), "capability": WAIT, "join": self.join, "input": wait});
+        }
+        let timeouts =
+            if self.timed { json!({"schedule_to_start_ms": 7, "start_to_close_ms": 9}) } else { json!({}) };
+        let pause = if self.pauses { 100 } else { 0 };
         let flow = if self.broken_flow { "goal.input.absent" } else { "goal.text" };
         json!({
             "name": format!("t{task}"),
             "capability": "count",
             "join": self.join,
-            "retry": {"max_attempts": self.max_attempts},
+            "retry": {"max_attempts": self.max_attempts, "initial_backoff_ms": pause},
+            "timeouts": timeouts,
             "data_flow": {"own": flow},
         })
     }
@@ -121,7 +145,8 @@ impl PlanTask {
 
 impl PlanEdge {
     /// Each edge writes to a path of its own, `e` and its ordinal.
-    fn json(&self, edge: usize) -> Value {
+    /// What waits takes no data, and gives none.
+    fn json(&self, edge: usize, plan: &Plan) -> Value {
         let source = format!("tasks.t{}", self.source);
         let flow = match self.on {
             _ if self.broken_flow => "goal.input.absent".to_owned(),
@@ -133,10 +158,13 @@ impl PlanEdge {
             Condition::Holds => "goal.input.yes".to_owned(),
             Condition::DoesNotHold => "goal.input.no".to_owned(),
             Condition::CannotBeEvaluated => "goal.input.absent == 1".to_owned(),
+            Condition::OutputAtLeast(_) if plan.tasks[self.source].waits => "goal.input.no".to_owned(),
             Condition::OutputAtLeast(n) => format!("has({source}.output) && {source}.output.n >= {n}"),
         };
         let mut flows = Map::new();
-        flows.insert(format!("e{edge}"), json!(flow));
+        if !plan.tasks[self.target].waits {
+            flows.insert(format!("e{edge}"), json!(flow));
+        }
         json!({
             "from": format!("t{}", self.source),
             "to": format!("t{}", self.target),

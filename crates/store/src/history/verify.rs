@@ -31,7 +31,8 @@ const CHECKS: &[&str] = &[
      FROM tasks t LEFT JOIN LATERAL ( \
          SELECT type FROM events e WHERE e.workflow_id = t.workflow_id AND e.task = t.ordinal ORDER BY number DESC LIMIT 1 \
      ) e ON true \
-     WHERE ($1::uuid IS NULL OR t.workflow_id = $1) AND e.type IS DISTINCT FROM task_event(t.state)",
+     WHERE ($1::uuid IS NULL OR t.workflow_id = $1) AND e.type IS DISTINCT FROM task_event(t.state) \
+       AND NOT (t.state = 'WAITING' AND t.attempt > 0 AND e.type = 'ATTEMPT_FAILED')",
     // The last event of a workflow or goal says its state.
     "SELECT 'STATE_MISMATCH', w.id, format('the workflow is %s, its last event is %s', w.state, e.type) \
      FROM workflows w LEFT JOIN LATERAL ( \
@@ -46,16 +47,26 @@ const CHECKS: &[&str] = &[
      WHERE ($1::uuid IS NULL OR g.id = $1) \
        AND e.type IS DISTINCT FROM CASE g.state WHEN 'RUNNING' THEN 'GOAL_PLANNED' ELSE 'GOAL_' || g.state END",
     // A workflow that runs has something that can move it on.
-    "SELECT 'STUCK', w.id, 'the workflow runs, but no task of it is ready or running' \
+    "SELECT 'STUCK', w.id, 'the workflow runs, but nothing of it is ready, running or waiting for a timer' \
      FROM workflows w WHERE w.state = 'RUNNING' AND ($1::uuid IS NULL OR w.id = $1) \
-       AND NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = w.id AND t.state IN ('READY', 'RUNNING'))",
+       AND NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = w.id AND t.state IN ('WAITING', 'READY', 'RUNNING'))",
+    // What waits for a time has a timer.
+    "SELECT 'STUCK', t.workflow_id, format('task %s waits, but no timer is armed for it', t.name) \
+     FROM tasks t WHERE t.state = 'WAITING' AND ($1::uuid IS NULL OR t.workflow_id = $1) \
+       AND NOT EXISTS (SELECT FROM timers r WHERE r.workflow_id = t.workflow_id AND r.task = t.ordinal)",
+    // A timer belongs to a task that is open, or to a workflow that runs.
+    "SELECT 'ORPHANED_TIMER', r.workflow_id, format('the %s timer of task %s has nothing to move', r.kind, r.task) \
+     FROM timers r WHERE ($1::uuid IS NULL OR r.workflow_id = $1) AND CASE WHEN r.task >= 0 \
+       THEN NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = r.workflow_id AND t.ordinal = r.task \
+                        AND t.state IN ('WAITING', 'READY', 'RUNNING') AND t.attempt = r.attempt) \
+       ELSE NOT EXISTS (SELECT FROM workflows w WHERE w.id = r.workflow_id AND w.state = 'RUNNING') END",
     // No attempt started twice.
     "SELECT 'ATTEMPT_TWICE', e.workflow_id, format('attempt %s of task %s started %s times', e.attempt, e.task, count(*)) \
      FROM events e WHERE e.type = 'ATTEMPT_STARTED' AND ($1::uuid IS NULL OR e.workflow_id = $1) \
      GROUP BY e.workflow_id, e.task, e.attempt HAVING count(*) > 1",
     // Nothing of an ended workflow is open.
     "SELECT 'ENDED_WITH_OPEN_TASKS', w.id, format('the workflow is %s, task %s is %s', w.state, t.name, t.state) \
-     FROM workflows w JOIN tasks t ON t.workflow_id = w.id AND t.state IN ('READY', 'RUNNING') \
+     FROM workflows w JOIN tasks t ON t.workflow_id = w.id AND t.state IN ('WAITING', 'READY', 'RUNNING') \
      WHERE w.state <> 'RUNNING' AND ($1::uuid IS NULL OR w.id = $1)",
     // Nothing ended twice.
     "SELECT 'ENDED_TWICE', e.workflow_id, format('task %s ended %s times', e.task, count(*)) \

@@ -2,129 +2,18 @@
 
 use std::collections::HashMap;
 
-use goalpost_model::{Digest, EngineId, SessionId, TaskState, WorkflowId, WorkflowState};
+use goalpost_model::WorkflowId;
+use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 
-use crate::{Error, Json, Store};
+use crate::workflows::{ArmedTimer, ChangedTask, Due, EndedWorkflow, NewTask, NewWorkflow, Transitions};
+use crate::{Error, Store};
 
 const COMMIT_TRANSITIONS: &str = "\
     SELECT commit_transitions(\
         $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
-        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)";
-
-/// What a batch of events did to any number of workflows.
-///
-/// At most one change for each task. Every workflow that is named is either created
-/// here or fenced by the number of its last event that the caller knows.
-#[derive(Clone, Debug, Default)]
-pub struct Transitions {
-    /// Workflows that begin.
-    pub created: Vec<NewWorkflow>,
-    /// Workflows that exist, each with the number of its last event as the caller knows it.
-    pub fences: Vec<(WorkflowId, i64)>,
-    /// Tasks that come into being.
-    pub new_tasks: Vec<NewTask>,
-    /// Tasks that change.
-    pub changed_tasks: Vec<ChangedTask>,
-    /// Workflows that end.
-    pub ended: Vec<EndedWorkflow>,
-}
-
-/// A workflow that begins.
-#[derive(Clone, Debug)]
-pub struct NewWorkflow {
-    /// Its id: the goal's, if it serves one.
-    pub id: WorkflowId,
-    /// The blueprint that it runs; stored already.
-    pub blueprint_digest: Digest,
-    /// The goal in words.
-    pub goal_text: String,
-    /// The goal's input.
-    pub goal_input: Json,
-    /// W3C trace context of whoever asked for it.
-    pub traceparent: Option<String>,
-}
-
-/// A task that is pending no more.
-#[derive(Clone, Debug)]
-pub struct NewTask {
-    /// Its workflow.
-    pub workflow: WorkflowId,
-    /// Its place in the blueprint.
-    pub ordinal: usize,
-    /// Its name.
-    pub name: String,
-    /// What it needs.
-    pub capability: String,
-    /// Ready or ended.
-    pub state: TaskState,
-    /// 1 if it is ready, else 0.
-    pub attempt: u32,
-    /// What its attempts are given.
-    pub input: Option<Json>,
-    /// Why it ended.
-    pub failure: Option<Json>,
-    /// Why it makes its workflow fail.
-    pub unhandled: Option<Json>,
-    /// Outgoing edges that its end took.
-    pub taken_edges: Vec<usize>,
-}
-
-/// A task that moves on.
-#[derive(Clone, Debug)]
-pub struct ChangedTask {
-    /// Its workflow.
-    pub workflow: WorkflowId,
-    /// Its place in the blueprint.
-    pub ordinal: usize,
-    /// Its new state.
-    pub state: TaskState,
-    /// The latest attempt.
-    pub attempt: u32,
-    /// Attempts that failed and count.
-    pub failures: u32,
-    /// What came out.
-    pub output: Option<Json>,
-    /// Why the latest attempt failed.
-    pub failure: Option<Json>,
-    /// Why it makes its workflow fail.
-    pub unhandled: Option<Json>,
-    /// Outgoing edges that its end took.
-    pub taken_edges: Vec<usize>,
-    /// Who runs the attempt from now on; `None` leaves it as it is.
-    pub holder: Option<Holder>,
-}
-
-/// Who runs an attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// The engine that gave it out.
-    pub engine: EngineId,
-    /// The worker's session.
-    pub session: SessionId,
-    /// The worker's name.
-    pub worker: String,
-}
-
-/// A workflow that ends.
-#[derive(Clone, Debug)]
-pub struct EndedWorkflow {
-    /// Its id.
-    pub id: WorkflowId,
-    /// How it ends.
-    pub state: WorkflowState,
-    /// What came out.
-    pub result: Option<Json>,
-    /// Why it failed or was cancelled.
-    pub failure: Option<Json>,
-}
-
-impl ChangedTask {
-    /// How many events the change makes: an attempt that is given up for a new one makes two.
-    fn events(&self) -> i32 {
-        if self.state == TaskState::Ready { 2 } else { 1 }
-    }
-}
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
+        $39, $40, $41, $42, $43, $44, $45, $46)";
 
 /// Stores the transitions of every workflow whose fence holds, in one transaction, and
 /// answers with the new last number of each. A workflow that is missing from the answer
@@ -150,6 +39,8 @@ struct Rows<'a> {
     changed_tasks: Vec<Row<'a, ChangedTask>>,
     new_tasks: Vec<Row<'a, NewTask>>,
     ended: Vec<Row<'a, EndedWorkflow>>,
+    armed: Vec<(i32, &'a ArmedTimer)>,
+    disarmed: Vec<(i32, i32)>,
 }
 
 /// A workflow and how many numbers are drawn from its history.
@@ -184,17 +75,22 @@ impl<'a> Rows<'a> {
             workflows[place].events += events;
             Some((int(place + 1), workflows[place].events))
         };
-        let changed_tasks = rows(&transitions.changed_tasks, |task| draw(task.workflow, task.events()));
+        let changed_tasks = rows(&transitions.changed_tasks, |task| draw(task.workflow, task.events));
         let new_tasks = rows(&transitions.new_tasks, |task| draw(task.workflow, 1));
         let ended = rows(&transitions.ended, |workflow| draw(workflow.id, 1));
+        let place = |id: &WorkflowId| places.get(id).map(|place| int(place + 1));
+        let armed = transitions.armed.iter().filter_map(|armed| Some((place(&armed.timer.workflow)?, armed)));
+        let armed = armed.collect();
+        let disarmed = transitions.disarmed.iter();
+        let disarmed = disarmed.filter_map(|(id, task)| Some((place(id)?, timer_key(*task)))).collect();
         let numbers = fences.iter().map(|(_, number)| *number).collect();
-        Self { created, workflows, numbers, changed_tasks, new_tasks, ended }
+        Self { created, workflows, numbers, changed_tasks, new_tasks, ended, armed, disarmed }
     }
 
     /// In the order of the function's parameters.
     fn columns(&self) -> Vec<Column<'_>> {
         let (begun, others) = self.workflows.split_at(self.created.len());
-        let Self { created, numbers, changed_tasks, new_tasks, ended, .. } = self;
+        let Self { created, numbers, changed_tasks, new_tasks, ended, armed, disarmed, .. } = self;
         vec![
             column(begun, |w| w.id.0),
             column(begun, |w| w.events),
@@ -234,6 +130,14 @@ impl<'a> Rows<'a> {
             column(ended, |w| w.value.state.as_str()),
             column(ended, |w| w.value.result.as_ref()),
             column(ended, |w| w.value.failure.as_ref()),
+            column(armed, |(place, _)| *place),
+            column(armed, |(_, armed)| timer_key(armed.timer.task)),
+            column(armed, |(_, armed)| int(armed.timer.attempt)),
+            column(armed, |(_, armed)| armed.timer.kind.as_str()),
+            column(armed, |(_, armed)| armed.due.after_ms()),
+            column(armed, |(_, armed)| armed.due.at()),
+            column(disarmed, |(place, _)| *place),
+            column(disarmed, |(_, task)| *task),
         ]
     }
 }
@@ -253,6 +157,27 @@ fn column<'a, R, T: ToSql + Sync + Send + 'a>(rows: &'a [R], value: impl Fn(&'a 
 /// Ordinals and attempts are bounded far below 2^31 by the limits of a blueprint.
 fn int(number: impl TryInto<i32>) -> i32 {
     number.try_into().unwrap_or(i32::MAX)
+}
+
+/// The task of a timer as it is stored.
+fn timer_key(task: Option<impl TryInto<i32>>) -> i32 {
+    task.map_or(-1, int)
+}
+
+impl Due {
+    fn after_ms(self) -> Option<i64> {
+        match self {
+            Self::AfterMs(ms) => Some(i64::try_from(ms).unwrap_or(i64::MAX)),
+            Self::At(_) => None,
+        }
+    }
+
+    fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::AfterMs(_) => None,
+            Self::At(at) => Some(at),
+        }
+    }
 }
 
 /// An array of arrays must be rectangular in SQL; so each inner one travels as text.

@@ -4,8 +4,12 @@ mod attempts;
 mod blueprints;
 mod commit;
 mod load;
+mod transitions;
 
 pub use attempts::{HeldAttempt, adopt, orphaned_attempts, running_attempts, unheld_attempts};
 pub use blueprints::blueprint;
-pub use commit::{ChangedTask, EndedWorkflow, Holder, NewTask, NewWorkflow, Transitions, commit};
+pub use commit::commit;
 pub use load::{StoredTask, StoredWorkflow, load};
+pub use transitions::{
+    ArmedTimer, ChangedTask, Due, EndedWorkflow, Holder, NewTask, NewWorkflow, Transitions,
+};

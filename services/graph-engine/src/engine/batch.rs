@@ -12,6 +12,7 @@ use crate::engine::cache::Cache;
 use crate::engine::command::{Claim, Command, Creation, Outcome, Refusal, Step};
 use crate::engine::live::Live;
 use crate::engine::rows::record;
+use crate::engine::timing::armed;
 
 /// Commands whose effects are stored together.
 #[derive(Default)]
@@ -103,7 +104,10 @@ impl Batch {
             goal_input: Json::of(&creation.goal_input),
             traceparent: creation.traceparent.clone(),
         });
-        let tasks = record(&mut self.transitions, id, &mut live, &effects);
+        let tasks = record(&mut self.transitions, id, &mut live, &effects).into_keys().collect();
+        if let Some(deadline) = live.core.deadline(&live.blueprint) {
+            self.transitions.armed.push(armed(id, None, 0, deadline));
+        }
         let states = live.core.tasks.iter().map(|task| task.state).collect();
         self.touched.insert(id, Touched { tasks, closed: true });
         cache.insert(id, live);
@@ -138,7 +142,7 @@ impl Batch {
             self.transitions.fences.push((id, live.last_number));
             Touched::default()
         });
-        touched.tasks.extend(record(&mut self.transitions, id, live, &effects));
+        touched.tasks.extend(record(&mut self.transitions, id, live, &effects).into_keys());
         touched.closed = live.core.state.is_terminal();
         Verdict::Applied(outcome_of(live, step))
     }
@@ -165,11 +169,12 @@ impl Batch {
 /// The task whose row the step changes first; `None` if it changes the whole workflow.
 fn task_of(live: &Live, step: &Step) -> Result<Option<usize>, Refusal> {
     let found = match step {
-        Step::Create(_) | Step::Cancel { .. } => return Ok(None),
+        Step::Create(_) | Step::Cancel { .. } | Step::Expire => return Ok(None),
         Step::Finish { task, .. } => live.blueprint.ordinal_of(task),
-        Step::Claim { task, .. } | Step::Lose { task, .. } | Step::Undeliver { task, .. } => {
-            Some(*task).filter(|task| *task < live.core.tasks.len())
-        }
+        Step::Claim { task, .. }
+        | Step::Lose { task, .. }
+        | Step::Undeliver { task, .. }
+        | Step::Fire { task, .. } => Some(*task).filter(|task| *task < live.core.tasks.len()),
     };
     found.map(Some).ok_or(Refusal::NotFound("task"))
 }
@@ -181,13 +186,14 @@ fn event_of(live: &Live, step: &Step, task: Option<usize>) -> Result<Event, Resu
             Step::Cancel { failure } if !live.core.state.is_terminal() => {
                 Ok(Event::Cancel { failure: failure.clone() })
             }
+            Step::Expire => Ok(Event::DeadlineExceeded),
             _ => Err(Ok(Outcome::Done)),
         };
     };
     let state = &live.core.tasks[task];
     let holder = live.holders.get(&task);
     match step {
-        Step::Create(_) | Step::Cancel { .. } => Err(Ok(Outcome::Done)),
+        Step::Create(_) | Step::Cancel { .. } | Step::Expire => Err(Ok(Outcome::Done)),
         // The write that said so passed, though its answer was lost.
         Step::Claim { attempt, holder: claimer, .. }
             if state.state == TaskState::Running && state.attempt == *attempt && holder == Some(claimer) =>
@@ -212,6 +218,7 @@ fn event_of(live: &Live, step: &Step, task: Option<usize>) -> Result<Event, Resu
             Ok(Event::AttemptFailed { task, attempt: *attempt, failure: failure.clone() })
         }
         Step::Undeliver { attempt, .. } => Ok(Event::AttemptUndelivered { task, attempt: *attempt }),
+        Step::Fire { attempt, kind, .. } => Ok(Event::TimerFired { task, attempt: *attempt, kind: *kind }),
     }
 }
 

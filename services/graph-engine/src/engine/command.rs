@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use goalpost_checker::CompiledBlueprint;
-use goalpost_model::{Failure, SessionId, TaskState, WorkflowId};
+use goalpost_model::{Failure, SessionId, TaskState, TimerKind, WorkflowId};
 use goalpost_store::workflows::Holder;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -30,6 +30,10 @@ pub(crate) enum Step {
     Lose { task: usize, attempt: u32, failure: Failure },
     /// The attempt never reached its worker and is given out again.
     Undeliver { task: usize, attempt: u32 },
+    /// A timer of a task fired.
+    Fire { task: usize, attempt: u32, kind: TimerKind },
+    /// The workflow's deadline is over.
+    Expire,
 }
 
 impl Step {

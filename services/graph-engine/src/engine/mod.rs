@@ -9,10 +9,11 @@ mod live;
 mod rows;
 #[cfg(test)]
 pub(crate) mod tests;
+mod timing;
 
 use std::sync::Arc;
 
-use goalpost_model::{AttemptRef, Failure, SessionId, TaskState, WorkflowId};
+use goalpost_model::{AttemptRef, Failure, SessionId, TaskState, TimerRef, WorkflowId};
 use goalpost_store::Store;
 use goalpost_store::workflows::{HeldAttempt, Holder};
 use serde_json::Value;
@@ -97,6 +98,15 @@ impl Engine {
         self.ask(attempt.workflow, step).await.map(drop)
     }
 
+    /// Has a timer that fired do its work.
+    pub(crate) async fn fire(&self, timer: TimerRef) -> Result<(), Refusal> {
+        let step = match timer.task {
+            Some(_) => Step::Fire { task: task_of(timer), attempt: timer.attempt, kind: timer.kind },
+            None => Step::Expire,
+        };
+        self.ask(timer.workflow, step).await.map(drop)
+    }
+
     async fn ask(&self, workflow: WorkflowId, step: Step) -> Result<Outcome, Refusal> {
         let (reply, answer) = oneshot::channel();
         self.commands.send(Command { workflow, step, reply }).await.map_err(|_| Refusal::Unavailable)?;
@@ -106,4 +116,8 @@ impl Engine {
 
 fn ordinal(attempt: AttemptRef) -> usize {
     usize::try_from(attempt.task).unwrap_or(usize::MAX)
+}
+
+fn task_of(timer: TimerRef) -> usize {
+    timer.task.and_then(|task| usize::try_from(task).ok()).unwrap_or(usize::MAX)
 }

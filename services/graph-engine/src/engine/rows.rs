@@ -1,31 +1,41 @@
 //! The rows that say what an advance of the core did.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use goalpost_graph::Effect;
+use goalpost_graph::{Effect, may_have_timer};
 use goalpost_model::{TaskState, WorkflowId};
 use goalpost_store::Json;
 use goalpost_store::workflows::{ChangedTask, EndedWorkflow, NewTask, Transitions};
 
+use crate::engine::timing::armed;
+
 use crate::engine::live::Live;
 
 /// Adds the rows of every task and workflow that the effects name, as they are now.
-/// Answers with the ordinals of the tasks.
+/// Answers with the ordinals of the tasks, each with its number of effects.
 pub(crate) fn record(
     transitions: &mut Transitions,
     id: WorkflowId,
     live: &mut Live,
     effects: &[Effect],
-) -> BTreeSet<usize> {
-    let mut seen = BTreeSet::new();
-    for effect in effects {
-        match task_of(effect) {
-            Some(task) if seen.insert(task) => record_task(transitions, id, live, task),
-            Some(_) => {}
-            None if live.core.state.is_terminal() => record_end(transitions, id, live),
-            None => {}
+) -> BTreeMap<usize, i32> {
+    // In the order of the effects, which is that of the history.
+    let mut order = Vec::new();
+    let mut seen: BTreeMap<usize, i32> = BTreeMap::new();
+    for task in effects.iter().filter_map(task_of) {
+        let count = seen.entry(task).or_default();
+        if *count == 0 {
+            order.push(task);
         }
+        *count += 1;
+    }
+    for task in order {
+        record_task(transitions, id, live, task, seen[&task]);
+        record_timer(transitions, id, live, task);
+    }
+    if live.core.state.is_terminal() {
+        record_end(transitions, id, live);
     }
     seen
 }
@@ -34,6 +44,7 @@ pub(crate) fn record(
 fn task_of(effect: &Effect) -> Option<usize> {
     match *effect {
         Effect::TaskReady { task, .. }
+        | Effect::TaskWaiting { task }
         | Effect::AttemptStarted { task, .. }
         | Effect::AttemptFailed { task, .. }
         | Effect::TaskSucceeded { task }
@@ -47,7 +58,7 @@ fn task_of(effect: &Effect) -> Option<usize> {
     }
 }
 
-fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, ordinal: usize) {
+fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, ordinal: usize, events: i32) {
     let task = &live.core.tasks[ordinal];
     let failure = task.failure.as_ref().map(Json::of);
     let unhandled = task.unhandled.as_ref().map(Json::of);
@@ -65,6 +76,7 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
             unhandled,
             taken_edges,
             holder: live.holders.get(&ordinal).filter(|_| running).cloned(),
+            events,
         });
     } else {
         let compiled = &live.blueprint.tasks[ordinal];
@@ -87,6 +99,20 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
     }
 }
 
+/// The timer that the task waits for now takes the place of the one before.
+fn record_timer(transitions: &mut Transitions, id: WorkflowId, live: &Live, ordinal: usize) {
+    if !may_have_timer(&live.blueprint.tasks[ordinal]) {
+        return;
+    }
+    match live.core.timer(&live.blueprint, ordinal) {
+        Some(timer) => {
+            let attempt = live.core.tasks[ordinal].attempt;
+            transitions.armed.push(armed(id, Some(ordinal), attempt, timer));
+        }
+        None => transitions.disarmed.push((id, Some(ordinal))),
+    }
+}
+
 fn record_end(transitions: &mut Transitions, id: WorkflowId, live: &Live) {
     transitions.ended.push(EndedWorkflow {
         id,
@@ -94,4 +120,7 @@ fn record_end(transitions: &mut Transitions, id: WorkflowId, live: &Live) {
         result: live.core.result.as_ref().map(Json::of),
         failure: live.core.failure.as_ref().map(Json::of),
     });
+    if live.blueprint.deadline_ms > 0 {
+        transitions.disarmed.push((id, None));
+    }
 }

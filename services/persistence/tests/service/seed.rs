@@ -74,7 +74,7 @@ impl Stores {
     }
 
     /// Deliveries of these numbers to the list of goals.
-    pub(crate) async fn queue_numbers_up_to(&self, last: u32) {
+    pub(crate) async fn queue_numbers_up_to(&self, last: usize) {
         self.execute(&format!(
             "INSERT INTO outbox (list, element) SELECT 'goals', n FROM generate_series(1, {last}) n"
         ))

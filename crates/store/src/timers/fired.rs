@@ -1,0 +1,35 @@
+//! Timers that were delivered and whose transition has not come yet.
+
+use goalpost_model::{TimerKind, TimerRef, WorkflowId};
+use tokio_postgres::{Client, Row};
+use uuid::Uuid;
+
+use crate::Error;
+
+const FIRED: &str = "\
+    SELECT workflow_id, task, attempt, kind FROM timers \
+    WHERE fired_at IS NOT NULL AND (workflow_id, task) > ($1, $2) ORDER BY workflow_id, task LIMIT $3";
+
+/// Up to `limit` of them in the order of workflow and task; those after `after`.
+pub async fn fired_timers(
+    client: &Client,
+    after: Option<TimerRef>,
+    limit: i64,
+) -> Result<Vec<TimerRef>, Error> {
+    let workflow = after.map_or(Uuid::nil(), |timer| timer.workflow.0);
+    let task =
+        after.map_or(-2, |timer| timer.task.map_or(-1, |task| i32::try_from(task).unwrap_or(i32::MAX)));
+    let rows = client.query(FIRED, &[&workflow, &task, &limit]).await?;
+    rows.iter().map(timer).collect()
+}
+
+fn timer(row: &Row) -> Result<TimerRef, Error> {
+    let kind: &str = row.try_get(3)?;
+    let attempt: i32 = row.try_get(2)?;
+    Ok(TimerRef {
+        workflow: WorkflowId(row.try_get(0)?),
+        task: u32::try_from(row.try_get::<_, i32>(1)?).ok(),
+        attempt: attempt.try_into().map_err(|error| Error::corrupt("an attempt", error))?,
+        kind: kind.parse::<TimerKind>().map_err(|error| Error::corrupt("a timer", error))?,
+    })
+}

@@ -1,0 +1,137 @@
+//! What an engine writes.
+
+use goalpost_model::{Digest, EngineId, SessionId, TaskState, TimerRef, WorkflowId, WorkflowState};
+use jiff::Timestamp;
+
+use crate::Json;
+
+/// What a batch of events did to any number of workflows.
+///
+/// At most one change for each task. Every workflow that is named is either created
+/// here or fenced by the number of its last event that the caller knows.
+#[derive(Clone, Debug, Default)]
+pub struct Transitions {
+    /// Workflows that begin.
+    pub created: Vec<NewWorkflow>,
+    /// Workflows that exist, each with the number of its last event as the caller knows it.
+    pub fences: Vec<(WorkflowId, i64)>,
+    /// Tasks that come into being.
+    pub new_tasks: Vec<NewTask>,
+    /// Tasks that change.
+    pub changed_tasks: Vec<ChangedTask>,
+    /// Workflows that end.
+    pub ended: Vec<EndedWorkflow>,
+    /// Timers that are armed, each in the place of one that the task, or the workflow, may have had.
+    pub armed: Vec<ArmedTimer>,
+    /// Tasks, or workflows if there is no task, that may have had a timer and have none any more.
+    pub disarmed: Vec<(WorkflowId, Option<usize>)>,
+}
+
+/// A workflow that begins.
+#[derive(Clone, Debug)]
+pub struct NewWorkflow {
+    /// Its id: the goal's, if it serves one.
+    pub id: WorkflowId,
+    /// The blueprint that it runs; stored already.
+    pub blueprint_digest: Digest,
+    /// The goal in words.
+    pub goal_text: String,
+    /// The goal's input.
+    pub goal_input: Json,
+    /// W3C trace context of whoever asked for it.
+    pub traceparent: Option<String>,
+}
+
+/// A task that is pending no more.
+#[derive(Clone, Debug)]
+pub struct NewTask {
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// Its place in the blueprint.
+    pub ordinal: usize,
+    /// Its name.
+    pub name: String,
+    /// What it needs.
+    pub capability: String,
+    /// Ready or ended.
+    pub state: TaskState,
+    /// 1 if it is ready, else 0.
+    pub attempt: u32,
+    /// What its attempts are given.
+    pub input: Option<Json>,
+    /// Why it ended.
+    pub failure: Option<Json>,
+    /// Why it makes its workflow fail.
+    pub unhandled: Option<Json>,
+    /// Outgoing edges that its end took.
+    pub taken_edges: Vec<usize>,
+}
+
+/// A task that moves on.
+#[derive(Clone, Debug)]
+pub struct ChangedTask {
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// Its place in the blueprint.
+    pub ordinal: usize,
+    /// Its new state.
+    pub state: TaskState,
+    /// The latest attempt.
+    pub attempt: u32,
+    /// Attempts that failed and count.
+    pub failures: u32,
+    /// What came out.
+    pub output: Option<Json>,
+    /// Why the latest attempt failed.
+    pub failure: Option<Json>,
+    /// Why it makes its workflow fail.
+    pub unhandled: Option<Json>,
+    /// Outgoing edges that its end took.
+    pub taken_edges: Vec<usize>,
+    /// Who runs the attempt from now on; `None` leaves it as it is.
+    pub holder: Option<Holder>,
+    /// How many events the change makes.
+    pub events: i32,
+}
+
+/// Who runs an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The engine that gave it out.
+    pub engine: EngineId,
+    /// The worker's session.
+    pub session: SessionId,
+    /// The worker's name.
+    pub worker: String,
+}
+
+/// A workflow that ends.
+#[derive(Clone, Debug)]
+pub struct EndedWorkflow {
+    /// Its id.
+    pub id: WorkflowId,
+    /// How it ends.
+    pub state: WorkflowState,
+    /// What came out.
+    pub result: Option<Json>,
+    /// Why it failed or was cancelled.
+    pub failure: Option<Json>,
+}
+
+/// A timer that is armed.
+#[derive(Clone, Debug)]
+pub struct ArmedTimer {
+    /// What it is for, and of which attempt.
+    pub timer: TimerRef,
+    /// When it fires.
+    pub due: Due,
+}
+
+/// When a timer fires, by the clock of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// So many milliseconds after the commit.
+    AfterMs(u64),
+    /// At this time.
+    At(Timestamp),
+}
