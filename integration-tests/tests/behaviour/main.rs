@@ -8,5 +8,6 @@ mod harness;
 mod idle;
 mod main_path;
 mod stores;
+mod timers;
 mod truth;
 mod workers;

@@ -148,7 +148,7 @@ async fn a_retry_policy_gives_the_task_another_attempt() {
     });
     let retried = crate::harness::blueprint(json!({
         "name": "retry",
-        "tasks": [{"name": "try", "capability": "test.echo", "retry": {"max_attempts": 2}}],
+        "tasks": [{"name": "try", "capability": "test.echo", "retry": {"max_attempts": 2, "initial_backoff_ms": 0}}],
     }));
     let (goal, events) = on.system.run(NewGoal::blueprint(retried)).await;
     assert_eq!(goal.state(), GoalState::Succeeded);
