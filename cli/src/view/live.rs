@@ -50,6 +50,7 @@ impl Frame {
             return;
         }
         let (mark, state) = match event.r#type() {
+            EventType::TaskWaiting => ('◷', "waiting"),
             EventType::TaskReady => ('·', "ready"),
             EventType::AttemptStarted => ('▸', "running"),
             EventType::AttemptFailed => ('↻', "attempt failed"),
@@ -64,6 +65,7 @@ impl Frame {
         line.attempt = line.attempt.max(event.attempt);
         match event.r#type() {
             EventType::AttemptStarted => (line.started, line.ended) = (Some(now), None),
+            EventType::TaskWaiting => line.started = Some(now),
             EventType::TaskReady => {}
             _ => line.ended = Some(now),
         }
