@@ -3,19 +3,41 @@
 use goalpost_model::{Edge, Finding, Severity, Task};
 
 use crate::code;
+use crate::names::{Suggestions, shown};
 
 /// So many findings are shown; the rest is only counted.
 const MAX_FINDINGS: usize = 1_000;
-/// For so many findings a similar name is looked for; the search is quadratic in the names' lengths.
-const MAX_SUGGESTIONS: usize = 100;
 
 /// The findings so far.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    findings: Vec<Finding>,
-    errors: usize,
+    errors: Shelf,
+    warnings: Shelf,
+    suggestions: Suggestions,
+}
+
+/// Findings of one severity. Each has its own room, so that warnings never crowd out an error.
+#[derive(Debug, Default)]
+struct Shelf {
+    shown: Vec<Finding>,
     left_out: usize,
-    suggestions: usize,
+}
+
+impl Shelf {
+    fn add(&mut self, severity: Severity, node: &str, field: &str, problem: Problem) {
+        if self.shown.len() >= MAX_FINDINGS {
+            self.left_out += 1;
+            return;
+        }
+        self.shown.push(Finding {
+            code: problem.code.to_owned(),
+            severity,
+            node: node.to_owned(),
+            field: shown(field),
+            message: problem.message,
+            fix: problem.fix,
+        });
+    }
 }
 
 /// What is wrong with an expression, wherever it stands.
@@ -35,68 +57,56 @@ impl Problem {
 impl Report {
     /// The blueprint is refused because of this.
     pub(crate) fn error(&mut self, node: &str, field: &str, problem: Problem) {
-        self.errors += 1;
-        self.add(Severity::Error, node, field, problem);
+        self.errors.add(Severity::Error, node, field, problem);
     }
 
     /// The blueprint runs, but probably not as meant.
     pub(crate) fn warning(&mut self, node: &str, field: &str, problem: Problem) {
-        self.add(Severity::Warning, node, field, problem);
-    }
-
-    fn add(&mut self, severity: Severity, node: &str, field: &str, problem: Problem) {
-        if self.findings.len() >= MAX_FINDINGS {
-            self.left_out += 1;
-            return;
-        }
-        self.findings.push(Finding {
-            code: problem.code.to_owned(),
-            severity,
-            node: node.to_owned(),
-            field: field.to_owned(),
-            message: problem.message,
-            fix: problem.fix,
-        });
+        self.warnings.add(Severity::Warning, node, field, problem);
     }
 
     /// The name among `known` that is most like `name`, if one is.
     pub(crate) fn nearest<'a>(
-        &mut self,
+        &self,
         name: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) -> Option<&'a str> {
-        self.suggestions += 1;
-        (self.suggestions <= MAX_SUGGESTIONS).then(|| crate::names::nearest(name, known)).flatten()
+        self.suggestions.nearest(name, known)
     }
 
     /// Whether nothing refuses the blueprint.
     pub(crate) fn is_clean(&self) -> bool {
-        self.errors == 0
+        self.errors.shown.is_empty()
     }
 
     /// Everything found: errors first, each severity in the order in which it was found.
-    pub(crate) fn into_findings(mut self) -> Vec<Finding> {
-        self.findings.sort_by_key(|finding| finding.severity);
-        if self.left_out > 0 {
-            self.findings.push(Finding {
+    pub(crate) fn into_findings(self) -> Vec<Finding> {
+        let severity = if self.is_clean() { Severity::Warning } else { Severity::Error };
+        let mut findings = self.errors.shown;
+        findings.extend(self.warnings.shown);
+        let beyond = findings.len().saturating_sub(MAX_FINDINGS);
+        findings.truncate(MAX_FINDINGS);
+        let left_out = beyond + self.errors.left_out + self.warnings.left_out;
+        if left_out > 0 {
+            findings.push(Finding {
                 code: code::MORE.to_owned(),
-                severity: if self.errors > 0 { Severity::Error } else { Severity::Warning },
+                severity,
                 node: String::new(),
                 field: String::new(),
-                message: format!("{} more findings are not shown", self.left_out),
+                message: format!("{left_out} more findings are not shown"),
                 fix: "fix these first".to_owned(),
             });
         }
-        self.findings
+        findings
     }
 }
 
 /// How findings name a task.
 pub(crate) fn task_node(task: &Task) -> String {
-    format!("task {}", task.name)
+    format!("task {}", shown(&task.name))
 }
 
 /// How findings name an edge.
 pub(crate) fn edge_node(edge: &Edge) -> String {
-    format!("edge {} -> {}", edge.source, edge.target)
+    format!("edge {} -> {}", shown(&edge.source), shown(&edge.target))
 }

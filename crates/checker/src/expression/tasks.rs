@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
+use crate::names::Suggestions;
+
 /// Task names with their ordinals.
 #[derive(Debug, Default)]
 pub(crate) struct TaskNames<'a> {
     ordinals: HashMap<&'a str, usize>,
+    suggestions: Suggestions,
 }
 
 impl<'a> TaskNames<'a> {
@@ -15,7 +18,7 @@ impl<'a> TaskNames<'a> {
         for (ordinal, name) in names.into_iter().enumerate() {
             ordinals.entry(name).or_insert(ordinal);
         }
-        Self { ordinals }
+        Self { ordinals, suggestions: Suggestions::default() }
     }
 
     /// The ordinal of the task of this name.
@@ -25,6 +28,6 @@ impl<'a> TaskNames<'a> {
 
     /// The name that was probably meant.
     pub(crate) fn nearest(&self, name: &str) -> Option<&'a str> {
-        crate::names::nearest(name, self.ordinals.keys().copied())
+        self.suggestions.nearest(name, self.ordinals.keys().copied())
     }
 }
