@@ -39,75 +39,87 @@
 //! | `GP062` | an output schema has no such field |
 //! | `GP099` | there are more findings than are shown |
 
-/// The blueprint has no task.
-pub const EMPTY: &str = "GP001";
-/// Too many tasks.
-pub const TOO_MANY_TASKS: &str = "GP002";
-/// Too many edges.
-pub const TOO_MANY_EDGES: &str = "GP003";
-/// The blueprint, or a task's constant input, is too big or too deep.
-pub const TOO_BIG: &str = "GP004";
-/// A name is missing, too long or badly formed.
-pub const BAD_NAME: &str = "GP005";
-/// Two tasks have one name.
-pub const DUPLICATE_TASK: &str = "GP006";
-/// `max_attempts` is out of its range.
-pub const MAX_ATTEMPTS: &str = "GP007";
-/// Two edges are the same.
-pub const DUPLICATE_EDGE: &str = "GP008";
-/// An edge names a task that does not exist.
-pub const UNKNOWN_TASK: &str = "GP009";
-/// The catalog has no such capability.
-pub const UNKNOWN_CAPABILITY: &str = "GP010";
-/// A JSON Schema of a capability is invalid.
-pub const INVALID_SCHEMA: &str = "GP011";
-/// A retry policy, a timeout or a deadline is out of its range, or does not apply.
-pub const TIMING: &str = "GP012";
-/// A cycle.
-pub const CYCLE: &str = "GP020";
-/// An edge leads from a task to itself.
-pub const SELF_EDGE: &str = "GP021";
-/// A task can never start.
-pub const UNREACHABLE: &str = "GP022";
-/// A join that can never be met.
-pub const JOIN_NEVER_MET: &str = "GP023";
-/// An expression does not parse.
-pub const SYNTAX: &str = "GP030";
-/// An expression is too long, too deep or too complex.
-pub const TOO_COMPLEX: &str = "GP031";
-/// An expression names an unknown variable.
-pub const UNKNOWN_VARIABLE: &str = "GP032";
-/// An expression names an unknown task.
-pub const UNKNOWN_TASK_IN_EXPRESSION: &str = "GP033";
-/// An expression names an unknown field of a task or of the goal.
-pub const UNKNOWN_FIELD: &str = "GP034";
-/// An expression uses `tasks` or `goal` as a whole, or with a computed name.
-pub const DYNAMIC_NAME: &str = "GP035";
-/// An expression calls an unknown function.
-pub const UNKNOWN_FUNCTION: &str = "GP036";
-/// A condition is not a boolean.
-pub const NOT_BOOLEAN: &str = "GP037";
-/// A variable of a comprehension hides `goal` or `tasks`.
-pub const HIDDEN_VARIABLE: &str = "GP038";
-/// A path of a data flow is badly formed, or leads through something that is no object.
-pub const BAD_PATH: &str = "GP040";
-/// Two paths of a data flow overlap.
-pub const OVERLAPPING_PATHS: &str = "GP041";
-/// Several edges of one `all` join write to the same path.
-pub const PATH_WRITTEN_TWICE: &str = "GP042";
-/// The constant input breaks the capability's input schema.
-pub const INPUT_BREAKS_SCHEMA: &str = "GP050";
-/// A data flow writes a field that the input schema does not allow.
-pub const UNKNOWN_INPUT_FIELD: &str = "GP051";
-/// A required field of the input comes from nowhere.
-pub const MISSING_INPUT: &str = "GP052";
-/// A required field of the input comes only over some of the edges.
-pub const INPUT_MAY_MISS: &str = "GP053";
-/// The output of a task is read where the task may not have succeeded.
-pub const UNGUARDED_OUTPUT: &str = "GP060";
-/// The error of a task is read where the task may not have failed.
-pub const UNGUARDED_ERROR: &str = "GP061";
-/// An output schema has no such field.
-pub const UNKNOWN_OUTPUT_FIELD: &str = "GP062";
-/// There are more findings than are shown.
-pub const MORE: &str = "GP099";
+/// Declares each code, and all of them, so that none is forgotten in [`ALL`].
+macro_rules! codes {
+    ($($(#[$meaning:meta])* $name:ident = $code:literal;)*) => {
+        $($(#[$meaning])* pub const $name: &str = $code;)*
+
+        /// Every code, in order.
+        pub const ALL: &[&str] = &[$($name),*];
+    };
+}
+
+codes! {
+    /// The blueprint has no task.
+    EMPTY = "GP001";
+    /// Too many tasks.
+    TOO_MANY_TASKS = "GP002";
+    /// Too many edges.
+    TOO_MANY_EDGES = "GP003";
+    /// The blueprint, or a task's constant input, is too big or too deep.
+    TOO_BIG = "GP004";
+    /// A name is missing, too long or badly formed.
+    BAD_NAME = "GP005";
+    /// Two tasks have one name.
+    DUPLICATE_TASK = "GP006";
+    /// `max_attempts` is out of its range.
+    MAX_ATTEMPTS = "GP007";
+    /// Two edges are the same.
+    DUPLICATE_EDGE = "GP008";
+    /// An edge names a task that does not exist.
+    UNKNOWN_TASK = "GP009";
+    /// The catalog has no such capability.
+    UNKNOWN_CAPABILITY = "GP010";
+    /// A JSON Schema of a capability is invalid.
+    INVALID_SCHEMA = "GP011";
+    /// A retry policy, a timeout or a deadline is out of its range, or does not apply.
+    TIMING = "GP012";
+    /// A cycle.
+    CYCLE = "GP020";
+    /// An edge leads from a task to itself.
+    SELF_EDGE = "GP021";
+    /// A task can never start.
+    UNREACHABLE = "GP022";
+    /// A join that can never be met.
+    JOIN_NEVER_MET = "GP023";
+    /// An expression does not parse.
+    SYNTAX = "GP030";
+    /// An expression is too long, too deep or too complex.
+    TOO_COMPLEX = "GP031";
+    /// An expression names an unknown variable.
+    UNKNOWN_VARIABLE = "GP032";
+    /// An expression names an unknown task.
+    UNKNOWN_TASK_IN_EXPRESSION = "GP033";
+    /// An expression names an unknown field of a task or of the goal.
+    UNKNOWN_FIELD = "GP034";
+    /// An expression uses `tasks` or `goal` as a whole, or with a computed name.
+    DYNAMIC_NAME = "GP035";
+    /// An expression calls an unknown function.
+    UNKNOWN_FUNCTION = "GP036";
+    /// A condition is not a boolean.
+    NOT_BOOLEAN = "GP037";
+    /// A variable of a comprehension hides `goal` or `tasks`.
+    HIDDEN_VARIABLE = "GP038";
+    /// A path of a data flow is badly formed, or leads through something that is no object.
+    BAD_PATH = "GP040";
+    /// Two paths of a data flow overlap.
+    OVERLAPPING_PATHS = "GP041";
+    /// Several edges of one `all` join write to the same path.
+    PATH_WRITTEN_TWICE = "GP042";
+    /// The constant input breaks the capability's input schema.
+    INPUT_BREAKS_SCHEMA = "GP050";
+    /// A data flow writes a field that the input schema does not allow.
+    UNKNOWN_INPUT_FIELD = "GP051";
+    /// A required field of the input comes from nowhere.
+    MISSING_INPUT = "GP052";
+    /// A required field of the input comes only over some of the edges.
+    INPUT_MAY_MISS = "GP053";
+    /// The output of a task is read where the task may not have succeeded.
+    UNGUARDED_OUTPUT = "GP060";
+    /// The error of a task is read where the task may not have failed.
+    UNGUARDED_ERROR = "GP061";
+    /// An output schema has no such field.
+    UNKNOWN_OUTPUT_FIELD = "GP062";
+    /// There are more findings than are shown.
+    MORE = "GP099";
+}

@@ -1,0 +1,74 @@
+//! Blueprints in short, and the catalog that they are checked against.
+
+use goalpost_checker::check;
+use goalpost_model::{Blueprint, Capability};
+use serde_json::{Value, json};
+
+/// The catalog of all these tests. `any` takes and gives anything.
+pub(crate) fn catalog() -> Vec<Capability> {
+    let catalog = json!([
+        {"name": "any"},
+        {
+            "name": "weather.fetch",
+            "input_schema": {
+                "type": "object",
+                "properties": {
+                    "city": {"type": "string"},
+                    "options": {
+                        "type": "object",
+                        "properties": {"units": {"enum": ["metric", "imperial"]}},
+                        "additionalProperties": false
+                    }
+                },
+                "required": ["city"],
+                "additionalProperties": false
+            },
+            "output_schema": {
+                "type": "object",
+                "properties": {
+                    "degrees": {"type": "number"},
+                    "days": {"type": "array", "items": {"type": "object"}},
+                    "station": {"type": "object", "properties": {"name": {}}, "additionalProperties": false}
+                },
+                "additionalProperties": false
+            }
+        },
+        {"name": "schema.broken", "output_schema": {"type": "sometimes"}},
+        {"name": "badly named"}
+    ]);
+    serde_json::from_value(catalog).unwrap()
+}
+
+/// A blueprint of tasks and edges; a task may be just its name. Tasks do `any` if they do not
+/// say what else.
+pub(crate) fn blueprint(tasks: Value, edges: Value) -> Blueprint {
+    let tasks: Vec<Value> = tasks.as_array().unwrap().iter().map(task).collect();
+    serde_json::from_value(json!({"name": "sample", "tasks": tasks, "edges": edges})).unwrap()
+}
+
+fn task(short: &Value) -> Value {
+    let Some(fields) = short.as_object() else { return json!({"name": short, "capability": "any"}) };
+    let mut task = json!({"capability": "any"});
+    task.as_object_mut().unwrap().extend(fields.clone());
+    task
+}
+
+/// A blueprint in which task `b` follows task `a` and computes its field `x`.
+pub(crate) fn computing(expression: &str) -> Blueprint {
+    blueprint(json!(["a", {"name": "b", "data_flow": {"x": expression}}]), json!([{"from": "a", "to": "b"}]))
+}
+
+/// A blueprint in which task `b` follows task `a` on a condition.
+pub(crate) fn choosing(condition: &str) -> Blueprint {
+    blueprint(json!(["a", "b"]), json!([{"from": "a", "to": "b", "condition": condition}]))
+}
+
+/// What is found, as people read it.
+pub(crate) fn found(blueprint: &Blueprint) -> Vec<String> {
+    check(blueprint, &catalog()).findings.iter().map(ToString::to_string).collect()
+}
+
+/// The codes of what is found.
+pub(crate) fn codes(blueprint: &Blueprint) -> Vec<String> {
+    check(blueprint, &catalog()).findings.into_iter().map(|finding| finding.code).collect()
+}
