@@ -1,9 +1,12 @@
 //! Dotted paths of data flows: where in a task's input a value goes.
 
+use std::collections::BTreeMap;
+
+use goalpost_model::limits::MAX_PAYLOAD_DEPTH;
 use serde_json::{Map, Value};
 
-/// So many steps a path may have.
-const MAX_STEPS: usize = 32;
+/// So many steps a path may have: each makes the input one level deeper.
+const MAX_STEPS: usize = MAX_PAYLOAD_DEPTH;
 
 /// A path in a task's input, for example `report.city`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +34,19 @@ impl FlowPath {
         self.0.iter().zip(&other.0).all(|(left, right)| left == right)
     }
 
+    /// What stands in its way in these fields, if something that is no object does.
+    pub(crate) fn obstacle(&self, fields: &Map<String, Value>) -> Option<String> {
+        let (_, way) = self.0.split_last()?;
+        let mut at = fields;
+        for (depth, step) in way.iter().enumerate() {
+            at = match at.get(step)? {
+                Value::Object(next) => next,
+                _ => return Some(self.0[..=depth].join(".")),
+            };
+        }
+        None
+    }
+
     /// Puts a value there; objects on the way are made. The error says what stands in the way.
     pub(crate) fn put(&self, fields: &mut Map<String, Value>, value: Value) -> Result<(), String> {
         let Some((last, way)) = self.0.split_last() else { return Ok(()) };
@@ -43,6 +59,35 @@ impl FlowPath {
         }
         at.insert(last.clone(), value);
         Ok(())
+    }
+}
+
+/// Paths of which none overlaps another, each with its owner.
+#[derive(Debug)]
+pub(crate) struct DisjointPaths<T>(BTreeMap<FlowPath, T>);
+
+impl<T> Default for DisjointPaths<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<T: Copy> DisjointPaths<T> {
+    /// Adds a path, unless it overlaps one that is there: then answers with the owner of that.
+    pub(crate) fn add(&mut self, path: &FlowPath, owner: T) -> Option<T> {
+        let overlapped = self.overlapped_by(path);
+        if overlapped.is_none() {
+            self.0.insert(path.clone(), owner);
+        }
+        overlapped
+    }
+
+    /// The owner of a path that overlaps this one. As none overlaps another, it stands right
+    /// before or right after it in their order.
+    pub(crate) fn overlapped_by(&self, path: &FlowPath) -> Option<T> {
+        let before = self.0.range(..=path).next_back();
+        let after = self.0.range(path..).next();
+        before.into_iter().chain(after).find(|(other, _)| other.overlaps(path)).map(|(_, owner)| *owner)
     }
 }
 
@@ -67,6 +112,30 @@ mod tests {
     fn badly_formed_paths_are_refused() {
         for bad in ["", ".", "a.", ".a", "a..b", "a b", "a[0]", "a.'b'", "a\n", &"a.".repeat(40)] {
             assert!(FlowPath::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn overlapping_paths_are_found_among_many() {
+        let path = |text| FlowPath::parse(text).unwrap();
+        let mut paths = DisjointPaths::default();
+        for (owner, text) in ["a", "ab.c", "ab.d.e", "ab-c", "z.y"].into_iter().enumerate() {
+            assert_eq!(paths.add(&path(text), owner), None, "{text}");
+        }
+        for (text, owner) in [("a.x.y", 0), ("a", 0), ("ab.d", 2), ("ab.d.e.f", 2), ("z", 4)] {
+            assert_eq!(paths.add(&path(text), 9), Some(owner), "{text}");
+        }
+        assert_eq!(paths.overlapped_by(&path("ab.x")), None);
+    }
+
+    #[test]
+    fn what_is_no_object_stands_in_the_way() {
+        let fields = json!({"a": 1, "b": {"c": "text", "d": {}}}).as_object().cloned().unwrap();
+        let obstacle = |text| FlowPath::parse(text).unwrap().obstacle(&fields);
+        assert_eq!(obstacle("a.x"), Some("a".to_owned()));
+        assert_eq!(obstacle("b.c.x.y"), Some("b.c".to_owned()));
+        for free in ["a", "b.c", "b.d.x", "b.e.x", "n.x"] {
+            assert_eq!(obstacle(free), None, "{free}");
         }
     }
 

@@ -42,6 +42,9 @@ pub(crate) enum Field<'a> {
 /// through: of them nothing is said.
 pub(crate) fn field<'a>(schema: &'a Value, name: &str) -> Field<'a> {
     let Some(schema) = schema.as_object() else { return Field::Open };
+    if schema.get("type").is_some_and(|types| !may_be_object(types)) {
+        return Field::Forbidden;
+    }
     if let Some(known) = schema.get("properties").and_then(|properties| properties.get(name)) {
         return Field::Known(known);
     }
@@ -52,6 +55,14 @@ pub(crate) fn field<'a>(schema: &'a Value, name: &str) -> Field<'a> {
         return Field::Forbidden;
     }
     Field::Open
+}
+
+fn may_be_object(types: &Value) -> bool {
+    match types {
+        Value::String(word) => word == "object",
+        Value::Array(words) => words.iter().any(|word| word == "object"),
+        _ => true,
+    }
 }
 
 /// The fields that the schema requires.

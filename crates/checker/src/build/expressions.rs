@@ -7,7 +7,8 @@ use goalpost_model::Blueprint;
 use crate::code;
 use crate::compiled::Flow;
 use crate::expression::{Analysis, Expression, TaskNames, analyse, tree};
-use crate::flow_path::FlowPath;
+use crate::flow_path::{DisjointPaths, FlowPath};
+use crate::names::shown;
 use crate::report::{Problem, Report, edge_node, task_node};
 
 /// Every expression of a blueprint, as far as nothing is wrong with it.
@@ -66,6 +67,7 @@ fn flows(
     report: &mut Report,
 ) -> Vec<FlowPart> {
     let mut found: Vec<FlowPart> = Vec::new();
+    let mut paths = DisjointPaths::default();
     for (path_text, text) in data_flow {
         let field = format!("data_flow.{path_text}");
         let path = FlowPath::parse(path_text).map_err(|fault| {
@@ -77,8 +79,8 @@ fn flows(
         });
         let expression = expression(node, &field, text, names, report);
         let (Ok(path), Some((expression, analysis))) = (path, expression) else { continue };
-        if let Some(other) = found.iter().find(|part| part.flow.path.overlaps(&path)) {
-            let message = format!("the path overlaps '{}'", other.flow.path_text);
+        if let Some(other) = paths.add(&path, path_text) {
+            let message = format!("the path overlaps '{}'", shown(other));
             report.error(
                 node,
                 &field,

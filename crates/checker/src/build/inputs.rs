@@ -1,10 +1,13 @@
 //! Inputs against the schemas of their capabilities.
 
+use std::collections::HashSet;
+
 use goalpost_model::{Blueprint, Join, Task};
 use serde_json::Value;
 
 use crate::CapabilitySource;
 use crate::code;
+use crate::expression::TaskNames;
 use crate::names::shown;
 use crate::report::{Problem, Report, edge_node, task_node};
 use crate::schema::{self, Field};
@@ -16,14 +19,16 @@ use super::capabilities::Schemas;
 pub(super) fn check(
     blueprint: &Blueprint,
     capabilities: &(impl CapabilitySource + ?Sized),
+    names: &TaskNames<'_>,
     schemas: &Schemas,
     report: &mut Report,
 ) {
+    let flowing = || blueprint.edges.iter().filter(|edge| !edge.data_flow.is_empty());
+    let targets: HashSet<&str> = flowing().map(|edge| edge.target.as_str()).collect();
     for task in &blueprint.tasks {
         let Some(schema) = input_schema(capabilities, task) else { continue };
         let node = task_node(task);
-        let has_flow = !task.data_flow.is_empty()
-            || blueprint.edges.iter().any(|edge| edge.target == task.name && !edge.data_flow.is_empty());
+        let has_flow = !task.data_flow.is_empty() || targets.contains(task.name.as_str());
         if has_flow {
             check_constants(&node, task, schema, report);
         } else if let Some(compiled) = schemas.input(&task.capability)
@@ -39,10 +44,10 @@ pub(super) fn check(
         check_paths(&node, &task.capability, schema, task.data_flow.keys(), report);
     }
     let schema_of = |name: &str| {
-        let task = blueprint.tasks.iter().find(|task| task.name == name)?;
+        let task = &blueprint.tasks[names.ordinal(name)?];
         Some((task, input_schema(capabilities, task)?))
     };
-    for edge in blueprint.edges.iter().filter(|edge| !edge.data_flow.is_empty()) {
+    for edge in flowing() {
         if let Some((task, schema)) = schema_of(&edge.target) {
             check_paths(&edge_node(edge), &task.capability, schema, edge.data_flow.keys(), report);
         }
@@ -75,9 +80,8 @@ fn check_paths<'a>(
     report: &mut Report,
 ) {
     for path in paths {
-        let name = first_step(path);
-        if matches!(schema::field(schema, name), Field::Forbidden) {
-            let message = format!("the input of {} has no field '{}'", shown(capability), shown(name));
+        if let Some(field) = forbidden(schema, path) {
+            let message = format!("the input of {} has no field '{}'", shown(capability), shown(field));
             let fix = format!("see the input schema of {}", shown(capability));
             report.error(
                 node,
@@ -86,6 +90,22 @@ fn check_paths<'a>(
             );
         }
     }
+}
+
+/// The part of a path that leads to a field which the schema does not allow.
+fn forbidden<'a>(schema: &Value, path: &'a str) -> Option<&'a str> {
+    let mut at = schema;
+    let ends = path.match_indices('.').map(|(place, _)| place).chain([path.len()]);
+    let mut start = 0;
+    for end in ends {
+        match schema::field(at, &path[start..end]) {
+            Field::Known(next) => at = next,
+            Field::Open => return None,
+            Field::Forbidden => return Some(&path[..end]),
+        }
+        start = end + 1;
+    }
+    None
 }
 
 /// Checks that every required field comes from somewhere, whichever edges are taken.

@@ -8,6 +8,7 @@ mod inputs;
 mod reads;
 mod structure;
 mod timing;
+mod writes;
 
 use goalpost_model::Blueprint;
 use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
@@ -58,12 +59,13 @@ fn walk(
     let arcs = structure::check_edges(blueprint, &names, report);
     let schemas = capabilities::compile(blueprint, capabilities, report);
     let expressions = expressions::compile(blueprint, &names, report);
-    inputs::check(blueprint, capabilities, &schemas, report);
+    inputs::check(blueprint, capabilities, &names, &schemas, report);
     // What follows needs every edge.
     let graph = Graph::new(blueprint.tasks.len(), arcs?);
     let order = graph.order();
     structure::check_order(blueprint, &order, report);
     if order.sorted.len() == blueprint.tasks.len() {
+        writes::check(blueprint, &graph, &expressions, report);
         reads::check(blueprint, capabilities, &graph, &order.sorted, &expressions, report);
         inputs::check_joins(blueprint, capabilities, &graph, report);
     }

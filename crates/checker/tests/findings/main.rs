@@ -1,7 +1,10 @@
 //! Every finding: a blueprint that has it, and its mended twin that has none.
 #![cfg(test)]
 
+mod data_flow;
 mod example;
+mod large;
 mod sample;
+mod schemas;
 mod structure;
 mod timing;

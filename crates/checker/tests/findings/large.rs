@@ -1,0 +1,66 @@
+//! Large and hostile blueprints: answered at once, with findings of a bounded size.
+
+use std::collections::BTreeMap;
+
+use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
+use goalpost_model::{Blueprint, Edge, EdgeOn};
+use serde_json::json;
+
+use crate::sample::{blueprint, codes, found};
+
+fn edge(source: String, target: String) -> Edge {
+    Edge { source, target, on: EdgeOn::Success, condition: String::new(), data_flow: BTreeMap::new() }
+}
+
+/// All tasks that there may be, with names as long as they may be.
+fn full(prefix: &str) -> Blueprint {
+    let names: Vec<String> = (0..MAX_TASKS).map(|place| format!("{prefix}{place:05}")).collect();
+    blueprint(json!(names), json!([]))
+}
+
+#[test]
+fn names_of_many_mistakes_are_compared_only_for_a_while() {
+    let prefix = "n".repeat(123);
+    let mut blueprint = full(&prefix);
+    let wrong = |place: usize| format!("{prefix}x{:04}", place % 10_000);
+    blueprint.edges = (0..MAX_EDGES).map(|place| edge(wrong(place), wrong(place + 1))).collect();
+    assert_eq!(codes(&blueprint).iter().filter(|code| *code == "GP009").count(), 1_000);
+}
+
+#[test]
+fn a_data_flow_may_have_many_paths() {
+    let paths: BTreeMap<String, &str> = (0..50_000).map(|place| (format!("p{place}"), "1")).collect();
+    assert_eq!(found(&blueprint(json!([{"name": "a", "data_flow": paths}]), json!([]))), [""; 0]);
+}
+
+#[test]
+fn every_task_may_take_data_over_every_edge() {
+    let mut blueprint = full("t");
+    for task in &mut blueprint.tasks {
+        task.capability = "weather.fetch".to_owned();
+    }
+    blueprint.tasks[0].input.insert("city".to_owned(), json!("Seattle"));
+    blueprint.edges =
+        (1..MAX_TASKS).map(|place| edge(format!("t{:05}", place - 1), format!("t{place:05}"))).collect();
+    for edge in &mut blueprint.edges {
+        edge.data_flow.insert("city".to_owned(), "goal.text".to_owned());
+    }
+    assert_eq!(found(&blueprint), [""; 0]);
+}
+
+#[test]
+fn a_giant_name_does_not_make_a_giant_finding() {
+    let giant = "x".repeat(1 << 20);
+    let blueprint = blueprint(
+        json!([
+            {"name": giant, "capability": giant, "data_flow": {giant.as_str(): giant, "y": giant}},
+            {"name": giant, "input": {giant.as_str(): 1}}
+        ]),
+        json!([{"from": giant, "to": giant, "condition": format!("tasks.{giant}.output"), "data_flow": {giant.as_str(): "1 +"}}]),
+    );
+    let found = found(&blueprint);
+    assert!(found.len() > 5);
+    for finding in found {
+        assert!(finding.len() < 2_000, "{} bytes: {}", finding.len(), &finding[..200]);
+    }
+}
