@@ -51,8 +51,8 @@ pub(super) fn compile(blueprint: &Blueprint, names: &TaskNames<'_>, report: &mut
             .then(|| expression(&node, "condition", &edge.condition, names, report))
             .flatten()
             .map(|(expression, analysis)| Condition { expression, analysis });
-        if let Some(word) = not_boolean(&edge.condition) {
-            let message = format!("the condition is always {word}, which is neither true nor false");
+        if let Some(kind) = condition.as_ref().and_then(|condition| condition.analysis.kind) {
+            let message = format!("the condition is {kind}, which is neither true nor false");
             report.error(&node, "condition", Problem::new(code::NOT_BOOLEAN, message, "write a comparison"));
         }
         found.edges.push(EdgeParts { condition, flows: flows(&node, &edge.data_flow, names, report) });
@@ -106,14 +106,4 @@ fn expression(
     }
     analysis.problems.drain(..).for_each(|problem| report.error(node, field, problem));
     None
-}
-
-/// The text of a condition that is a constant, but no boolean.
-fn not_boolean(condition: &str) -> Option<&str> {
-    let text = condition.trim();
-    let is_text = text.len() >= 2
-        && text.starts_with(['"', '\''])
-        && text.ends_with(['"', '\''])
-        && !text[1..text.len() - 1].contains(['"', '\'']);
-    (text == "null" || text.parse::<f64>().is_ok() || is_text).then_some(text)
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
 
+use super::kind::kind;
 use super::limits::MAX_COMPREHENSIONS;
 use super::path::{Path, Root, chain, children, is_root};
 use super::{TaskNames, functions};
@@ -36,6 +37,8 @@ pub(crate) struct Analysis {
     pub(crate) reads: Vec<Read>,
     /// What is known where the expression is true.
     pub(crate) if_true: Known,
+    /// What its value surely is, if that is no boolean.
+    pub(crate) kind: Option<&'static str>,
 }
 
 /// Looks at a parsed expression.
@@ -43,6 +46,7 @@ pub(crate) fn analyse(tree: &IdedExpr, tasks: &TaskNames<'_>) -> Analysis {
     let mut walk = Walk { tasks, found: Analysis::default(), variables: Vec::new(), loops: 0 };
     walk.node(tree, &Known::default());
     walk.found.if_true = walk.truths(tree);
+    walk.found.kind = kind(tree, &|node| walk.path(node));
     walk.found
 }
 
@@ -90,6 +94,11 @@ impl Walk<'_> {
                 self.variables.truncate(self.variables.len() - names.into_iter().flatten().count());
                 self.loops -= 1;
             }
+            Expr::Struct(object) => {
+                let message = format!("there is no type '{}' to build", shown(&object.type_name));
+                self.problem(code::UNKNOWN_FUNCTION, message, "write an object: {\"name\": value}");
+                children(node).into_iter().for_each(|child| self.node(child, known));
+            }
             _ => children(node).into_iter().for_each(|child| self.node(child, known)),
         }
     }
@@ -127,10 +136,11 @@ impl Walk<'_> {
             }
             (name, arguments) => {
                 let is_member = call.target.is_some();
-                let is_operator = name.starts_with(['_', '!', '-', '@']);
-                if !is_operator && !functions::is_known(name, is_member) {
-                    let message = format!("there is no function '{}'", shown(name));
-                    self.problem(code::UNKNOWN_FUNCTION, message, functions::advice(name, is_member));
+                // No name of a function has these characters, but `_`.
+                let is_operator = name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                if !is_operator && !functions::is_known(name, is_member, arguments.len()) {
+                    let (message, fix) = functions::fault(name, is_member, arguments.len());
+                    self.problem(code::UNKNOWN_FUNCTION, message, fix);
                 }
                 call.target.as_deref().into_iter().chain(arguments).for_each(|child| self.node(child, known));
             }

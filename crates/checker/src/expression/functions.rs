@@ -1,52 +1,58 @@
 //! The functions that an expression may call: those of standard CEL, without optionals.
 
+use std::ops::RangeInclusive;
+
+use crate::names::shown;
+
+/// A function, and how many arguments it takes.
+type Function = (&'static str, RangeInclusive<usize>);
+
 /// Called as `f(x)`.
-const GLOBAL: [&str; 13] = [
-    "bool",
-    "bytes",
-    "double",
-    "duration",
-    "dyn",
-    "has",
-    "int",
-    "matches",
-    "size",
-    "string",
-    "timestamp",
-    "type",
-    "uint",
+const GLOBAL: [Function; 12] = [
+    ("bool", 1..=1),
+    ("bytes", 1..=1),
+    ("double", 1..=1),
+    ("duration", 1..=1),
+    ("dyn", 1..=1),
+    ("int", 1..=1),
+    ("matches", 2..=2),
+    ("size", 1..=1),
+    ("string", 1..=1),
+    ("timestamp", 1..=1),
+    ("type", 1..=1),
+    ("uint", 1..=1),
 ];
 /// Called as `x.f(y)`.
-const MEMBER: [&str; 21] = [
-    "all",
-    "contains",
-    "endsWith",
-    "exists",
-    "existsOne",
-    "exists_one",
-    "filter",
-    "getDate",
-    "getDayOfMonth",
-    "getDayOfWeek",
-    "getDayOfYear",
-    "getFullYear",
-    "getHours",
-    "getMilliseconds",
-    "getMinutes",
-    "getMonth",
-    "getSeconds",
-    "map",
-    "matches",
-    "size",
-    "startsWith",
+const MEMBER: [Function; 15] = [
+    ("contains", 1..=1),
+    ("endsWith", 1..=1),
+    ("getDate", 0..=1),
+    ("getDayOfMonth", 0..=1),
+    ("getDayOfWeek", 0..=1),
+    ("getDayOfYear", 0..=1),
+    ("getFullYear", 0..=1),
+    ("getHours", 0..=1),
+    ("getMilliseconds", 0..=1),
+    ("getMinutes", 0..=1),
+    ("getMonth", 0..=1),
+    ("getSeconds", 0..=1),
+    ("matches", 1..=1),
+    ("size", 0..=0),
+    ("startsWith", 1..=1),
 ];
+/// Macros. The parser replaces their calls; one that it leaves has the wrong arguments.
+const MACROS: [&str; 7] = ["all", "exists", "existsOne", "exists_one", "filter", "has", "map"];
 /// Names that stand for types, as in `type(x) == string`.
 const TYPES: [&str; 10] =
     ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"];
 
-/// Whether `name` is a function that is called that way.
-pub(super) fn is_known(name: &str, member: bool) -> bool {
-    if member { MEMBER.contains(&name) } else { GLOBAL.contains(&name) }
+/// Whether there is a function `name` that is called that way.
+pub(super) fn is_known(name: &str, member: bool, arguments: usize) -> bool {
+    table(member).iter().any(|(known, takes)| *known == name && takes.contains(&arguments))
+}
+
+fn table(member: bool) -> &'static [Function] {
+    if member { &MEMBER } else { &GLOBAL }
 }
 
 /// Whether `name` stands for a type.
@@ -54,18 +60,25 @@ pub(super) fn is_type(name: &str) -> bool {
     TYPES.contains(&name)
 }
 
-/// What to do about a function that is unknown, or known and called wrongly.
-pub(super) fn advice(name: &str, member: bool) -> String {
-    if is_known(name, !member) {
-        return if member { format!("write {name}(x)") } else { format!("write x.{name}(y)") };
+/// What is wrong with a call of a function that is not known that way, and what to do about it.
+pub(super) fn fault(name: &str, member: bool, arguments: usize) -> (String, String) {
+    let is_in = |member| table(member).iter().any(|(known, _)| *known == name);
+    if is_in(member) || MACROS.contains(&name) {
+        let plural = if arguments == 1 { "" } else { "s" };
+        let how = if member { format!("x.{name}") } else { name.to_owned() };
+        let message = format!("{how} does not take {arguments} argument{plural} like these");
+        return (message, format!("see how '{name}' is called in the CEL language definition"));
     }
-    if is_known(name, member) {
-        return format!("'{name}' takes other arguments: see the CEL language definition");
+    let message = format!("there is no function '{}'", shown(name));
+    if is_in(!member) {
+        return (message, if member { format!("write {name}(x)") } else { format!("write x.{name}(y)") });
     }
-    match crate::names::nearest(name, GLOBAL.into_iter().chain(MEMBER)) {
+    let known = GLOBAL.iter().chain(&MEMBER).map(|(known, _)| *known).chain(MACROS);
+    let fix = match crate::names::nearest(name, known) {
         Some(nearest) => format!("did you mean '{nearest}'?"),
         None => "use a function of standard CEL, or let a task compute it".to_owned(),
-    }
+    };
+    (message, fix)
 }
 
 #[cfg(test)]
@@ -76,18 +89,20 @@ mod tests {
 
     #[test]
     fn every_function_and_type_is_one_of_cel() {
-        let macros = ["has", "all", "exists", "existsOne", "exists_one", "filter", "map"];
-        let calls = GLOBAL
-            .map(|name| format!("{name}(null)"))
-            .into_iter()
-            .chain(MEMBER.map(|name| format!("null.{name}(null)")));
+        let calls = GLOBAL.iter().map(|(name, takes)| format!("{name}({})", nulls(*takes.start())));
+        let calls =
+            calls.chain(MEMBER.iter().map(|(name, takes)| format!("null.{name}({})", nulls(*takes.end()))));
         let context = Context::default();
-        for call in calls.filter(|call| !macros.iter().any(|name| call.contains(name))) {
+        for call in calls {
             let result = Program::compile(&call).unwrap().execute(&context);
             assert!(!matches!(result, Err(ExecutionError::UndeclaredReference(_))), "{call}: {result:?}");
         }
         for name in TYPES {
             assert!(Program::compile(name).unwrap().execute(&context).is_ok(), "{name}");
         }
+    }
+
+    fn nulls(count: usize) -> String {
+        vec!["null"; count].join(", ")
     }
 }

@@ -9,6 +9,7 @@ mod analyse;
 mod cel_value;
 mod evaluate;
 mod functions;
+mod kind;
 mod limits;
 mod parse;
 mod path;

@@ -53,6 +53,7 @@ fn look_over(text: &str) -> Result<(), String> {
         tokens += usize::from(!byte.is_ascii_whitespace());
         match byte {
             b'"' | b'\'' => at = end_of_text(bytes, at),
+            b'/' if bytes.get(at + 1) == Some(&b'/') => at = end_of_line(bytes, at),
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             _ if is_word(byte) => {
@@ -75,6 +76,12 @@ fn look_over(text: &str) -> Result<(), String> {
 
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
+}
+
+/// Where the comment that begins at `start` ends.
+fn end_of_line(bytes: &[u8], start: usize) -> usize {
+    let length = bytes[start..].iter().position(|byte| *byte == b'\n');
+    length.map_or(bytes.len(), |length| start + length)
 }
 
 /// Where the text literal that opens at `open` closes.

@@ -1,8 +1,11 @@
 //! Every finding: a blueprint that has it, and its mended twin that has none.
 #![cfg(test)]
 
+mod conditions;
 mod data_flow;
 mod example;
+mod expressions;
+mod hostile;
 mod large;
 mod sample;
 mod schemas;
