@@ -5,6 +5,7 @@
 mod capabilities;
 mod expressions;
 mod inputs;
+mod reach;
 mod reads;
 mod structure;
 mod timing;
@@ -19,7 +20,7 @@ use crate::code;
 use crate::compiled::{CompiledBlueprint, CompiledEdge, CompiledTask};
 use crate::report::{Problem, Report};
 use crate::stack;
-use crate::topology::Graph;
+use crate::topology::{Graph, Sure};
 
 /// Checks the blueprint; compiles it if it has no error.
 pub(crate) fn build(
@@ -65,8 +66,10 @@ fn walk(
     let order = graph.order();
     structure::check_order(blueprint, &order, report);
     if order.sorted.len() == blueprint.tasks.len() {
+        let sure = Sure::new(&graph, &order.sorted, |task| blueprint.tasks[task].join);
+        reach::check(blueprint, &graph, &order.sorted, &sure, &expressions, report);
         writes::check(blueprint, &graph, &expressions, report);
-        reads::check(blueprint, capabilities, &graph, &order.sorted, &expressions, report);
+        reads::check(blueprint, capabilities, &graph, &sure, &expressions, report);
         inputs::check_joins(blueprint, capabilities, &graph, report);
     }
     if !report.is_clean() {

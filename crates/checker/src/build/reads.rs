@@ -4,7 +4,8 @@ use goalpost_model::{Blueprint, Join};
 
 use crate::CapabilitySource;
 use crate::code;
-use crate::expression::{Analysis, Key, Known, Read, Root};
+use crate::expression::{Analysis, Key, Known, Read, Root, task_path};
+use crate::names::shown;
 use crate::report::{Problem, Report, edge_node, task_node};
 use crate::schema::{self, Field};
 use crate::topology::{Graph, Set, Sure};
@@ -16,19 +17,13 @@ pub(super) fn check(
     blueprint: &Blueprint,
     capabilities: &(impl CapabilitySource + ?Sized),
     graph: &Graph,
-    sorted: &[usize],
+    sure: &Sure,
     expressions: &Expressions,
     report: &mut Report,
 ) {
-    let sure = Sure::new(graph, sorted, |task| blueprint.tasks[task].join);
     let mut check = Check { blueprint, report };
     for (ordinal, task) in blueprint.tasks.iter().enumerate() {
         let (succeeded, failed) = sure.at(ordinal);
-        if task.join == Join::All
-            && let Some(both) = succeeded.common(failed)
-        {
-            check.never_met(ordinal, both);
-        }
         for part in expressions.tasks.get(ordinal).into_iter().flatten() {
             let field = format!("data_flow.{}", part.flow.path_text);
             let place = Place { node: task_node(task), field, succeeded: &[succeeded], failed: &[failed] };
@@ -114,21 +109,21 @@ impl Check<'_> {
     }
 
     fn unguarded(&mut self, place: &Place<'_>, task: usize, output: bool) {
-        let name = &self.blueprint.tasks[task].name;
+        let name = shown(&self.blueprint.tasks[task].name);
         let (code, message, fix) = if output {
+            let output = format!("{}.output", task_path(&name));
             (
                 code::UNGUARDED_OUTPUT,
                 format!("the output of {name} is read, but {name} may not have succeeded here"),
-                format!(
-                    "guard it: has(tasks.{name}.output) ? tasks.{name}.output : ..., or let the edge come from {name}"
-                ),
+                format!("guard it: has({output}) ? {output} : ..., or let the edge come from {name}"),
             )
         } else {
             (
                 code::UNGUARDED_ERROR,
                 format!("the error of {name} is read, but {name} may not have failed here"),
                 format!(
-                    "guard it: has(tasks.{name}.error) ? ..., or use an edge with on: failure from {name}"
+                    "guard it: has({}.error) ? ..., or use an edge with on: failure from {name}",
+                    task_path(&name)
                 ),
             )
         };
@@ -153,19 +148,12 @@ impl Check<'_> {
                 Field::Open => return,
                 Field::Forbidden => {
                     let message =
-                        format!("the output of {} has no field '{}'", task.name, crate::names::shown(name));
-                    let fix = format!("see the output schema of {}", capability.name);
+                        format!("the output of {} has no field '{}'", shown(&task.name), shown(name));
+                    let fix = format!("see the output schema of {}", shown(&capability.name));
                     let problem = Problem::new(code::UNKNOWN_OUTPUT_FIELD, message, fix);
                     return self.report.error(&place.node, &place.field, problem);
                 }
             }
         }
-    }
-
-    fn never_met(&mut self, task: usize, both: usize) {
-        let (task, other) = (&self.blueprint.tasks[task], &self.blueprint.tasks[both].name);
-        let message = format!("the join can never be met: it wants {other} to succeed and to fail");
-        let problem = Problem::new(code::JOIN_NEVER_MET, message, "use join: any, or remove an edge");
-        self.report.error(&task_node(task), "join", problem);
     }
 }

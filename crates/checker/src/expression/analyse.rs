@@ -39,6 +39,8 @@ pub(crate) struct Analysis {
     pub(crate) if_true: Known,
     /// What its value surely is, if that is no boolean.
     pub(crate) kind: Option<&'static str>,
+    /// It is just `false`.
+    pub(crate) is_false: bool,
 }
 
 /// Looks at a parsed expression.
@@ -47,6 +49,7 @@ pub(crate) fn analyse(tree: &IdedExpr, tasks: &TaskNames<'_>) -> Analysis {
     walk.node(tree, &Known::default());
     walk.found.if_true = walk.truths(tree);
     walk.found.kind = kind(tree, &|node| walk.path(node));
+    walk.found.is_false = matches!(&tree.expr, Expr::Literal(LiteralValue::Boolean(word)) if !*word.inner());
     walk.found
 }
 

@@ -95,18 +95,32 @@ impl Path {
         let mut text = match self.root {
             Root::GoalText => "goal.text".to_owned(),
             Root::GoalInput => "goal.input".to_owned(),
-            Root::State(task) => format!("tasks.{}.state", name_of(task)),
-            Root::Output(task) => format!("tasks.{}.output", name_of(task)),
-            Root::Error(task) => format!("tasks.{}.error", name_of(task)),
+            Root::State(task) => format!("{}.state", task_path(&name_of(task))),
+            Root::Output(task) => format!("{}.output", task_path(&name_of(task))),
+            Root::Error(task) => format!("{}.error", task_path(&name_of(task))),
         };
         for key in &self.keys {
             match key {
-                Key::Field(field) => text.extend([".", field]),
+                Key::Field(field) if is_identifier(field) => text.extend([".", field]),
+                Key::Field(field) => text.push_str(&format!("[{field:?}]")),
                 Key::Index(place) => text.push_str(&format!("[{place}]")),
             }
         }
         text
     }
+}
+
+/// How an expression names a task.
+pub(crate) fn task_path(name: &str) -> String {
+    if is_identifier(name) { format!("tasks.{name}") } else { format!("tasks[{name:?}]") }
+}
+
+/// Whether CEL takes it after a dot.
+fn is_identifier(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !name.is_empty()
+        && name != "in"
 }
 
 fn of_goal(steps: &[Key]) -> Result<Path, Problem> {

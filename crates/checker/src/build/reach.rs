@@ -1,0 +1,65 @@
+//! Tasks that never start, though no cycle holds them up.
+
+use goalpost_model::{Blueprint, Join};
+
+use crate::code;
+use crate::names::shown;
+use crate::report::{Problem, Report, edge_node, task_node};
+use crate::topology::{Graph, Sure};
+
+use super::expressions::Expressions;
+
+/// Reports each task that never starts, unless that follows from one before it.
+pub(super) fn check(
+    blueprint: &Blueprint,
+    graph: &Graph,
+    sorted: &[usize],
+    sure: &Sure,
+    expressions: &Expressions,
+    report: &mut Report,
+) {
+    let mut never_starts = vec![false; blueprint.tasks.len()];
+    for &task in sorted {
+        let join = blueprint.tasks[task].join;
+        let incoming = &graph.incoming[task];
+        let follows = |edge: &usize| never_starts[graph.edges[*edge].source];
+        let is_untaken = |edge: &usize| {
+            let parts = expressions.edges.get(*edge);
+            parts.and_then(|parts| parts.condition.as_ref()).is_some_and(|found| found.analysis.is_false)
+        };
+        let is_dead = |edge: &usize| follows(edge) || is_untaken(edge);
+        let starts = match join {
+            Join::All => !incoming.iter().any(is_dead),
+            Join::Any => incoming.is_empty() || !incoming.iter().all(is_dead),
+        };
+        let node = task_node(&blueprint.tasks[task]);
+        if starts {
+            let (succeeded, failed) = sure.at(task);
+            if join == Join::All
+                && let Some(both) = succeeded.common(failed)
+            {
+                let other = shown(&blueprint.tasks[both].name);
+                never_met(report, &node, &format!("it wants {other} to succeed and to fail"));
+                never_starts[task] = true;
+            }
+            continue;
+        }
+        if incoming.iter().all(is_untaken) {
+            let message = "the task can never start: no edge to it can be taken";
+            let fix = "change the conditions of its edges, or remove the task";
+            report.error(&node, "", Problem::new(code::UNREACHABLE, message, fix));
+        } else if !incoming.iter().any(follows)
+            && let Some(edge) = incoming.iter().find(|edge| is_untaken(edge))
+        {
+            let why = format!("{} is never taken", edge_node(&blueprint.edges[*edge]));
+            never_met(report, &node, &why);
+        }
+        never_starts[task] = true;
+    }
+}
+
+fn never_met(report: &mut Report, node: &str, why: &str) {
+    let message = format!("the join can never be met: {why}");
+    let problem = Problem::new(code::JOIN_NEVER_MET, message, "use join: any, or remove an edge");
+    report.error(node, "join", problem);
+}
