@@ -1,8 +1,10 @@
 //! Every finding: a blueprint that has it, and its mended twin that has none.
 #![cfg(test)]
 
+mod arbitrary;
 mod conditions;
 mod data_flow;
+mod every_code;
 mod example;
 mod expressions;
 mod guards;
@@ -12,4 +14,5 @@ mod sample;
 mod schemas;
 mod structure;
 mod timing;
+mod together;
 mod topology;
