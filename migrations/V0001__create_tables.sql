@@ -5,7 +5,10 @@
 CREATE TABLE blueprints (
     digest     bytea PRIMARY KEY CHECK (length(digest) = 32),
     body       json NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    -- When a goal last brought it along, to the day: what was not used for as long as histories are
+    -- kept is forgotten. So nothing references this table: to look for references would cost more.
+    used_at    timestamptz NOT NULL DEFAULT now()
 );
 
 -- How many events each history has. A goal and its workflow share one id and one history.
@@ -31,7 +34,7 @@ CREATE TABLE goals (
     -- Set once a cancellation is asked for; the workflow may not exist yet.
     cancel_reason    text,
     -- The plan. There from the start if the caller brought it along.
-    blueprint_digest bytea REFERENCES blueprints,
+    blueprint_digest bytea,
     result           json,
     failure          json,
     traceparent      text,
@@ -55,7 +58,7 @@ CREATE TABLE decisions (
 -- Durable executions. Written by the graph engine.
 CREATE TABLE workflows (
     id               uuid PRIMARY KEY,
-    blueprint_digest bytea NOT NULL REFERENCES blueprints,
+    blueprint_digest bytea NOT NULL,
     goal_text        text NOT NULL,
     goal_input       json NOT NULL,
     state            text NOT NULL CHECK (state IN ('RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
@@ -121,7 +124,9 @@ CREATE TABLE timers (
 CREATE INDEX timers_to_fire ON timers (fire_at) WHERE fired_at IS NULL;
 CREATE INDEX timers_fired ON timers (workflow_id, task) WHERE fired_at IS NOT NULL;
 
--- What happened, numbered 1..n in each history. Written by triggers alone.
+-- What happened, numbered 1..n in each history. Written by triggers alone. Partitioned by the time in
+-- the workflow's id (UUIDv7), so that a history is in one partition and old ones are dropped whole
+-- (V0004).
 CREATE TABLE events (
     workflow_id uuid NOT NULL,
     number      bigint NOT NULL,
@@ -133,7 +138,9 @@ CREATE TABLE events (
     worker      text,
     failure     json,
     PRIMARY KEY (workflow_id, number)
-);
+) PARTITION BY RANGE (workflow_id);
+-- What no other partition takes: nothing, as long as those to come are made in time.
+CREATE TABLE events_default PARTITION OF events DEFAULT;
 
 -- What has to be put on a Redis list. Written by triggers, removed by the relay.
 -- A queue, not a log: it is drained by deleting, never read by `id > cursor`.

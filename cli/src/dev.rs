@@ -53,6 +53,8 @@ pub(crate) struct Arguments {
     #[arg(long, env = "GOALPOST_WORKER_GRACE_MS", default_value_t = 5_000)]
     worker_grace_ms: u64,
     #[command(flatten)]
+    retention: goalpost_persistence::RetentionArgs,
+    #[command(flatten)]
     telemetry: TelemetryArgs,
 }
 
@@ -150,6 +152,7 @@ async fn serve(arguments: &Arguments, stores: &Stores, stop: &CancellationToken)
     let persistence = goalpost_persistence::build(goalpost_persistence::Config {
         listen: arguments.persistence_listen,
         engine_grace_ms: arguments.worker_grace_ms,
+        retention: arguments.retention.clone(),
         postgres: stores.postgres_args()?,
         redis: stores.redis_args()?,
     });

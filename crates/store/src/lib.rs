@@ -10,6 +10,7 @@ pub mod history;
 mod json;
 mod migrate;
 pub mod outbox;
+pub mod retention;
 mod store;
 pub mod takers;
 pub mod timers;

@@ -1,6 +1,7 @@
 //! The one replica that relays and watches.
 
 use std::convert::Infallible;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use goalpost_service::backoff::Backoff;
@@ -8,7 +9,8 @@ use goalpost_service::describe;
 use goalpost_store::takers::Term;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Context, alarm, deaths, relay};
+use crate::config::RetentionArgs;
+use crate::{Context, alarm, deaths, relay, retention};
 
 /// What went wrong with relaying or watching; it starts over.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +19,8 @@ pub(crate) enum Error {
     Store(#[from] goalpost_store::Error),
     #[error(transparent)]
     Queue(#[from] goalpost_queue::Error),
+    #[error("the archive command {} failed; its histories are kept", program.display())]
+    Archive { program: PathBuf, source: std::io::Error },
     #[error("the connection that listens to the database is lost")]
     Deaf,
 }
@@ -24,6 +28,7 @@ pub(crate) enum Error {
 pub(crate) struct Active {
     pub(crate) context: Context,
     pub(crate) engine_grace: Duration,
+    pub(crate) retention: RetentionArgs,
     pub(crate) stop: CancellationToken,
 }
 
@@ -59,11 +64,12 @@ impl Active {
     async fn act(&self, mut term: Term) {
         tracing::info!("this replica relays deliveries");
         let (relaying, watching) = (self.keep(Duty::Relay), self.keep(Duty::WatchTakers));
-        let firing = self.keep(Duty::FireTimers);
+        let (firing, making_room) = (self.keep(Duty::FireTimers), self.keep(Duty::MakeRoom));
         tokio::select! {
             () = relaying => {}
             () = watching => {}
             () = firing => {}
+            () = making_room => {}
             () = term.lost() => tracing::warn!("another replica may relay deliveries now"),
         }
     }
@@ -89,6 +95,7 @@ impl Active {
         match duty {
             Duty::Relay => relay::run(&self.context, self.engine_grace, backoff).await,
             Duty::WatchTakers => deaths::run(self, backoff).await,
+            Duty::MakeRoom => retention::run(&self.context.store, &self.retention, backoff).await,
             Duty::FireTimers => alarm::run(&self.context, backoff).await,
         }
     }
@@ -100,4 +107,5 @@ enum Duty {
     Relay,
     WatchTakers,
     FireTimers,
+    MakeRoom,
 }

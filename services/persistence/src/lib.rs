@@ -17,6 +17,7 @@ mod notifications;
 mod relay;
 mod republish;
 mod resource;
+mod retention;
 mod seen;
 
 use std::net::SocketAddr;
@@ -32,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
-pub use config::Config;
+pub use config::{Config, RetentionArgs};
 use hub::Hub;
 
 /// Why the service could not start or go on.
@@ -109,7 +110,12 @@ async fn prepare(config: Config, context: Context, health: Health, stop: Cancell
         return;
     }
     let engine_grace = config.engine_grace();
-    let active = active::Active { context: context.clone(), engine_grace, stop: stop.clone() };
+    let active = active::Active {
+        context: context.clone(),
+        engine_grace,
+        retention: config.retention.clone(),
+        stop: stop.clone(),
+    };
     let redis = hub::follow_redis(context.queue.clone(), health.clone(), stop.clone());
     tokio::join!(hub::listen(context, health, stop), redis, active.run());
 }

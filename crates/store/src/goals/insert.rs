@@ -13,6 +13,8 @@ const INSERT: &str = "\
     WITH brought AS ( \
         INSERT INTO blueprints (digest, body) SELECT * FROM unnest($1::bytea[], $2::json[]) AS n (digest, body) \
         ON CONFLICT DO NOTHING \
+    ), used AS ( \
+        UPDATE blueprints SET used_at = now() WHERE digest = ANY ($1) AND used_at < now() - interval '1 day' \
     ) \
     INSERT INTO goals (id, request_id, request_digest, goal, goal_type, blueprint_digest, input, state, traceparent) \
     SELECT n.id, n.request_id, n.request_digest, n.goal, n.goal_type, n.blueprint, n.input, 'SUBMITTED', n.traceparent \

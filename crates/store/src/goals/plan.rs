@@ -11,6 +11,8 @@ const STORE_PLANS: &str = "\
     WITH made AS ( \
         INSERT INTO blueprints (digest, body) SELECT * FROM unnest($1::bytea[], $2::json[]) AS n (digest, body) \
         ON CONFLICT DO NOTHING \
+    ), used AS ( \
+        UPDATE blueprints SET used_at = now() WHERE digest = ANY ($1) AND used_at < now() - interval '1 day' \
     ), moved AS ( \
         UPDATE goals g SET state = p.state, blueprint_digest = p.digest, failure = p.failure, \
                ended_at = CASE WHEN p.state = 'FAILED' THEN clock_timestamp() END \

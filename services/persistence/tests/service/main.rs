@@ -5,12 +5,13 @@ mod histories;
 mod redis_lives;
 mod relaying;
 mod replicas;
+mod retaining;
 mod seed;
 mod takers;
 mod verifying;
 mod watching;
 
-use goalpost_persistence::{Config, Error, build};
+use goalpost_persistence::{Config, Error, RetentionArgs, build};
 use goalpost_proto::v1::persistence_client::PersistenceClient;
 use goalpost_queue::{List, Queue};
 use goalpost_service::args::{PostgresArgs, RedisArgs};
@@ -45,16 +46,22 @@ impl Stores {
     async fn persistence(&self, engine_grace_ms: u64) -> Persistence {
         let replica = self.start(engine_grace_ms).await;
         replica.health.serving().await;
-        wait_for("the first telling", async || self.queue.ensure_epoch().await.unwrap().1.then_some(()))
+        wait_for("the first telling", async || self.queue.ensure_epoch().await.ok()?.1.then_some(()))
             .await;
         replica
     }
 
     /// A replica that has just started.
     async fn start(&self, engine_grace_ms: u64) -> Persistence {
+        self.start_with(engine_grace_ms, RetentionArgs::default()).await
+    }
+
+    /// The same, that keeps histories for another time.
+    async fn start_with(&self, engine_grace_ms: u64, retention: RetentionArgs) -> Persistence {
         let config = Config {
             listen: ([127, 0, 0, 1], 0).into(),
             engine_grace_ms,
+            retention,
             postgres: PostgresArgs {
                 database_url: self.database.url().parse().unwrap(),
                 database_connections: 4,
