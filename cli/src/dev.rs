@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use goalpost_local::{Directory, Durability, Postgres, Redis};
-use goalpost_service::args::{PostgresArgs, RedisArgs, Secret, TelemetryArgs};
+use goalpost_service::args::{PoolingArgs, PostgresArgs, RedisArgs, Secret, TelemetryArgs};
 use goalpost_service::health::Health;
 use goalpost_service::{metrics, shutdown, telemetry};
 use serde_json::json;
@@ -30,6 +30,8 @@ pub(crate) struct Arguments {
     /// A PostgreSQL to use instead of a private one.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<Secret>,
+    #[command(flatten)]
+    pooling: PoolingArgs,
     /// A Redis to use instead of a private one.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     redis_url: Option<Secret>,
@@ -74,6 +76,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 /// The stores: private ones, or those that were given.
 struct Stores {
     database_url: String,
+    pooling: PoolingArgs,
     redis_url: String,
     postgres: Option<Postgres>,
     redis: Option<Redis>,
@@ -91,6 +94,7 @@ impl Stores {
                 .as_ref()
                 .map(|url| url.reveal().to_owned())
                 .unwrap_or_default(),
+            pooling: arguments.pooling.clone(),
             redis_url: arguments.redis_url.as_ref().map(|url| url.reveal().to_owned()).unwrap_or_default(),
             postgres: None,
             redis: None,
@@ -122,7 +126,7 @@ impl Stores {
 
     fn postgres_args(&self) -> Result<PostgresArgs, Failure> {
         let database_url = self.database_url.parse().map_err(other)?;
-        Ok(PostgresArgs { database_url, database_connections: CONNECTIONS })
+        Ok(PostgresArgs { database_url, database_connections: CONNECTIONS, pooling: self.pooling.clone() })
     }
 
     fn redis_args(&self) -> Result<RedisArgs, Failure> {

@@ -18,17 +18,8 @@ const SERVICES: [&str; 4] =
 /// Those that link all services: the all-in-one binary and the tests of the whole.
 const ALL_IN_ONE: [&str; 2] = ["goalpost-cli", "goalpost-integration-tests"];
 /// What pure crates must not know, even through others.
-const IMPURE: [&str; 9] = [
-    "tokio",
-    "tonic",
-    "prost",
-    "tokio-postgres",
-    "redis",
-    "hyper",
-    "reqwest",
-    "deadpool-postgres",
-    "deadpool-redis",
-];
+const IMPURE: [&str; 9] =
+    ["tokio", "tonic", "prost", "tokio-postgres", "redis", "hyper", "reqwest", "deadpool", "deadpool-redis"];
 
 /// Direct dependencies by package; those for tests and builds do not count.
 type Graph = BTreeMap<String, BTreeSet<String>>;

@@ -27,10 +27,20 @@ pub(crate) fn postgres_folder() -> Result<PathBuf, Error> {
 
 /// The `redis-server` in PATH.
 pub(crate) fn redis_server() -> Result<PathBuf, Error> {
+    in_path("redis-server").ok_or(Error::Missing { program: "Redis", package: "redis-server" })
+}
+
+/// The `pgbouncer` in PATH.
+pub(crate) fn pgbouncer() -> Result<PathBuf, Error> {
+    in_path("pgbouncer").ok_or(Error::Missing { program: "PgBouncer", package: "pgbouncer" })
+}
+
+/// Debian keeps servers where not every user's PATH leads.
+fn in_path(name: &str) -> Option<PathBuf> {
     search_path()
-        .map(|folder| folder.join("redis-server"))
+        .chain([PathBuf::from("/usr/sbin")])
+        .map(|folder| folder.join(name))
         .find(|program| program.is_file())
-        .ok_or(Error::Missing { program: "Redis", package: "redis-server" })
 }
 
 fn has_both(folder: &Path) -> bool {

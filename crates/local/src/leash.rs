@@ -67,6 +67,11 @@ impl Leash {
         !matches!(self.shell.try_wait(), Ok(None))
     }
 
+    /// Sends the server's process a signal.
+    pub(crate) async fn signal(&self, signal: &str, process: u32) {
+        let _ = Command::new("kill").args(["-s", signal, &process.to_string()]).status().await;
+    }
+
     /// Stops the server in its proper way and waits for its end.
     pub(crate) async fn stop(&mut self) {
         self.held = None;
@@ -77,7 +82,7 @@ impl Leash {
     pub(crate) async fn kill(&mut self) {
         // The shell kills its child, and sees to it that nothing is left of it.
         if let Some(shell) = self.shell.id() {
-            let _ = Command::new("kill").args(["-s", "USR1", &shell.to_string()]).status().await;
+            self.signal("USR1", shell).await;
         }
         let _ = self.shell.wait().await;
     }

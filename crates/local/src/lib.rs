@@ -1,5 +1,5 @@
 //! A private PostgreSQL and Redis from the machine's binaries, as children of this process:
-//! for `goalpost dev`, for tests and for benchmarks.
+//! for `goalpost dev`, for tests and for benchmarks; for tests a standby and a PgBouncer, too.
 //!
 //! They listen on loopback only, on free ports, with random passwords, and end with their parent,
 //! even if that is killed.
@@ -9,6 +9,7 @@ mod directory;
 mod error;
 mod leash;
 mod owner;
+mod pgbouncer;
 mod port;
 mod postgres;
 mod redis;
@@ -16,5 +17,6 @@ mod secret;
 
 pub use directory::Directory;
 pub use error::Error;
-pub use postgres::{Durability, Postgres};
+pub use pgbouncer::PgBouncer;
+pub use postgres::{Durability, FOLLOWED, Postgres};
 pub use redis::Redis;

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `--database-url` | `DATABASE_URL` |
 //! | `--database-connections` | `GOALPOST_DATABASE_CONNECTIONS` |
+//! | `--database-pooler` | `GOALPOST_DATABASE_POOLER` |
+//! | `--database-direct-url` | `DATABASE_DIRECT_URL` |
 //! | `--redis-url` | `REDIS_URL` |
 //! | `--metrics-listen` | `GOALPOST_METRICS_LISTEN` |
 //! | `--log-format` | `GOALPOST_LOG_FORMAT` |
@@ -15,6 +17,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
+use goalpost_store::{Error, Settings, Store};
 
 /// Text that holds a secret; it does not print.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,12 +47,59 @@ impl FromStr for Secret {
 /// Where PostgreSQL is.
 #[derive(Args, Clone, Debug)]
 pub struct PostgresArgs {
-    /// PostgreSQL, as `postgres://user:password@host:port/database`.
+    /// PostgreSQL, as `postgres://user:password@host:port/database`. Of several hosts
+    /// (`host:port,host:port`) the one that takes writes is used.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Secret,
     /// Pooled connections to PostgreSQL at most.
     #[arg(long, env = "GOALPOST_DATABASE_CONNECTIONS", default_value_t = 8)]
     pub database_connections: usize,
+    /// How the pool reaches PostgreSQL.
+    #[command(flatten)]
+    pub pooling: PoolingArgs,
+}
+
+/// What stands between the pool and PostgreSQL.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PoolingArgs {
+    /// What the URL of PostgreSQL leads to.
+    #[arg(long, env = "GOALPOST_DATABASE_POOLER", value_enum, default_value_t = Pooler::None)]
+    pub database_pooler: Pooler,
+    /// PostgreSQL past the pooler, for what needs a session of its own.
+    #[arg(long, env = "DATABASE_DIRECT_URL", hide_env_values = true)]
+    pub database_direct_url: Option<Secret>,
+}
+
+/// What the URL of PostgreSQL leads to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Pooler {
+    /// PostgreSQL itself.
+    #[default]
+    None,
+    /// PgBouncer in transaction mode.
+    Pgbouncer,
+}
+
+impl PostgresArgs {
+    /// PostgreSQL itself at `url`.
+    pub fn direct(url: &str, connections: usize) -> Self {
+        let pooling = PoolingArgs::default();
+        Self { database_url: Secret(url.to_owned()), database_connections: connections, pooling }
+    }
+
+    /// The store with these settings. Does not connect yet.
+    pub fn store(&self) -> Result<Store, Error> {
+        let PoolingArgs { database_pooler, database_direct_url } = &self.pooling;
+        Store::open(&Settings {
+            url: self.database_url.reveal().to_owned(),
+            direct_url: database_direct_url.as_ref().map(|url| url.reveal().to_owned()),
+            pooler: match database_pooler {
+                Pooler::None => goalpost_store::Pooler::None,
+                Pooler::Pgbouncer => goalpost_store::Pooler::Transaction,
+            },
+            connections: self.database_connections,
+        })
+    }
 }
 
 /// Where Redis is.
@@ -91,5 +141,15 @@ mod tests {
     fn a_secret_does_not_print() {
         let args = RedisArgs { redis_url: "redis://:hunter2@localhost".parse().unwrap() };
         assert!(!format!("{args:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_pooler_without_the_databases_own_url_is_a_wrong_setting() {
+        let mut args = PostgresArgs::direct("postgres://localhost/db", 1);
+        assert!(args.store().is_ok());
+        args.pooling.database_pooler = Pooler::Pgbouncer;
+        assert!(matches!(args.store(), Err(Error::Config(_))));
+        args.pooling.database_direct_url = Some("postgres://localhost:5433/db".parse().unwrap());
+        assert!(args.store().is_ok());
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with the store.
 
-use deadpool_postgres::PoolError;
+use deadpool::managed::PoolError;
 use tokio_postgres::error::SqlState;
 
 /// An error of the store.
@@ -50,16 +50,23 @@ impl From<tokio_postgres::Error> for Error {
     }
 }
 
-/// The server goes down, comes up, has no room, or broke a deadlock: later it may work.
+/// The server goes down, comes up, has no room, takes no writes, broke a deadlock, or was tired of
+/// waiting: later it may work.
 fn is_passing(code: &SqlState) -> bool {
     let class = &code.code()[..2];
-    matches!(class, "08" | "53" | "57" | "58") || *code == SqlState::T_R_DEADLOCK_DETECTED
+    let single = [
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::LOCK_NOT_AVAILABLE,
+    ];
+    matches!(class, "08" | "53" | "57" | "58") || single.contains(code)
 }
 
-impl From<PoolError> for Error {
-    fn from(error: PoolError) -> Self {
+impl From<PoolError<Self>> for Error {
+    fn from(error: PoolError<Self>) -> Self {
         match error {
-            PoolError::Backend(error) => error.into(),
+            PoolError::Backend(error) => error,
             other => Self::Unavailable(Box::new(other)),
         }
     }

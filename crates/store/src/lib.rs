@@ -4,6 +4,8 @@
 //! What a statement writes, its triggers (see `migrations/`) turn into events, outbox rows
 //! and notifications in the same transaction.
 
+mod connection;
+mod connector;
 mod error;
 pub mod goals;
 pub mod history;
@@ -11,12 +13,15 @@ mod json;
 mod migrate;
 pub mod outbox;
 pub mod retention;
+mod settings;
 mod store;
 pub mod takers;
 pub mod timers;
 pub mod workflows;
 
+pub use connector::Dedicated;
 pub use error::Error;
 pub use json::Json;
 pub use migrate::migrate;
-pub use store::{Dedicated, Store};
+pub use settings::{Pooler, Settings};
+pub use store::Store;

@@ -1,9 +1,6 @@
 //! Bringing the schema up to date.
 
-use tokio_postgres::NoTls;
-
-use crate::Error;
-use crate::store::configure;
+use crate::{Error, Store};
 
 mod embedded {
     refinery::embed_migrations!("../../migrations");
@@ -12,10 +9,10 @@ mod embedded {
 /// The key of the advisory lock under which one process migrates: "goalpost" in ASCII.
 const MIGRATION_LOCK: i64 = 0x676f_616c_706f_7374;
 
-/// Applies the migrations that the database at `url` has not seen. Any number of
-/// processes may do so at once: one migrates, the others wait and find it done.
-pub async fn migrate(url: &str) -> Result<(), Error> {
-    let (mut client, connection) = configure(url)?.connect(NoTls).await?;
+/// Applies the migrations that the database has not seen. Any number of processes may do so at
+/// once: one migrates, the others wait and find it done.
+pub async fn migrate(store: &Store) -> Result<(), Error> {
+    let (mut client, connection) = store.dedicated().await?;
     let driver = tokio::spawn(connection);
     client.execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK]).await?;
     let outcome = embedded::migrations::runner().run_async(&mut client).await;

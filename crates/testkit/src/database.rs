@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use goalpost_local::{Durability, Postgres};
+use goalpost_local::{Durability, FOLLOWED, Postgres};
+use goalpost_store::Store;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
@@ -66,6 +67,52 @@ pub async fn own_postgres() -> (Postgres, TempDir) {
     (postgres, folder)
 }
 
+/// The same with every commit on disk before it is acknowledged, and with further settings, each
+/// `name=value`.
+///
+/// # Panics
+/// If the machine has no PostgreSQL.
+pub async fn durable_postgres(settings: &[&str]) -> (Postgres, TempDir) {
+    let folder = folder();
+    let postgres = Postgres::start_with(folder.path(), Durability::Full, settings).await;
+    let postgres = postgres.expect("a PostgreSQL");
+    postgres.create_database("goalpost").await.expect("a database");
+    (postgres, folder)
+}
+
+/// Two servers of a test's own: a commit is acknowledged when both have it. With an empty database
+/// `goalpost`.
+pub struct Replicated {
+    /// The one that takes writes.
+    pub primary: Postgres,
+    /// The one that can be promoted.
+    pub standby: Postgres,
+    _folders: [TempDir; 2],
+}
+
+impl Replicated {
+    /// Both hosts, of which the one that takes writes is meant.
+    pub fn url(&self) -> String {
+        let (primary, standby) = (self.primary.port(), self.standby.port());
+        let password = self.primary.password();
+        format!(
+            "postgres://goalpost:{password}@127.0.0.1:{primary},127.0.0.1:{standby}/goalpost\
+             ?target_session_attrs=read-write"
+        )
+    }
+}
+
+/// A primary and its standby.
+///
+/// # Panics
+/// If the machine has no PostgreSQL.
+pub async fn replicated_postgres() -> Replicated {
+    let (primary, folder) = durable_postgres(&FOLLOWED).await;
+    let standby_folder = self::folder();
+    let standby = primary.start_standby(standby_folder.path()).await.expect("a standby");
+    Replicated { primary, standby, _folders: [folder, standby_folder] }
+}
+
 async fn create(template: Option<&str>) -> Database {
     let shared = SHARED.get_or_init(prepare).await;
     let name = format!("test_{}", Uuid::now_v7().simple());
@@ -81,7 +128,8 @@ async fn prepare() -> Shared {
     let folder = folder().keep();
     let postgres = start(&folder).await;
     postgres.create_database(TEMPLATE).await.expect("a template");
-    goalpost_store::migrate(&postgres.url(TEMPLATE)).await.expect("a migrated template");
+    let store = Store::new(&postgres.url(TEMPLATE), 1).expect("a store");
+    goalpost_store::migrate(&store).await.expect("a migrated template");
     Shared { postgres, _folder: folder }
 }
 

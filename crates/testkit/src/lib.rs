@@ -8,6 +8,8 @@ mod database;
 mod redis;
 mod wait;
 
-pub use database::{Database, database, empty_database, own_postgres};
+pub use database::{
+    Database, Replicated, database, durable_postgres, empty_database, own_postgres, replicated_postgres,
+};
 pub use redis::{TestRedis, redis};
 pub use wait::{Pulse, wait_for};

@@ -69,7 +69,7 @@ pub(crate) struct Context {
 
 /// Binds the address. Connects to nothing yet.
 pub async fn build(config: Config) -> Result<App, Error> {
-    let store = Store::new(config.postgres.database_url.reveal(), config.postgres.database_connections)?;
+    let store = config.postgres.store()?;
     let queue = Queue::new(config.redis.redis_url.reveal())?;
     let peers = Peers::new(&config)?;
     let listener = Listener::bind(config.listen, "--decision-group-listen (or --listen)").await?;

@@ -58,7 +58,7 @@ pub struct App {
 
 /// Binds the address. Connects to nothing yet.
 pub async fn build(config: Config) -> Result<App, Error> {
-    let store = Store::new(config.postgres.database_url.reveal(), config.postgres.database_connections)?;
+    let store = config.postgres.store()?;
     let queue = Queue::new(config.redis.redis_url.reveal())?;
     let listener = Listener::bind(config.listen, "--graph-engine-listen (or --listen)").await?;
     let health = Health::new(&["goalpost.v1.GraphEngine", "goalpost.v1.Worker"], &[STORES]).await;

@@ -68,7 +68,7 @@ pub(crate) struct Context {
 
 /// Binds the address. Connects to nothing yet.
 pub async fn build(config: Config) -> Result<App, Error> {
-    let store = Store::new(config.postgres.database_url.reveal(), config.postgres.database_connections)?;
+    let store = config.postgres.store()?;
     let queue = Queue::new(config.redis.redis_url.reveal())?;
     let listener = Listener::bind(config.listen, "--persistence-listen (or --listen)").await?;
     let health = Health::new(&["goalpost.v1.Persistence"], &[hub::POSTGRES, hub::REDIS]).await;
@@ -104,8 +104,7 @@ impl App {
 
 /// Brings the schema up to date, then keeps history and deliveries going.
 async fn prepare(config: Config, context: Context, health: Health, stop: CancellationToken) {
-    let url = config.postgres.database_url.reveal();
-    let migrate = || goalpost_store::migrate(url);
+    let migrate = || goalpost_store::migrate(&context.store);
     if until_ok("the database and its schema", &stop, migrate).await.is_none() {
         return;
     }

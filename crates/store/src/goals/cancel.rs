@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use goalpost_model::{Failure, GoalId, GoalState};
 use uuid::Uuid;
 
+use crate::connection::Queries as _;
 use crate::{Error, Json, Store};
 
 /// A goal that was not planned yet ends here. For one that runs the wish is noted: its workflow
@@ -29,7 +30,7 @@ const REASONS: &str = "SELECT id, cancel_reason FROM goals WHERE id = ANY ($1) A
 pub async fn request_cancel(store: &Store, id: GoalId, reason: &str) -> Result<Option<GoalState>, Error> {
     let failure = Json::of(&Failure::new(Failure::CANCELLED, reason));
     let mut client = store.client().await?;
-    let transaction = client.transaction().await?;
+    let transaction = client.begin().await?;
     let row = transaction.query_opt(REQUEST, &[&id.0, &reason, &failure]).await?;
     let Some(row) = row else { return Ok(None) };
     transaction.execute(DECIDE, &[&id.0, &reason]).await?;
@@ -41,8 +42,7 @@ pub async fn request_cancel(store: &Store, id: GoalId, reason: &str) -> Result<O
 /// Those of the running goals that shall be cancelled, with the reasons.
 pub async fn cancel_reasons(store: &Store, ids: &[GoalId]) -> Result<HashMap<GoalId, String>, Error> {
     let client = store.client().await?;
-    let statement = client.prepare_cached(REASONS).await?;
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows = client.query(&statement, &[&ids]).await?;
+    let rows = client.query(REASONS, &[&ids]).await?;
     rows.iter().map(|row| Ok((GoalId(row.try_get(0)?), row.try_get(1)?))).collect()
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use goalpost_model::{Digest, GoalId};
 use uuid::Uuid;
 
+use crate::connection::Queries as _;
 use crate::goals::blueprint::{NewBlueprint, distinct};
 use crate::{Error, Json, Store};
 
@@ -68,7 +69,6 @@ pub enum Inserted {
 /// Stores the goals in one transaction. Answers in their order.
 pub async fn insert(store: &Store, goals: &[NewGoal]) -> Result<Vec<Inserted>, Error> {
     let client = store.client().await?;
-    let statement = client.prepare_cached(INSERT).await?;
     let ids: Vec<Uuid> = goals.iter().map(|goal| goal.id.0).collect();
     let request_ids: Vec<Option<&str>> =
         goals.iter().map(|goal| goal.request.as_ref().map(|request| request.id.as_str())).collect();
@@ -85,7 +85,7 @@ pub async fn insert(store: &Store, goals: &[NewGoal]) -> Result<Vec<Inserted>, E
     let traceparents: Vec<Option<&str>> = goals.iter().map(|goal| goal.traceparent.as_deref()).collect();
     let rows = client
         .query(
-            &statement,
+            INSERT,
             &[
                 &new_digests,
                 &bodies,

@@ -3,6 +3,7 @@
 use goalpost_model::{Digest, Failure, GoalId};
 use uuid::Uuid;
 
+use crate::connection::Queries as _;
 use crate::goals::blueprint::{NewBlueprint, distinct};
 use crate::{Error, Json, Store};
 
@@ -51,7 +52,6 @@ pub enum Verdict {
 /// still waited for this.
 pub async fn store_plans(store: &Store, planned: &[Planned]) -> Result<Vec<GoalId>, Error> {
     let client = store.client().await?;
-    let statement = client.prepare_cached(STORE_PLANS).await?;
     let (new_digests, bodies) = distinct(planned.iter().filter_map(|plan| match &plan.verdict {
         Verdict::Plan(blueprint) => Some(blueprint),
         Verdict::Own(_) | Verdict::GiveUp(_) => None,
@@ -66,7 +66,7 @@ pub async fn store_plans(store: &Store, planned: &[Planned]) -> Result<Vec<GoalI
     let reasons: Vec<&str> = planned.iter().map(|plan| plan.reason.as_str()).collect();
     let rows = client
         .query(
-            &statement,
+            STORE_PLANS,
             &[&new_digests, &bodies, &ids, &states, &digests, &failures, &verdicts, &deciders, &reasons],
         )
         .await?;

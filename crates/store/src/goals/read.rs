@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::connection::Queries as _;
 use crate::{Error, Json, Store};
 
 const COLUMNS: &str = "\
@@ -65,10 +66,9 @@ pub struct StoredDecision {
 /// One goal with its decisions.
 pub async fn get(store: &Store, id: GoalId) -> Result<Option<(StoredGoal, Vec<StoredDecision>)>, Error> {
     let client = store.client().await?;
-    let statement = client.prepare_cached(&format!("SELECT {COLUMNS} FROM goals g WHERE g.id = $1")).await?;
-    let Some(row) = client.query_opt(&statement, &[&id.0]).await? else { return Ok(None) };
-    let statement = client.prepare_cached(DECISIONS).await?;
-    let decisions = client.query(&statement, &[&id.0]).await?;
+    let sql = format!("SELECT {COLUMNS} FROM goals g WHERE g.id = $1");
+    let Some(row) = client.query_opt(&sql, &[&id.0]).await? else { return Ok(None) };
+    let decisions = client.query(DECISIONS, &[&id.0]).await?;
     let decisions = decisions
         .iter()
         .map(|row| {
@@ -92,12 +92,16 @@ pub async fn list(
 ) -> Result<Vec<StoredGoal>, Error> {
     let client = store.client().await?;
     // Two statements, so that each has its index.
-    let filter = if state.is_some() { "g.state = $3" } else { "$3::text IS NULL" };
-    let sql =
-        format!("SELECT {COLUMNS} FROM goals g WHERE g.id < $1 AND {filter} ORDER BY g.id DESC LIMIT $2");
-    let statement = client.prepare_cached(&sql).await?;
+    let sql = match state {
+        Some(_) => format!(
+            "SELECT {COLUMNS} FROM goals g WHERE g.id < $1 AND g.state = $3 ORDER BY g.id DESC LIMIT $2"
+        ),
+        None => format!(
+            "SELECT {COLUMNS} FROM goals g WHERE g.id < $1 AND $3::text IS NULL ORDER BY g.id DESC LIMIT $2"
+        ),
+    };
     let before = before.map_or(Uuid::max(), |goal| goal.0);
-    let rows = client.query(&statement, &[&before, &limit, &state.map(GoalState::as_str)]).await?;
+    let rows = client.query(&sql, &[&before, &limit, &state.map(GoalState::as_str)]).await?;
     rows.iter().map(goal).collect()
 }
 
@@ -107,9 +111,8 @@ pub async fn open(store: &Store, ids: &[GoalId]) -> Result<Vec<StoredGoal>, Erro
     let sql = format!(
         "SELECT {COLUMNS} FROM goals g WHERE g.id = ANY ($1) AND g.state IN ('SUBMITTED', 'RUNNING')"
     );
-    let statement = client.prepare_cached(&sql).await?;
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    client.query(&statement, &[&ids]).await?.iter().map(goal).collect()
+    client.query(&sql, &[&ids]).await?.iter().map(goal).collect()
 }
 
 fn goal(row: &Row) -> Result<StoredGoal, Error> {

@@ -3,6 +3,7 @@
 use goalpost_model::{Failure, GoalId};
 use uuid::Uuid;
 
+use crate::connection::Queries as _;
 use crate::{Error, Json, Store};
 
 const SETTLE: &str = "\
@@ -16,9 +17,8 @@ const FAIL: &str = "\
 /// Ends the goals whose workflows have ended, as these did. Answers with how many.
 pub async fn settle(store: &Store, ids: &[GoalId]) -> Result<u64, Error> {
     let client = store.client().await?;
-    let statement = client.prepare_cached(SETTLE).await?;
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    Ok(client.execute(&statement, &[&ids]).await?)
+    client.execute(SETTLE, &[&ids]).await
 }
 
 /// Fails a planned goal whose workflow cannot be begun.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Row;
 
+use crate::connection::Queries as _;
 use crate::{Error, Json, Store};
 
 /// Bytes of outputs after which a page ends; one event is always in it. A page has to fit into
@@ -72,8 +73,7 @@ pub struct StoredEvent {
 /// if there is no such history.
 pub async fn page(store: &Store, id: WorkflowId, after: i64, limit: i64) -> Result<Option<Page>, Error> {
     let client = store.client().await?;
-    let statement = client.prepare_cached(PAGE).await?;
-    let rows = client.query(&statement, &[&id.0, &after, &limit, &PAGE_BYTES]).await?;
+    let rows = client.query(PAGE, &[&id.0, &after, &limit, &PAGE_BYTES]).await?;
     let Some(first) = rows.first() else { return Ok(None) };
     let (last_number, is_complete) = (first.try_get("last_number")?, first.try_get("is_complete")?);
     let events = rows.iter().filter_map(|row| event(row).transpose()).collect::<Result<_, _>>()?;

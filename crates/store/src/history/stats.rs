@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::connection::Queries as _;
 use crate::store::ANY_PLAN;
 use crate::{Error, Store};
 
@@ -31,10 +32,10 @@ pub struct Stats {
 /// Counts everything.
 pub async fn stats(store: &Store) -> Result<Stats, Error> {
     let mut client = store.client().await?;
-    let transaction = client.build_transaction().read_only(true).start().await?;
-    transaction.batch_execute(ANY_PLAN).await?;
+    let snapshot = client.snapshot().await?;
+    snapshot.batch(ANY_PLAN).await?;
     let mut stats = Stats::default();
-    for row in transaction.query(STATS, &[]).await? {
+    for row in snapshot.query_once(STATS, &[]).await? {
         let (what, word, count): (&str, String, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
         match what {
             "goals" => drop(stats.goals.insert(word, count)),
@@ -44,6 +45,6 @@ pub async fn stats(store: &Store) -> Result<Stats, Error> {
             _ => drop(stats.instances.insert(word, count)),
         }
     }
-    transaction.commit().await?;
+    snapshot.commit().await?;
     Ok(stats)
 }

@@ -1,10 +1,9 @@
 //! Looking for anything that breaks a promise.
 
-use deadpool_postgres::Transaction;
 use goalpost_model::WorkflowId;
-use tokio_postgres::IsolationLevel;
 use uuid::Uuid;
 
+use crate::connection::{Queries as _, Transaction};
 use crate::store::ANY_PLAN;
 use crate::{Error, Store};
 
@@ -101,10 +100,9 @@ pub struct Violation {
 /// broken. `None` if there is no such workflow.
 pub async fn verify(store: &Store, only: Option<WorkflowId>) -> Result<Option<Verified>, Error> {
     let mut client = store.client().await?;
-    let level = IsolationLevel::RepeatableRead;
     // Ends with this, even if nobody waits for the outcome any more.
-    let snapshot = client.build_transaction().isolation_level(level).read_only(true).start().await?;
-    snapshot.batch_execute(ANY_PLAN).await?;
+    let snapshot = client.snapshot().await?;
+    snapshot.batch(ANY_PLAN).await?;
     let only = only.map(|id| id.0);
     if let Some(id) = only
         && !snapshot.query_one(EXISTS, &[&id]).await?.try_get(0)?
@@ -122,7 +120,7 @@ async fn run(snapshot: &Transaction<'_>, only: Option<Uuid>) -> Result<Verified,
     let mut violations = Vec::new();
     for check in CHECKS {
         let limited = format!("SELECT * FROM ({check}) found (kind, workflow, message) LIMIT {LIMIT}");
-        for row in snapshot.query(&limited, &[&only]).await? {
+        for row in snapshot.query_once(&limited, &[&only]).await? {
             violations.push(Violation {
                 kind: row.try_get(0)?,
                 workflow: WorkflowId(row.try_get(1)?),

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::connection::Queries as _;
 use crate::{Error, Store};
 
 const DEAD_WITH_ATTEMPTS: &str = "\
@@ -32,5 +33,5 @@ pub async fn is_dead(store: &Store, taker: Uuid) -> Result<bool, Error> {
 /// Queues the running attempts of the taker on the list of lost ones, if it is still dead. Answers
 /// with how many they are.
 pub async fn lose_attempts(store: &Store, taker: Uuid) -> Result<u64, Error> {
-    Ok(store.client().await?.execute(LOSE, &[&taker]).await?)
+    store.client().await?.execute(LOSE, &[&taker]).await
 }

@@ -5,12 +5,9 @@ use tokio_postgres::Client;
 
 use crate::{Error, Store};
 
-/// Bounds of the server's patience with this session: a silent partition ends it after some
-/// seconds, and with it its locks; a session that waits for a lock notices that its client has
-/// gone, which it would not before it got the lock. The server looks by itself: no statement.
-const BOUNDS: &str = "\
-    SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; \
-    SET tcp_user_timeout = 15000; SET client_connection_check_interval = 5000";
+/// A session that waits for a lock notices that its client has gone, which it would not before it
+/// got the lock. The server looks by itself: no statement.
+const NOTICE: &str = "SET client_connection_check_interval = 5000";
 
 const LOCK: &str = "SELECT pg_advisory_lock($1)";
 
@@ -27,7 +24,9 @@ impl Session {
             // However it ends, the locks are gone with it.
             let _ = connection.await;
         });
-        client.batch_execute(BOUNDS).await?;
+        // A silent partition ends the session after some seconds, and with it its locks.
+        client.batch_execute(&store.patience_of_server()).await?;
+        client.batch_execute(NOTICE).await?;
         Ok(Self { client, connection })
     }
 

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::connection::Queries as _;
 use crate::takers::lock_key;
 use crate::takers::session::Session;
 use crate::{Error, Store};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::connection::Queries as _;
 use crate::{Error, Store};
 
 /// A timer that is due is noted as fired and delivered, in one statement. Rows that an engine is
@@ -29,10 +30,9 @@ const UNTIL_NEXT: &str = "\
 /// Fires up to `limit` timers that are due, the earliest first. Answers with how many.
 pub async fn fire(store: &Store, limit: i64) -> Result<u64, Error> {
     let client = store.client().await?;
-    let statement = client.prepare_cached(FIRE).await?;
-    let fired: i64 = client.query_one(&statement, &[&limit]).await?.try_get(0)?;
+    let fired: i64 = client.query_one(FIRE, &[&limit]).await?.try_get(0)?;
     if fired == 0 {
-        client.execute(&client.prepare_cached(WAIT_FOR_ONE).await?, &[]).await?;
+        client.execute(WAIT_FOR_ONE, &[]).await?;
     }
     Ok(fired.unsigned_abs())
 }
@@ -40,7 +40,6 @@ pub async fn fire(store: &Store, limit: i64) -> Result<u64, Error> {
 /// How long it is until the next timer is due; nothing if it is due already. `None` without timers.
 pub async fn until_next(store: &Store) -> Result<Option<Duration>, Error> {
     let client = store.client().await?;
-    let statement = client.prepare_cached(UNTIL_NEXT).await?;
-    let seconds: Option<f64> = client.query_one(&statement, &[]).await?.try_get(0)?;
+    let seconds: Option<f64> = client.query_one(UNTIL_NEXT, &[]).await?.try_get(0)?;
     Ok(seconds.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)))
 }

@@ -4,6 +4,7 @@ use goalpost_model::{AttemptRef, EngineId, SessionId, WorkflowId};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::connection::Queries as _;
 use crate::{Error, Store};
 
 /// An attempt as a worker names it.
@@ -53,9 +54,8 @@ pub async fn adopt(
         return Ok(Vec::new());
     }
     let client = store.client().await?;
-    let statement = client.prepare_cached(ADOPT).await?;
     let (workflows, tasks, attempts) = columns(held);
-    let rows = client.query(&statement, &[&engine.0, &session.0, &workflows, &tasks, &attempts]).await?;
+    let rows = client.query(ADOPT, &[&engine.0, &session.0, &workflows, &tasks, &attempts]).await?;
     rows.iter()
         .map(|row| {
             let found = attempt(row)?;
@@ -72,9 +72,8 @@ pub async fn unheld_attempts(
     held: &[HeldAttempt],
 ) -> Result<Vec<AttemptRef>, Error> {
     let client = store.client().await?;
-    let statement = client.prepare_cached(UNHELD).await?;
     let (workflows, tasks, attempts) = columns(held);
-    let rows = client.query(&statement, &[&session.0, &workflows, &tasks, &attempts]).await?;
+    let rows = client.query(UNHELD, &[&session.0, &workflows, &tasks, &attempts]).await?;
     rows.iter().map(attempt).collect()
 }
 
@@ -85,19 +84,17 @@ pub async fn running_attempts(
     session: SessionId,
 ) -> Result<Vec<AttemptRef>, Error> {
     let client = store.client().await?;
-    let statement = client.prepare_cached(RUNNING).await?;
-    let rows = client.query(&statement, &[&engine.0, &session.0]).await?;
+    let rows = client.query(RUNNING, &[&engine.0, &session.0]).await?;
     rows.iter().map(attempt).collect()
 }
 
 /// Those of `named` that still run although the engine that answers for them is dead.
 pub async fn orphaned_attempts(store: &Store, named: &[AttemptRef]) -> Result<Vec<AttemptRef>, Error> {
     let client = store.client().await?;
-    let statement = client.prepare_cached(ORPHANED).await?;
     let workflows: Vec<Uuid> = named.iter().map(|attempt| attempt.workflow.0).collect();
     let tasks: Vec<i32> = named.iter().map(|attempt| int(attempt.task)).collect();
     let attempts: Vec<i32> = named.iter().map(|attempt| int(attempt.attempt)).collect();
-    let rows = client.query(&statement, &[&workflows, &tasks, &attempts]).await?;
+    let rows = client.query(ORPHANED, &[&workflows, &tasks, &attempts]).await?;
     rows.iter().map(attempt).collect()
 }
 

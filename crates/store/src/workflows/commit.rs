@@ -6,6 +6,7 @@ use goalpost_model::WorkflowId;
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 
+use crate::connection::{Parameter, Queries as _, Scalar};
 use crate::workflows::{ArmedTimer, ChangedTask, Due, EndedWorkflow, NewTask, NewWorkflow, Transitions};
 use crate::{Error, Store};
 
@@ -20,11 +21,10 @@ const COMMIT_TRANSITIONS: &str = "\
 /// was changed by somebody else, or exists already: of it nothing was stored.
 pub async fn commit(store: &Store, transitions: &Transitions) -> Result<HashMap<WorkflowId, i64>, Error> {
     let client = store.client().await?;
-    let statement = client.prepare_cached(COMMIT_TRANSITIONS).await?;
     let rows = Rows::of(transitions);
     let columns = rows.columns();
-    let parameters: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| &**column as _).collect();
-    let bases: Vec<i64> = client.query_one(&statement, &parameters).await?.try_get(0)?;
+    let parameters: Vec<&dyn Parameter> = columns.iter().map(|column| &**column as _).collect();
+    let bases: Vec<i64> = client.query_one(COMMIT_TRANSITIONS, &parameters).await?.try_get(0)?;
     let stored = rows.workflows.iter().zip(bases).filter(|(_, base)| *base >= 0);
     Ok(stored.map(|(workflow, base)| (workflow.id, base + i64::from(workflow.events))).collect())
 }
@@ -148,9 +148,12 @@ fn rows<T>(values: &[T], mut draw: impl FnMut(&T) -> Option<(i32, i32)>) -> Vec<
     values.iter().filter_map(|value| draw(value).map(|(place, event)| Row { value, place, event })).collect()
 }
 
-type Column<'a> = Box<dyn ToSql + Sync + Send + 'a>;
+type Column<'a> = Box<dyn Parameter + Send + 'a>;
 
-fn column<'a, R, T: ToSql + Sync + Send + 'a>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Column<'a> {
+fn column<'a, R, T: Scalar + ToSql + Sync + Send + 'a>(
+    rows: &'a [R],
+    value: impl Fn(&'a R) -> T,
+) -> Column<'a> {
     Box::new(rows.iter().map(value).collect::<Vec<T>>())
 }
 

@@ -4,9 +4,10 @@ use futures::future::try_join;
 use goalpost_model::{Digest, EngineId, Failure, SessionId, TaskState, WorkflowId, WorkflowState};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use tokio_postgres::{IsolationLevel, Row};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::connection::Queries as _;
 use crate::workflows::Holder;
 use crate::{Error, Json, Store};
 
@@ -82,12 +83,9 @@ pub struct StoredTask {
 pub async fn load(store: &Store, ids: &[WorkflowId]) -> Result<Vec<StoredWorkflow>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let mut client = store.client().await?;
-    let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
-    let snapshot = snapshot.start().await?;
+    let snapshot = client.snapshot().await?;
     let (workflows, tasks) =
-        try_join(snapshot.prepare_cached(SELECT_WORKFLOWS), snapshot.prepare_cached(SELECT_TASKS)).await?;
-    let (workflows, tasks) =
-        try_join(snapshot.query(&workflows, &[&ids]), snapshot.query(&tasks, &[&ids])).await?;
+        try_join(snapshot.query(SELECT_WORKFLOWS, &[&ids]), snapshot.query(SELECT_TASKS, &[&ids])).await?;
     snapshot.commit().await?;
     let mut loaded = workflows.iter().map(workflow).collect::<Result<Vec<_>, _>>()?;
     loaded.sort_unstable_by_key(|workflow| workflow.id);

@@ -62,10 +62,7 @@ impl Stores {
             listen: ([127, 0, 0, 1], 0).into(),
             engine_grace_ms,
             retention,
-            postgres: PostgresArgs {
-                database_url: self.database.url().parse().unwrap(),
-                database_connections: 4,
-            },
+            postgres: PostgresArgs::direct(self.database.url(), 4),
             redis: RedisArgs { redis_url: self.redis.url().parse().unwrap() },
         };
         let app = build(config).await.unwrap();
@@ -101,7 +98,7 @@ impl Stores {
 
     /// The answer of a query that gives one number.
     async fn count(&self, query: &str) -> i64 {
-        self.store.client().await.unwrap().query_one(query, &[]).await.unwrap().get(0)
+        self.database.client().await.query_one(query, &[]).await.unwrap().get(0)
     }
 
     async fn wait_for_count(&self, query: &str, count: i64) {
