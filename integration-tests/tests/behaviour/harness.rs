@@ -80,7 +80,10 @@ impl System {
                 command.args([&flag, "127.0.0.1:0"]);
             }
         }
-        command.args(arguments).args(["--worker-grace-ms", "1000"]);
+        if !arguments.iter().any(|argument| argument == "--worker-grace-ms") {
+            command.args(["--worker-grace-ms", "1000"]);
+        }
+        command.args(arguments);
         command.env_remove("DATABASE_URL").env_remove("REDIS_URL");
         command.stdout(Stdio::piped()).stderr(log_file).kill_on_drop(true);
         let mut child = command.spawn().unwrap();

@@ -7,6 +7,8 @@ mod crash;
 mod harness;
 mod idle;
 mod main_path;
+mod many;
+mod postgres_faults;
 mod stores;
 mod timers;
 mod truth;
