@@ -56,6 +56,13 @@ impl Connector {
         outcome
     }
 
+    /// How long it may take until every host has been tried.
+    pub(crate) fn patience(&self) -> Duration {
+        let limit = |config: &Config| config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
+        // To find its address takes its time, too.
+        self.hosts.iter().map(limit).sum::<Duration>() * 2
+    }
+
     /// What a session sets so that the server's patience with it is that of this side.
     pub(crate) fn patience_of_server(&self) -> String {
         let Some(config) = self.hosts.first() else { return String::new() };

@@ -1,6 +1,6 @@
 //! What can go wrong with the store.
 
-use deadpool::managed::PoolError;
+use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 
 /// An error of the store.
@@ -63,10 +63,10 @@ fn is_passing(code: &SqlState) -> bool {
     matches!(class, "08" | "53" | "57" | "58") || single.contains(code)
 }
 
-impl From<PoolError<Self>> for Error {
-    fn from(error: PoolError<Self>) -> Self {
+impl From<PoolError> for Error {
+    fn from(error: PoolError) -> Self {
         match error {
-            PoolError::Backend(error) => error,
+            PoolError::Backend(error) => error.into(),
             other => Self::Unavailable(Box::new(other)),
         }
     }

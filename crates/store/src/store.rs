@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use deadpool::managed::Pool;
+use deadpool_postgres::Pool;
 
 use crate::Error;
-use crate::connection::{Connection, Manager, Queries as _, pool};
+use crate::connection::{Connection, Fitness, Manner, Queries as _, pool};
 use crate::connector::{Connector, Dedicated};
 use crate::settings::{Pooler, Settings};
 
@@ -21,7 +21,8 @@ pub(crate) const ANY_PLAN: &str =
 /// The way to the database. Cheap to clone; connects when first used.
 #[derive(Clone)]
 pub struct Store {
-    pool: Pool<Manager>,
+    pool: Pool,
+    manner: Arc<Manner>,
     direct: Arc<Connector>,
 }
 
@@ -44,12 +45,14 @@ impl Store {
                 return Err(Error::Config("behind a pooler the database's own URL is needed as well".into()));
             }
         };
-        Ok(Self { pool: pool(pooled, *pooler, *connections)?, direct })
+        let fitness = Fitness::default();
+        let pool = pool(pooled, *pooler, *connections, fitness.clone())?;
+        Ok(Self { pool, manner: Arc::new(Manner { pooler: *pooler, fitness }), direct })
     }
 
     /// A connection of the pool.
     pub(crate) async fn client(&self) -> Result<Connection, Error> {
-        Ok(Connection(self.pool.get().await?))
+        Ok(Connection { object: self.pool.get().await?, manner: Arc::clone(&self.manner) })
     }
 
     /// A session of its own, for LISTEN and for session locks, which live as long as it does, with

@@ -3,6 +3,7 @@
 use goalpost_model::WorkflowId;
 use uuid::Uuid;
 
+use crate::connection::Queries as _;
 use crate::{Error, Store};
 
 const AS_JSON: &str = "\

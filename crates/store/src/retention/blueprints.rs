@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::connection::Queries as _;
 use crate::{Error, Store};
 
 /// A goal or workflow that is kept is either younger than `age`, and then its blueprint was used since
@@ -15,5 +16,5 @@ const FORGET: &str = "\
 
 /// Forgets blueprints that nothing which is kept for `age` has used. Answers with how many.
 pub async fn forget_blueprints(store: &Store, age: Duration) -> Result<u64, Error> {
-    Ok(store.client().await?.execute(FORGET, &[&age.as_secs_f64()]).await?)
+    store.client().await?.execute(FORGET, &[&age.as_secs_f64()]).await
 }

@@ -4,6 +4,7 @@ use goalpost_model::WorkflowId;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::connection::Queries as _;
 use crate::retention::Partition;
 use crate::{Error, Store};
 
@@ -57,11 +58,10 @@ pub async fn is_open(store: &Store, partition: &Partition) -> Result<bool, Error
 pub async fn remove(store: &Store, ids: &[WorkflowId], with_events: bool) -> Result<(), Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let mut client = store.client().await?;
-    let transaction = client.transaction().await?;
+    let transaction = client.begin().await?;
     transaction.execute(REMOVE, &[&ids]).await?;
     if with_events {
         transaction.execute(REMOVE_EVENTS, &[&ids]).await?;
     }
-    transaction.commit().await?;
-    Ok(())
+    transaction.commit().await
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
 
+use crate::connection::Queries as _;
 use crate::{Error, Store};
 
 /// Partitions made before their time comes: so many may the service be away.
@@ -51,16 +52,12 @@ pub async fn partitions_before(store: &Store, age: Duration) -> Result<Vec<Parti
         .collect()
 }
 
-/// Drops the partition. False if a history of its time is still there, or its lock is not to be had now.
+/// Drops the partition. False if a history of its time is still there.
 pub async fn drop_partition(store: &Store, partition: &Partition) -> Result<bool, Error> {
     match store.client().await?.query_one(DROP, &[&partition.name]).await {
         Ok(_) => Ok(true),
-        Err(error)
-            if matches!(error.code(), Some(&SqlState::OBJECT_IN_USE | &SqlState::LOCK_NOT_AVAILABLE)) =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(error.into()),
+        Err(Error::Statement(error)) if error.code() == Some(&SqlState::OBJECT_IN_USE) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

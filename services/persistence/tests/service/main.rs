@@ -46,8 +46,7 @@ impl Stores {
     async fn persistence(&self, engine_grace_ms: u64) -> Persistence {
         let replica = self.start(engine_grace_ms).await;
         replica.health.serving().await;
-        wait_for("the first telling", async || self.queue.ensure_epoch().await.ok()?.1.then_some(()))
-            .await;
+        wait_for("the first telling", async || self.queue.ensure_epoch().await.ok()?.1.then_some(())).await;
         replica
     }
 
