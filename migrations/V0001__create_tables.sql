@@ -24,6 +24,9 @@ CREATE TABLE histories (
 -- What callers want. Written by the decision group.
 CREATE TABLE goals (
     id               uuid PRIMARY KEY,
+    -- Whose it is, and how much of what is shared it may claim: 1 low, 2 normal, 3 high.
+    namespace        text NOT NULL DEFAULT 'default',
+    priority         smallint NOT NULL DEFAULT 2 CHECK (priority BETWEEN 1 AND 3),
     request_id       text,
     -- Digest of the request: tells a repeated request from a reused request_id.
     request_digest   bytea CHECK ((request_digest IS NULL) = (request_id IS NULL)),
@@ -41,8 +44,9 @@ CREATE TABLE goals (
     created_at       timestamptz NOT NULL DEFAULT now(),
     ended_at         timestamptz
 );
-CREATE UNIQUE INDEX goals_request_id ON goals (request_id) WHERE request_id IS NOT NULL;
+CREATE UNIQUE INDEX goals_request_id ON goals (namespace, request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX goals_by_state ON goals (state, id DESC);
+CREATE INDEX goals_by_namespace ON goals (namespace, id DESC);
 
 -- The verdicts on a goal, in order. Written by the decision group.
 CREATE TABLE decisions (
@@ -61,6 +65,8 @@ CREATE TABLE workflows (
     blueprint_digest bytea NOT NULL,
     goal_text        text NOT NULL,
     goal_input       json NOT NULL,
+    -- Its lane on the delivery lists: `namespace:priority` of its goal.
+    lane             text NOT NULL DEFAULT 'default:2',
     state            text NOT NULL CHECK (state IN ('RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
     result           json,
     failure          json,
@@ -80,6 +86,8 @@ CREATE TABLE tasks (
     ordinal     integer NOT NULL,
     name        text NOT NULL,
     capability  text NOT NULL,
+    -- Its workflow's, so that whoever delivers it need not look there.
+    lane        text NOT NULL DEFAULT 'default:2',
     state       text NOT NULL CHECK (state IN ('WAITING', 'READY', 'RUNNING', 'SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED')),
     -- The latest attempt, from 1; 0 if there was none.
     attempt     integer NOT NULL,
@@ -147,7 +155,9 @@ CREATE TABLE events_default PARTITION OF events DEFAULT;
 CREATE TABLE outbox (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     list    text NOT NULL,
-    element text NOT NULL
+    element text NOT NULL,
+    -- Lanes of one list take turns.
+    lane    text NOT NULL DEFAULT 'default:2'
 );
 
 -- Processes that take from lists. Each holds a session advisory lock while it lives.

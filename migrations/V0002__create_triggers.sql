@@ -76,7 +76,7 @@ BEGIN
     FOR hint IN
         SELECT string_agg(line, E'\n' ORDER BY id) FROM (
             SELECT id, line, sum(octet_length(line) + 1) OVER (ORDER BY id) / 7000 AS part
-            FROM (SELECT id, id || ' ' || list || ' ' || element AS line FROM new_rows) l
+            FROM (SELECT id, id || ' ' || lane || ' ' || list || ' ' || element AS line FROM new_rows) l
         ) p GROUP BY part ORDER BY part
     LOOP
         PERFORM pg_notify('goalpost_outbox', CASE WHEN octet_length(hint) < 7900 THEN hint ELSE '*' END);
@@ -94,7 +94,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO histories (id, last_number) SELECT id, 1 FROM new_rows ORDER BY id;
     INSERT INTO events (workflow_id, number, at, type) SELECT id, 1, clock_timestamp(), 'GOAL_SUBMITTED' FROM new_rows;
-    INSERT INTO outbox (list, element) SELECT 'goals', id FROM new_rows ORDER BY id;
+    INSERT INTO outbox (list, element, lane) SELECT 'goals', id, namespace || ':' || priority FROM new_rows ORDER BY id;
     RETURN NULL;
 END;
 $$;
@@ -149,10 +149,10 @@ CREATE FUNCTION workflows_updated() RETURNS trigger
 LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
     WITH moved AS MATERIALIZED (
-        SELECT n.id, n.event, n.state, n.failure FROM old_rows o JOIN new_rows n USING (id) WHERE n.event <> o.event
+        SELECT n.id, n.lane, n.event, n.state, n.failure FROM old_rows o JOIN new_rows n USING (id) WHERE n.event <> o.event
     ), delivered AS (
         -- The decision group settles the goal.
-        INSERT INTO outbox (list, element) SELECT 'outcomes', id FROM moved
+        INSERT INTO outbox (list, element, lane) SELECT 'outcomes', id, lane FROM moved
     )
     INSERT INTO events (workflow_id, number, at, type, failure)
     SELECT id, event, clock_timestamp(), 'WORKFLOW_' || state, failure FROM moved;
@@ -180,8 +180,8 @@ CREATE FUNCTION tasks_inserted() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     WITH delivered AS (
-        INSERT INTO outbox (list, element)
-        SELECT 'ready:' || capability, attempt_ref(workflow_id, ordinal, attempt) FROM new_rows WHERE state = 'READY'
+        INSERT INTO outbox (list, element, lane)
+        SELECT 'ready:' || capability, attempt_ref(workflow_id, ordinal, attempt), lane FROM new_rows WHERE state = 'READY'
     )
     INSERT INTO events (workflow_id, number, at, type, task, attempt, failure)
     SELECT workflow_id, event, clock_timestamp(), task_event(state), ordinal, nullif(attempt, 0), failure FROM new_rows;
@@ -207,17 +207,17 @@ CREATE FUNCTION tasks_updated() RETURNS trigger
 LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
     WITH moved AS MATERIALIZED (
-        SELECT n.workflow_id, n.event, n.state, n.ordinal, n.capability, n.attempt, n.worker, n.failure,
+        SELECT n.workflow_id, n.event, n.state, n.ordinal, n.capability, n.lane, n.attempt, n.worker, n.failure,
                o.state AS old_state, o.attempt AS old_attempt, o.worker AS old_worker, o.engine_id,
                -- An attempt ended that its worker did not end: the engine that runs it tells the worker.
                o.state = 'RUNNING' AND o.engine_id IS NOT NULL
                AND (n.state = 'CANCELLED' OR n.failure ->> 'kind' = 'START_TO_CLOSE_TIMEOUT') AS is_stopped
         FROM old_rows o JOIN new_rows n USING (workflow_id, ordinal) WHERE n.event <> o.event
     ), delivered AS (
-        INSERT INTO outbox (list, element)
-        SELECT 'ready:' || capability, attempt_ref(workflow_id, ordinal, attempt) FROM moved WHERE state = 'READY'
+        INSERT INTO outbox (list, element, lane)
+        SELECT 'ready:' || capability, attempt_ref(workflow_id, ordinal, attempt), lane FROM moved WHERE state = 'READY'
         UNION ALL
-        SELECT 'engine:' || engine_id, attempt_ref(workflow_id, ordinal, old_attempt) FROM moved WHERE is_stopped
+        SELECT 'engine:' || engine_id, attempt_ref(workflow_id, ordinal, old_attempt), lane FROM moved WHERE is_stopped
     )
     INSERT INTO events (workflow_id, number, at, type, task, attempt, worker, failure)
     -- An attempt that is given up for a new one makes two events, unless a pause comes between.

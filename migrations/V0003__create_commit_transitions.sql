@@ -14,12 +14,13 @@
 CREATE FUNCTION commit_transitions(
     -- New workflows, and how many events each gets.
     create_id uuid[], create_events integer[], create_digest bytea[], create_goal_text text[], create_goal_input json[],
-    create_traceparent text[],
+    create_traceparent text[], create_lane text[],
     -- Workflows that exist, what the engine knows of each, and how many events each gets.
     fence_id uuid[], fence_number bigint[], fence_events integer[],
     -- Tasks that come into being.
     new_place integer[], new_ordinal integer[], new_event integer[], new_name text[], new_capability text[],
     new_state text[], new_attempt integer[], new_input json[], new_failure json[], new_unhandled json[], new_taken_edges text[],
+    new_lane text[],
     -- Tasks that change.
     set_place integer[], set_ordinal integer[], set_event integer[], set_state text[], set_attempt integer[],
     set_failures integer[], set_output json[], set_failure json[], set_unhandled json[], set_taken_edges text[],
@@ -49,10 +50,10 @@ BEGIN
         SELECT array_agg(coalesce(p.number - p.events, -1) ORDER BY p.place) INTO bases
         FROM place_numbers(create_id, create_events, passed_id, passed) p;
 
-        INSERT INTO workflows (id, blueprint_digest, goal_text, goal_input, state, traceparent, event)
-        SELECT c.id, c.digest, c.goal_text, c.goal_input, 'RUNNING', c.traceparent, bases[c.place] + 1
-        FROM unnest(create_id, create_digest, create_goal_text, create_goal_input, create_traceparent) WITH ORDINALITY
-             AS c (id, digest, goal_text, goal_input, traceparent, place)
+        INSERT INTO workflows (id, blueprint_digest, goal_text, goal_input, lane, state, traceparent, event)
+        SELECT c.id, c.digest, c.goal_text, c.goal_input, c.lane, 'RUNNING', c.traceparent, bases[c.place] + 1
+        FROM unnest(create_id, create_digest, create_goal_text, create_goal_input, create_traceparent, create_lane)
+             WITH ORDINALITY AS c (id, digest, goal_text, goal_input, traceparent, lane, place)
         WHERE bases[c.place] >= 0;
     END IF;
 
@@ -89,13 +90,13 @@ BEGIN
     END IF;
 
     IF cardinality(new_place) > 0 THEN
-        INSERT INTO tasks (workflow_id, ordinal, name, capability, state, attempt, failures, input, failure, unhandled,
+        INSERT INTO tasks (workflow_id, ordinal, name, capability, lane, state, attempt, failures, input, failure, unhandled,
                            taken_edges, event, ended_at)
-        SELECT ids[n.place], n.ordinal, n.name, n.capability, n.state, n.attempt, 0, n.input, n.failure, n.unhandled,
+        SELECT ids[n.place], n.ordinal, n.name, n.capability, n.lane, n.state, n.attempt, 0, n.input, n.failure, n.unhandled,
                n.taken_edges::integer[], bases[n.place] + n.event, CASE WHEN n.state <> 'READY' THEN clock_timestamp() END
         FROM unnest(new_place, new_ordinal, new_event, new_name, new_capability, new_state, new_attempt, new_input,
-                    new_failure, new_unhandled, new_taken_edges)
-             AS n (place, ordinal, event, name, capability, state, attempt, input, failure, unhandled, taken_edges)
+                    new_failure, new_unhandled, new_taken_edges, new_lane)
+             AS n (place, ordinal, event, name, capability, state, attempt, input, failure, unhandled, taken_edges, lane)
         WHERE bases[n.place] >= 0;
     END IF;
 

@@ -14,6 +14,7 @@ const FILES: &[&str] = &[
     "goalpost/v1/graph_engine.proto",
     "goalpost/v1/persistence.proto",
     "goalpost/v1/planner.proto",
+    "goalpost/v1/priority.proto",
     "goalpost/v1/worker.proto",
 ];
 

@@ -1,7 +1,7 @@
 //! `goalpost list`.
 
 use clap::{Args, ValueEnum};
-use goalpost_client::v1::{Goal, GoalState};
+use goalpost_client::v1::{Goal, GoalState, ListGoalsRequest};
 
 use super::Endpoint;
 use crate::failure::Failure;
@@ -17,6 +17,9 @@ pub(crate) struct Arguments {
     /// Only goals in this state.
     #[arg(long, value_enum)]
     state: Option<State>,
+    /// Only goals of this namespace.
+    #[arg(long, env = "GOALPOST_NAMESPACE")]
+    namespace: Option<String>,
     /// How many at most.
     #[arg(long, default_value_t = 20)]
     limit: usize,
@@ -36,18 +39,25 @@ enum State {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let client = arguments.endpoint.client()?;
-    let state = arguments.state.map(|state| match state {
-        State::Submitted => GoalState::Submitted,
-        State::Running => GoalState::Running,
-        State::Succeeded => GoalState::Succeeded,
-        State::Failed => GoalState::Failed,
-        State::Cancelled => GoalState::Cancelled,
-    });
+    let state = match arguments.state {
+        None => GoalState::Unspecified,
+        Some(State::Submitted) => GoalState::Submitted,
+        Some(State::Running) => GoalState::Running,
+        Some(State::Succeeded) => GoalState::Succeeded,
+        Some(State::Failed) => GoalState::Failed,
+        Some(State::Cancelled) => GoalState::Cancelled,
+    };
     let mut goals: Vec<Goal> = Vec::new();
     let mut token = String::new();
     while goals.len() < arguments.limit {
         let size = (arguments.limit - goals.len()).min(PAGE);
-        let page = client.list(state, i32::try_from(size).unwrap_or(1), &token).await?;
+        let request = ListGoalsRequest {
+            page_size: i32::try_from(size).unwrap_or(1),
+            page_token: token,
+            state: state.into(),
+            namespace: arguments.namespace.clone().unwrap_or_default(),
+        };
+        let page = client.list(request).await?;
         goals.extend(page.goals);
         token = page.next_page_token;
         if token.is_empty() {

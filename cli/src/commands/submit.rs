@@ -1,6 +1,7 @@
 //! `goalpost submit`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use goalpost_client::v1::Priority;
 
 use super::{Endpoint, Wanted, watch};
 use crate::failure::Failure;
@@ -17,6 +18,12 @@ pub(crate) struct Arguments {
     /// A key for idempotency.
     #[arg(long)]
     request_id: Option<String>,
+    /// Whose it is: namespaces take turns. [default: default]
+    #[arg(long, env = "GOALPOST_NAMESPACE")]
+    namespace: Option<String>,
+    /// How much it may claim against others that wait.
+    #[arg(long, value_enum, default_value_t = Level::Normal)]
+    priority: Level,
     /// Follow the goal to its end.
     #[arg(long)]
     watch: bool,
@@ -28,10 +35,31 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Level {
+    Low,
+    Normal,
+    High,
+}
+
+impl From<Level> for Priority {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Low => Self::Low,
+            Level::Normal => Self::Normal,
+            Level::High => Self::High,
+        }
+    }
+}
+
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { endpoint, wanted, input, request_id, watch: follow, wait, json } = arguments;
+    let Arguments { endpoint, wanted, input, request_id, namespace, priority, watch: follow, wait, json } =
+        arguments;
     let client = endpoint.client()?;
-    let mut goal = wanted.new_goal(input.as_deref())?;
+    let mut goal = wanted.new_goal(input.as_deref())?.priority(priority.into());
+    if let Some(namespace) = namespace {
+        goal = goal.namespace(namespace);
+    }
     if let Some(request_id) = request_id {
         goal = goal.request_id(request_id);
     }

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClient;
 use goalpost_proto::v1::{
-    CancelGoalRequest, GetGoalRequest, Goal, GoalState, ListGoalsRequest, ListGoalsResponse,
-    PreviewPlanResponse,
+    CancelGoalRequest, GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PreviewPlanResponse,
 };
 use tonic::transport::{Channel, Endpoint};
 
@@ -55,15 +54,8 @@ impl Client {
         answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
     }
 
-    /// A page of goals, newest first; `page_token` is that of the page before, or empty.
-    pub async fn list(
-        &self,
-        state: Option<GoalState>,
-        page_size: i32,
-        page_token: &str,
-    ) -> Result<ListGoalsResponse, Error> {
-        let state = state.unwrap_or(GoalState::Unspecified).into();
-        let request = ListGoalsRequest { page_size, page_token: page_token.to_owned(), state };
+    /// A page of goals, newest first.
+    pub async fn list(&self, request: ListGoalsRequest) -> Result<ListGoalsResponse, Error> {
         let answer = self.group.clone().list_goals(request).await;
         answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
     }

@@ -1,7 +1,7 @@
 //! A goal to be submitted.
 
 use goalpost_proto::struct_from_map;
-use goalpost_proto::v1::{Blueprint, PreviewPlanRequest, SubmitGoalRequest};
+use goalpost_proto::v1::{Blueprint, PreviewPlanRequest, Priority, SubmitGoalRequest};
 use serde_json::{Map, Value};
 
 /// What is wanted: in words, as a type of the catalog, or as a blueprint.
@@ -12,6 +12,8 @@ pub struct NewGoal {
     blueprint: Option<Blueprint>,
     input: Map<String, Value>,
     request_id: String,
+    namespace: String,
+    priority: Priority,
 }
 
 impl NewGoal {
@@ -44,19 +46,35 @@ impl NewGoal {
         self
     }
 
+    /// Whose it is: namespaces take turns.
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = namespace.into();
+        self
+    }
+
+    /// How much it may claim against others that wait.
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
     pub(crate) fn into_submit(self) -> SubmitGoalRequest {
-        let Self { text, goal_type, blueprint, input, request_id } = self;
+        let Self { text, goal_type, blueprint, input, request_id, namespace, priority } = self;
         SubmitGoalRequest {
             goal: text,
             goal_type,
             blueprint,
             input: Some(struct_from_map(&input)),
             request_id,
+            namespace,
+            priority: priority.into(),
         }
     }
 
     pub(crate) fn into_preview(self) -> PreviewPlanRequest {
-        let Self { text, goal_type, blueprint, input, request_id: _ } = self;
+        let Self { text, goal_type, blueprint, input, request_id: _, namespace: _, priority: _ } = self;
         PreviewPlanRequest { goal: text, goal_type, blueprint, input: Some(struct_from_map(&input)) }
     }
 }

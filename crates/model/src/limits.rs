@@ -10,6 +10,8 @@ pub const MAX_GOAL_BYTES: usize = 4_096;
 pub const MAX_EXPRESSION_BYTES: usize = 4_096;
 /// Bytes of a task's, a blueprint's or a capability's name.
 pub const MAX_NAME_BYTES: usize = 128;
+/// Bytes of a namespace's name.
+pub const MAX_NAMESPACE_BYTES: usize = 64;
 /// Bytes of a payload (goal input, task input, task output) as JSON.
 pub const MAX_PAYLOAD_BYTES: usize = 1 << 20;
 /// Nesting of a payload: protobuf carries about 33 nested objects in a message, and a payload

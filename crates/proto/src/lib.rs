@@ -10,6 +10,7 @@ mod event;
 mod finding;
 mod goal;
 mod json;
+mod lane;
 mod time;
 mod timing;
 mod violations;
@@ -33,5 +34,6 @@ pub use blueprint::{blueprint_from_model, capability_from_model, read_blueprint}
 pub use event::event_type;
 pub use goal::{goal_state, read_goal_state};
 pub use json::{JsonProblem, json_from_value, map_from_struct, struct_from_map, value_from_json};
+pub use lane::{priority, read_namespace, read_priority};
 pub use time::{now, timestamp};
 pub use violations::{Violation, Violations};

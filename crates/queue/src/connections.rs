@@ -24,6 +24,15 @@ pub(crate) async fn cut(connection: &mut impl ConnectionLike, name: Option<&str>
     Ok(ids.len())
 }
 
+/// Cuts the connection with this id, if it is still there and called `name`.
+pub(crate) async fn cut_one(connection: &mut impl ConnectionLike, id: u64, name: &str) -> Result<(), Error> {
+    let client: String = redis::cmd("CLIENT").arg("LIST").arg("ID").arg(id).query_async(connection).await?;
+    if client.lines().any(|line| taker(line, Some(name)).is_some()) {
+        redis::cmd("CLIENT").arg("KILL").arg("ID").arg(id).exec_async(connection).await?;
+    }
+    Ok(())
+}
+
 /// The id of the client that this line of `CLIENT LIST` is about, if it is one that is looked for.
 fn taker<'a>(line: &'a str, name: Option<&str>) -> Option<&'a str> {
     let field = |prefix| line.split(' ').find_map(|field: &str| field.strip_prefix(prefix));

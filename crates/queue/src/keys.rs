@@ -10,8 +10,11 @@ pub(crate) const EPOCH: &str = "goalpost:epoch";
 /// The epoch that was told of everything undelivered.
 pub(crate) const TOLD: &str = "goalpost:epoch:told";
 
-/// What comes before the name of a list.
-pub(crate) const LIST_PREFIX: &str = "goalpost:list:";
+/// What comes before the name of a list in the key of its turns.
+pub(crate) const TURNS_PREFIX: &str = "goalpost:turns:";
+
+/// What comes before `lane:list` in the key of a lane.
+pub(crate) const LANE_PREFIX: &str = "goalpost:lane:";
 
 /// The names of all lists that anything was put on.
 pub(crate) const LISTS: &str = "goalpost:lists";
@@ -19,9 +22,9 @@ pub(crate) const LISTS: &str = "goalpost:lists";
 /// What the connections of all takers are called, before the taker's id.
 pub(crate) const CONNECTION_PREFIX: &str = "goalpost:taker:";
 
-/// A delivery list.
-pub(crate) fn list(list: &List) -> String {
-    format!("{LIST_PREFIX}{list}")
+/// The turns of a list's lanes.
+pub(crate) fn turns(list: &List) -> String {
+    format!("{TURNS_PREFIX}{list}")
 }
 
 /// What a taker has taken from a list and not yet dealt with.

@@ -1,11 +1,11 @@
 //! Putting elements on lists.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use redis::Script;
+use goalpost_model::Lane;
 use redis::aio::MultiplexedConnection;
 
-use crate::{Epoch, Error, List, keys};
+use crate::{Element, Epoch, Error, List, keys, scripts};
 
 /// Elements in one call of the script at most.
 const CHUNK: usize = 1_000;
@@ -13,7 +13,6 @@ const CHUNK: usize = 1_000;
 /// A connection for pushes.
 pub struct Pusher {
     connection: MultiplexedConnection,
-    script: Script,
     /// Lists that Redis knows by name.
     named: HashSet<List>,
 }
@@ -30,17 +29,17 @@ pub enum Pushed {
 
 impl Pusher {
     pub(crate) fn new(connection: MultiplexedConnection) -> Self {
-        Self { connection, script: Script::new(include_str!("scripts/push.lua")), named: HashSet::new() }
+        Self { connection, named: HashSet::new() }
     }
 
-    /// Appends each element to its list, in order, if Redis is still in this epoch.
-    pub async fn push(&mut self, epoch: &Epoch, elements: &[(List, String)]) -> Result<Pushed, Error> {
+    /// Appends each element to its lane of its list, in order, if Redis is still in this epoch.
+    pub async fn push(&mut self, epoch: &Epoch, elements: &[Element]) -> Result<Pushed, Error> {
         self.name(elements).await?;
         for chunk in elements.chunks(CHUNK) {
-            let mut call = self.script.key(keys::EPOCH);
-            call.arg(&epoch.0);
-            for (list, element) in chunk {
-                call.arg(keys::list(list)).arg(element);
+            let mut call = scripts::PUSH.key(keys::EPOCH);
+            call.arg(keys::LANE_PREFIX).arg(keys::TURNS_PREFIX).arg(&epoch.0);
+            for ((list, lane), elements) in by_lane(chunk) {
+                call.arg(list.to_string()).arg(lane.as_str()).arg(elements.len()).arg(elements);
             }
             let done: bool = call.invoke_async(&mut self.connection).await?;
             if !done {
@@ -51,9 +50,9 @@ impl Pusher {
     }
 
     /// Says which lists there are, each once.
-    async fn name(&mut self, elements: &[(List, String)]) -> Result<(), Error> {
+    async fn name(&mut self, elements: &[Element]) -> Result<(), Error> {
         let new: HashSet<&List> =
-            elements.iter().map(|(list, _)| list).filter(|list| !self.named.contains(list)).collect();
+            elements.iter().map(|element| &element.list).filter(|list| !self.named.contains(list)).collect();
         if new.is_empty() {
             return Ok(());
         }
@@ -62,4 +61,13 @@ impl Pusher {
         self.named.extend(new.into_iter().cloned());
         Ok(())
     }
+}
+
+/// The elements of each lane of each list, in their order.
+fn by_lane(elements: &[Element]) -> BTreeMap<(&List, &Lane), Vec<&str>> {
+    let mut lanes: BTreeMap<(&List, &Lane), Vec<&str>> = BTreeMap::new();
+    for Element { list, lane, text } in elements {
+        lanes.entry((list, lane)).or_default().push(text);
+    }
+    lanes
 }

@@ -7,12 +7,10 @@ use deadpool_redis::{Manager, Pool, Runtime};
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion, Script,
-};
+use redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion};
 use uuid::Uuid;
 
-use crate::{Epoch, EpochWatch, Error, Link, List, Pushed, Pusher, Taker, connections, keys};
+use crate::{Depth, Epoch, EpochWatch, Error, Link, List, Pushed, Pusher, Taker, connections, keys, scripts};
 
 /// Connections for short commands at most.
 const POOL_SIZE: usize = 4;
@@ -77,7 +75,7 @@ impl Queue {
     /// has [said so](Self::mark_told): what was in Redis before may be gone.
     pub async fn ensure_epoch(&self) -> Result<(Epoch, bool), Error> {
         let mut connection = self.pool.get().await?;
-        let (epoch, is_told) = Script::new(include_str!("scripts/ensure_epoch.lua"))
+        let (epoch, is_told) = scripts::ENSURE_EPOCH
             .key(keys::EPOCH)
             .key(keys::TOLD)
             .arg(Uuid::now_v7().to_string())
@@ -89,7 +87,7 @@ impl Queue {
     /// Says that the epoch was told of everything undelivered.
     pub async fn mark_told(&self, epoch: &Epoch) -> Result<Pushed, Error> {
         let mut connection = self.pool.get().await?;
-        let is_marked = Script::new(include_str!("scripts/mark_told.lua"))
+        let is_marked = scripts::MARK_TOLD
             .key(keys::EPOCH)
             .key(keys::TOLD)
             .arg(&epoch.0)
@@ -126,39 +124,34 @@ impl Queue {
     }
 
     /// Cuts the taker off and gives back whatever it has taken and not dealt with, to the heads of
-    /// the lists, in order. The cost is that of what was taken. Answers with the number of elements.
+    /// their lanes, in order. The cost is that of what was taken. Answers with the number of elements.
     pub async fn give_back_all(&self, taker: Uuid) -> Result<u64, Error> {
         let mut connection = self.pool.get().await?;
         let lists: Vec<(String, String)> =
             redis::cmd("HGETALL").arg(keys::lists_of(taker)).query_async(&mut connection).await?;
         connections::cut(&mut connection, Some(&keys::connection(taker))).await?;
-        let script = Script::new(include_str!("scripts/give_back_all.lua"));
-        let mut call = script.key(keys::lists_of(taker));
-        call.arg(keys::LIST_PREFIX).arg(keys::processing_prefix(taker)).arg(lists);
+        let mut call = scripts::GIVE_BACK_ALL.key(keys::lists_of(taker));
+        call.arg(keys::LANE_PREFIX).arg(keys::TURNS_PREFIX).arg(keys::processing_prefix(taker)).arg(lists);
         Ok(call.invoke_async(&mut connection).await?)
     }
 
     /// Removes a list with all that is on it.
     pub async fn remove(&self, list: &List) -> Result<(), Error> {
         let mut connection = self.pool.get().await?;
-        let mut removal = redis::pipe();
-        removal.cmd("DEL").arg(keys::list(list)).cmd("SREM").arg(keys::LISTS).arg(list.to_string());
-        Ok(removal.exec_async(&mut connection).await?)
+        let mut call = scripts::REMOVE.key(keys::turns(list));
+        call.key(keys::LISTS).arg(keys::LANE_PREFIX).arg(list.to_string());
+        Ok(call.invoke_async(&mut connection).await?)
     }
 
-    /// How many elements wait on each list that anything was put on, empty ones included.
-    pub async fn depths(&self) -> Result<BTreeMap<List, u64>, Error> {
+    /// How much waits on each list that anything was put on, empty ones included.
+    pub async fn depths(&self) -> Result<BTreeMap<List, Depth>, Error> {
         let mut connection = self.pool.get().await?;
-        let names: Vec<String> = redis::cmd("SMEMBERS").arg(keys::LISTS).query_async(&mut connection).await?;
-        let lists: Vec<List> = names.iter().filter_map(|name| name.parse().ok()).collect();
-        if lists.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let mut lengths = redis::pipe();
-        for list in &lists {
-            lengths.cmd("LLEN").arg(keys::list(list));
-        }
-        let lengths: Vec<u64> = lengths.query_async(&mut connection).await?;
-        Ok(lists.into_iter().zip(lengths).collect())
+        let mut call = scripts::DEPTHS.key(keys::LISTS);
+        call.arg(keys::LANE_PREFIX).arg(keys::TURNS_PREFIX);
+        let depths: Vec<(String, u64, u64)> = call.invoke_async(&mut connection).await?;
+        let depth = |(list, elements, lanes): (String, u64, u64)| {
+            Some((list.parse().ok()?, Depth { elements, lanes }))
+        };
+        Ok(depths.into_iter().filter_map(depth).collect())
     }
 }

@@ -1,13 +1,10 @@
 //! Taking elements from a list, safe against crashes.
 
-use redis::Script;
 use redis::aio::MultiplexedConnection;
+use redis::{Script, ScriptInvocation};
 use uuid::Uuid;
 
-use crate::{Error, List, keys};
-
-/// Takes what is there beside the first element.
-const TAKE_MORE: &str = include_str!("scripts/take_more.lua");
+use crate::{Element, Error, List, connections, keys, scripts};
 
 /// One taker on one list, with a connection of its own.
 ///
@@ -21,9 +18,9 @@ const TAKE_MORE: &str = include_str!("scripts/take_more.lua");
 /// take that waits.
 pub struct Taker {
     connection: MultiplexedConnection,
-    list_key: String,
+    list: String,
+    turns_key: String,
     processing_key: String,
-    give_back: Script,
     /// There may be more in the processing list than was handed out: from an earlier connection, or
     /// from a take whose future was dropped.
     may_have_left: bool,
@@ -33,66 +30,76 @@ impl Taker {
     pub(crate) async fn open(connection: MultiplexedConnection, id: Uuid, list: List) -> Result<Self, Error> {
         let mut taker = Self {
             connection,
-            list_key: keys::list(&list),
+            list: list.to_string(),
+            turns_key: keys::turns(&list),
             processing_key: keys::processing(id, &list),
-            give_back: Script::new(include_str!("scripts/give_back.lua")),
             may_have_left: true,
         };
-        taker.register(id, &list).await?;
+        taker.register(id).await?;
         Ok(taker)
     }
 
     /// Before anything can be taken, so that it can be given back.
-    async fn register(&mut self, id: Uuid, list: &List) -> Result<(), Error> {
-        let ((), connection): ((), u64) = redis::pipe()
+    async fn register(&mut self, id: Uuid) -> Result<(), Error> {
+        let ((), own, earlier): ((), u64, Option<u64>) = redis::pipe()
             .cmd("CLIENT")
             .arg("SETNAME")
             .arg(keys::connection(id))
             .cmd("CLIENT")
             .arg("ID")
+            .cmd("HGET")
+            .arg(keys::lists_of(id))
+            .arg(&self.list)
             .query_async(&mut self.connection)
             .await?;
+        // Redis may not have noticed the end of an earlier one: it must not take behind this one's back.
+        if let Some(earlier) = earlier.filter(|earlier| *earlier != own) {
+            connections::cut_one(&mut self.connection, earlier, &keys::connection(id)).await?;
+        }
+        scripts::TAKE.load_async(&mut self.connection).await?;
         // Named first: whoever cuts takers off either sees this connection or is seen by it.
         redis::cmd("HSET")
             .arg(keys::lists_of(id))
-            .arg(list.to_string())
-            .arg(connection)
+            .arg(&self.list)
+            .arg(own)
             .exec_async(&mut self.connection)
             .await?;
         Ok(())
     }
 
-    /// Waits for an element and takes it with as many more as are there, up to `max` in all, in
-    /// their order. It may answer with what an earlier take left, however much that is.
+    /// Waits for an element and takes it with as many more as are there, up to `max` in all. Those of
+    /// one lane come in their order. It may answer with what an earlier take left, however much
+    /// that is.
     pub async fn take(&mut self, max: usize) -> Result<Vec<String>, Error> {
-        if self.may_have_left {
-            let left = self.left().await?;
-            if !left.is_empty() {
-                self.may_have_left = false;
-                return Ok(left);
+        let mut taken = Vec::new();
+        // A turn may turn out to be one too many.
+        while taken.is_empty() {
+            if self.may_have_left {
+                taken = self.left().await?;
             }
+            if taken.is_empty() {
+                self.may_have_left = true;
+                taken = self.wait(max).await?;
+            }
+            self.may_have_left = false;
         }
-        self.may_have_left = true;
-        let taken = self.wait(max).await?;
-        self.may_have_left = false;
-        Ok(taken)
+        Ok(taken.into_iter().map(Element::of_entry).collect())
     }
 
     /// Redis answers this only after a take that still waits on this connection.
     async fn left(&mut self) -> Result<Vec<String>, Error> {
-        let mut range = redis::cmd("LRANGE");
-        range.arg(&self.processing_key).arg(0).arg(-1);
-        Ok(range.query_async(&mut self.connection).await?)
+        Ok(self.call(&scripts::LEFT).invoke_async(&mut self.connection).await?)
     }
 
-    /// Both commands go out together: Redis comes to the second once the first has its element.
+    /// Both commands go out together: Redis comes to the second once the first has its turn.
     async fn wait(&mut self, max: usize) -> Result<Vec<String>, Error> {
-        let (list, processing) = (&self.list_key, &self.processing_key);
+        let (turns, processing) = (&self.turns_key, &self.processing_key);
         let mut take = redis::pipe();
-        take.cmd("BLMOVE").arg(list).arg(processing).arg("LEFT").arg("RIGHT").arg(0);
-        take.cmd("EVAL").arg(TAKE_MORE).arg(2).arg(list).arg(processing).arg(max.saturating_sub(1));
-        let (first, more): (String, Vec<String>) = take.query_async(&mut self.connection).await?;
-        Ok(std::iter::once(first).chain(more).collect())
+        take.cmd("BLMOVE").arg(turns).arg(processing).arg("LEFT").arg("RIGHT").arg(0).ignore();
+        take.cmd("EVALSHA").arg(scripts::TAKE.get_hash()).arg(2).arg(turns).arg(processing);
+        take.arg(keys::LANE_PREFIX).arg(&self.list).arg(max.max(1));
+        let (taken,): (Vec<String>,) = take.query_async(&mut self.connection).await?;
+        Ok(taken)
     }
 
     /// What was taken is dealt with, durably.
@@ -104,17 +111,21 @@ impl Taker {
         Ok(redis::cmd("DEL").arg(&self.processing_key).exec_async(&mut self.connection).await?)
     }
 
-    /// Some of what was taken goes back to the head of the list, in this order.
-    pub async fn give_back(&mut self, elements: &[String]) -> Result<(), Error> {
-        if elements.is_empty() {
+    /// Only the first `kept` of what was taken stay taken: the others go back to the heads of their
+    /// lanes, in order.
+    pub async fn keep(&mut self, kept: usize) -> Result<(), Error> {
+        if self.may_have_left {
             return Ok(());
         }
-        let mut call = self.give_back.key(&self.processing_key);
-        call.key(&self.list_key);
-        for element in elements {
-            call.arg(element);
-        }
-        let _: i64 = call.invoke_async(&mut self.connection).await?;
-        Ok(())
+        let mut call = self.call(&scripts::KEEP);
+        call.arg(kept);
+        Ok(call.invoke_async(&mut self.connection).await?)
+    }
+
+    /// A call of a script about this list and this taker.
+    fn call<'a>(&self, script: &'a Script) -> ScriptInvocation<'a> {
+        let mut call = script.key(&self.turns_key);
+        call.key(&self.processing_key).arg(keys::LANE_PREFIX).arg(&self.list);
+        call
     }
 }

@@ -70,10 +70,11 @@ impl Line {
         }
     }
 
-    /// Some of what was taken goes back to the head of the list.
-    pub async fn give_back(&mut self, elements: &[String]) {
+    /// Only the first `kept` of what was taken stay taken: the others go back to the heads of their
+    /// lanes.
+    pub async fn keep(&mut self, kept: usize) {
         if let Some(taker) = &mut self.taker
-            && let Err(error) = taker.give_back(elements).await
+            && let Err(error) = taker.keep(kept).await
         {
             self.failed(&error);
         }

@@ -1,5 +1,6 @@
 //! Bad input is refused with the fields that are wrong, and stores nothing.
 
+use goalpost_client::v1::ListGoalsRequest;
 use goalpost_client::{Client, NewGoal};
 use goalpost_model::limits::MAX_PAYLOAD_DEPTH;
 use serde_json::json;
@@ -40,7 +41,7 @@ async fn what_is_wrong_is_named_and_nothing_is_stored() {
         assert!(found.iter().any(|description| description.starts_with(code)), "{code} in {found:?}");
     }
     assert!(found.iter().any(|description| description.contains("did you mean 'test.echo'?")), "{found:?}");
-    assert_eq!(client.list(None, 0, "").await.unwrap().goals, []);
+    assert_eq!(client.list(ListGoalsRequest::default()).await.unwrap().goals, []);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod crash;
+mod fairness;
 mod harness;
 mod idle;
 mod main_path;

@@ -1,7 +1,7 @@
 //! A goal becomes a plan and runs to its end.
 
 use goalpost_client::NewGoal;
-use goalpost_client::v1::GoalState;
+use goalpost_client::v1::{GoalState, ListGoalsRequest};
 use goalpost_testkit::wait_for;
 use serde_json::json;
 
@@ -72,7 +72,7 @@ async fn a_request_id_makes_a_submission_idempotent() {
     assert_eq!(client.submit(goal()).await.unwrap().id, first.id);
     let other = client.submit(NewGoal::blueprint(chain(2)).request_id("r1")).await.unwrap_err();
     assert_eq!(other.reason().as_deref(), Some("REQUEST_ID_REUSED"));
-    assert_eq!(client.list(None, 0, "").await.unwrap().goals.len(), 1);
+    assert_eq!(client.list(ListGoalsRequest::default()).await.unwrap().goals.len(), 1);
 }
 
 #[tokio::test]
@@ -114,8 +114,11 @@ async fn lists_are_paged_newest_first() {
         ids.push(client.submit(NewGoal::text("Bake a cake")).await.unwrap().id);
     }
     ids.reverse();
-    let first = client.list(None, 3, "").await.unwrap();
-    let second = client.list(None, 3, &first.next_page_token).await.unwrap();
+    let first = client.list(ListGoalsRequest { page_size: 3, ..Default::default() }).await.unwrap();
+    let second = client
+        .list(ListGoalsRequest { page_size: 3, page_token: first.next_page_token, ..Default::default() })
+        .await
+        .unwrap();
     let listed: Vec<String> = first.goals.into_iter().chain(second.goals).map(|goal| goal.id).collect();
     assert_eq!(listed, ids);
     assert_eq!(second.next_page_token, "");

@@ -18,7 +18,7 @@ use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
 use crate::checks::Checks;
-use crate::requests::{self, Own, Wanted};
+use crate::requests::{self, Own, Submission, Wanted};
 use crate::submit::{Submitter, Unavailable};
 use crate::{Context, resource, watch};
 
@@ -38,14 +38,13 @@ pub(crate) struct Api {
 impl central_decision_group_server::CentralDecisionGroup for Api {
     async fn submit_goal(&self, request: Request<SubmitGoalRequest>) -> Result<Response<Goal>, Status> {
         let traceparent = trace_context::of(&request);
-        let (wanted, request_id) =
-            requests::submission(request.into_inner()).map_err(status::invalid_argument)?;
-        let checked = match &wanted.blueprint {
+        let submission = requests::submission(request.into_inner()).map_err(status::invalid_argument)?;
+        let checked = match &submission.wanted.blueprint {
             Some(own) => Some(self.checks.checked(own, traceparent.as_deref()).await?),
             None => None,
         };
         let id = GoalId(Uuid::now_v7());
-        let goal = requests::new_goal(id, &wanted, request_id.clone(), traceparent, checked);
+        let goal = requests::new_goal(id, &submission, traceparent, checked);
         let stored = match self.submitter.submit(goal).await {
             Ok(Inserted::New) => id,
             Ok(Inserted::Repeated(earlier)) => earlier,
@@ -54,7 +53,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
             Err(error) => return Err(status::with_reason(Code::Internal, "INTERNAL", error.to_string())),
         };
         if stored == id {
-            return Ok(Response::new(just_submitted(id, wanted, request_id)));
+            return Ok(Response::new(just_submitted(id, submission)));
         }
         self.read(stored).await
     }
@@ -70,7 +69,9 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
     ) -> Result<Response<ListGoalsResponse>, Status> {
         let page = requests::page(request.into_inner()).map_err(status::invalid_argument)?;
         // One more tells whether there is another page.
-        let found = goals::list(&self.context.store, page.state, page.before, page.size + 1).await;
+        let found =
+            goals::list(&self.context.store, page.namespace.as_ref(), page.state, page.before, page.size + 1)
+                .await;
         let mut found = found.map_err(|error| status::store(&error))?;
         let size = usize::try_from(page.size).unwrap_or(usize::MAX);
         let is_last = found.len() <= size;
@@ -172,7 +173,8 @@ pub(crate) async fn cancel_workflow(context: &Context, id: GoalId, reason: &str)
 }
 
 /// The answer to a submission, without another look at the store.
-fn just_submitted(id: GoalId, wanted: Wanted, request_id: Option<String>) -> Goal {
+fn just_submitted(id: GoalId, submission: Submission) -> Goal {
+    let Submission { wanted, request_id, namespace, priority } = submission;
     let Wanted { goal, goal_type, blueprint: _, input } = wanted;
     Goal {
         id: id.to_string(),
@@ -182,6 +184,8 @@ fn just_submitted(id: GoalId, wanted: Wanted, request_id: Option<String>) -> Goa
         state: goalpost_proto::goal_state(GoalState::Submitted).into(),
         request_id: request_id.unwrap_or_default(),
         created_at: Some(goalpost_proto::now()),
+        namespace: namespace.to_string(),
+        priority: goalpost_proto::priority(priority).into(),
         ..Goal::default()
     }
 }

@@ -137,6 +137,8 @@ impl Goals<'_> {
             blueprint_digest: goal.blueprint_digest.map(|digest| digest.to_string()).unwrap_or_default(),
             goal: goal.goal.clone(),
             input: Some(struct_from_map(&goal.input)),
+            namespace: goal.namespace.to_string(),
+            priority: goalpost_proto::priority(goal.priority).into(),
         };
         let span = || tracing::info_span!("begin", goal = %goal.id);
         let traceparent = trace_context::child(goal.traceparent.as_deref(), span);

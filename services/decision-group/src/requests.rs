@@ -3,9 +3,11 @@
 use goalpost_model::limits::{
     MAX_BLUEPRINT_BYTES, MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REASON_BYTES, MAX_REQUEST_ID_BYTES,
 };
-use goalpost_model::{Blueprint, Digest, GoalId, GoalState, canonical_json};
+use goalpost_model::{Blueprint, Digest, GoalId, GoalState, Namespace, Priority, canonical_json};
 use goalpost_proto::v1::{self, SubmitGoalRequest};
-use goalpost_proto::{Violations, map_from_struct, read_blueprint, read_goal_state};
+use goalpost_proto::{
+    Violations, map_from_struct, read_blueprint, read_goal_state, read_namespace, read_priority,
+};
 use goalpost_store::Json;
 use goalpost_store::goals::{NewBlueprint, NewGoal, RequestKey};
 use serde_json::{Map, Value, json};
@@ -28,6 +30,15 @@ pub(crate) struct Own {
     pub(crate) blueprint: Blueprint,
     /// Of the blueprint as the caller gave it.
     pub(crate) digest: Digest,
+}
+
+/// A goal that shall be stored.
+#[derive(Debug)]
+pub(crate) struct Submission {
+    pub(crate) wanted: Wanted,
+    pub(crate) request_id: Option<String>,
+    pub(crate) namespace: Namespace,
+    pub(crate) priority: Priority,
 }
 
 /// Reads what is wanted: exactly one of goal, type and blueprint.
@@ -74,33 +85,43 @@ pub(crate) fn wanted(
 }
 
 /// Reads a submission.
-pub(crate) fn submission(request: SubmitGoalRequest) -> Result<(Wanted, Option<String>), Violations> {
-    let SubmitGoalRequest { goal, goal_type, blueprint, input, request_id } = request;
-    let wanted = wanted(goal, goal_type, blueprint, input);
-    if request_id.len() <= MAX_REQUEST_ID_BYTES && !request_id.contains('\0') {
-        return wanted.map(|wanted| (wanted, Some(request_id).filter(|id| !id.is_empty())));
+pub(crate) fn submission(request: SubmitGoalRequest) -> Result<Submission, Violations> {
+    let SubmitGoalRequest { goal, goal_type, blueprint, input, request_id, namespace, priority } = request;
+    let (wanted, mut violations) = match wanted(goal, goal_type, blueprint, input) {
+        Ok(wanted) => (Some(wanted), Violations::default()),
+        Err(violations) => (None, violations),
+    };
+    if request_id.len() > MAX_REQUEST_ID_BYTES || request_id.contains('\0') {
+        violations.add("request_id", "must have at most 128 bytes, none of them NUL");
     }
-    let mut violations = wanted.err().unwrap_or_default();
-    violations.add("request_id", "must have at most 128 bytes, none of them NUL");
-    Err(violations)
+    let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
+    let priority = read_priority(priority, "priority", &mut violations);
+    let request_id = Some(request_id).filter(|id| !id.is_empty());
+    match wanted {
+        Some(wanted) if violations.is_empty() => Ok(Submission { wanted, request_id, namespace, priority }),
+        _ => Err(violations),
+    }
 }
 
 /// The row of a submission. Its own blueprint is stored as it was checked.
 pub(crate) fn new_goal(
     id: GoalId,
-    wanted: &Wanted,
-    request_id: Option<String>,
+    submission: &Submission,
     traceparent: Option<String>,
     checked: Option<NewBlueprint>,
 ) -> NewGoal {
+    let Submission { wanted, request_id, namespace, priority } = submission;
     let Wanted { goal, goal_type, blueprint, input } = wanted;
-    let request = request_id.map(|id| {
+    let request = request_id.as_ref().map(|id| {
         let blueprint = blueprint.as_ref().map(|own| own.digest.to_string());
-        let said = json!({"goal": goal, "goal_type": goal_type, "blueprint": blueprint, "input": input});
-        RequestKey { id, digest: Digest::of(canonical_json(&said).as_bytes()) }
+        let said = json!({"goal": goal, "goal_type": goal_type, "blueprint": blueprint, "input": input,
+                          "priority": priority.rank()});
+        RequestKey { id: id.clone(), digest: Digest::of(canonical_json(&said).as_bytes()) }
     });
     NewGoal {
         id,
+        namespace: namespace.clone(),
+        priority: *priority,
         request,
         goal: goal.clone(),
         goal_type: goal_type.clone(),
@@ -113,6 +134,7 @@ pub(crate) fn new_goal(
 /// A page of goals.
 #[derive(Debug)]
 pub(crate) struct Page {
+    pub(crate) namespace: Option<Namespace>,
     pub(crate) state: Option<GoalState>,
     pub(crate) before: Option<GoalId>,
     pub(crate) size: i64,
@@ -120,7 +142,7 @@ pub(crate) struct Page {
 
 /// Reads the request for a page.
 pub(crate) fn page(request: v1::ListGoalsRequest) -> Result<Page, Violations> {
-    let v1::ListGoalsRequest { page_size, page_token, state } = request;
+    let v1::ListGoalsRequest { page_size, page_token, state, namespace } = request;
     let mut violations = Violations::default();
     let size = match i64::from(page_size) {
         0 => DEFAULT_PAGE,
@@ -135,7 +157,8 @@ pub(crate) fn page(request: v1::ListGoalsRequest) -> Result<Page, Violations> {
         violations.add("page_token", "is not a token that this list gave out");
     }
     let state = read_goal_state(state, "state", &mut violations);
-    violations.or(Page { state, before, size })
+    let namespace = read_namespace(&namespace, "namespace", &mut violations);
+    violations.or(Page { namespace, state, before, size })
 }
 
 /// Reads the id of a goal.
@@ -177,18 +200,28 @@ mod tests {
             goal: "x".repeat(MAX_GOAL_BYTES + 1),
             goal_type: "\0".into(),
             request_id: "r".repeat(200),
+            namespace: "a b".into(),
+            priority: 9,
             ..SubmitGoalRequest::default()
         };
-        assert_eq!(fields(submission(request).unwrap_err()), ["goal", "goal", "goal_type", "request_id"]);
-        let request = v1::ListGoalsRequest { page_size: -1, page_token: "x".into(), state: 99 };
-        assert_eq!(fields(page(request).unwrap_err()), ["page_size", "page_token", "state"]);
+        assert_eq!(
+            fields(submission(request).unwrap_err()),
+            ["goal", "goal", "goal_type", "request_id", "namespace", "priority"]
+        );
+        let request =
+            v1::ListGoalsRequest { page_size: -1, page_token: "x".into(), state: 99, namespace: ":".into() };
+        assert_eq!(fields(page(request).unwrap_err()), ["page_size", "page_token", "state", "namespace"]);
     }
 
     #[test]
     fn the_same_request_has_the_same_digest() {
         let goal = |text: &str| {
-            let wanted = wanted(text.into(), String::new(), None, None).unwrap();
-            new_goal(GoalId(uuid::Uuid::now_v7()), &wanted, Some("key".into()), None, None).request
+            let request = SubmitGoalRequest {
+                goal: text.into(),
+                request_id: "key".into(),
+                ..SubmitGoalRequest::default()
+            };
+            new_goal(GoalId(uuid::Uuid::now_v7()), &submission(request).unwrap(), None, None).request
         };
         assert_eq!(goal("a"), goal("a"));
         assert_ne!(goal("a"), goal("b"));

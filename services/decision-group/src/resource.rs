@@ -6,6 +6,8 @@ use goalpost_store::goals::{StoredDecision, StoredGoal};
 pub(crate) fn goal(stored: StoredGoal, decisions: Vec<StoredDecision>) -> v1::Goal {
     let StoredGoal {
         id,
+        namespace,
+        priority,
         request_id,
         goal,
         goal_type,
@@ -34,6 +36,8 @@ pub(crate) fn goal(stored: StoredGoal, decisions: Vec<StoredDecision>) -> v1::Go
         created_at: Some(timestamp(created_at)),
         ended_at: ended_at.map(timestamp),
         decisions: decisions.into_iter().map(decision).collect(),
+        namespace: namespace.to_string(),
+        priority: goalpost_proto::priority(priority).into(),
     }
 }
 

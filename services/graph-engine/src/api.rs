@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use goalpost_model::{Digest, Failure, WorkflowId, limits};
+use goalpost_model::{Digest, Failure, Lane, WorkflowId, limits};
 use goalpost_proto::v1::{
     CancelWorkflowRequest, CreateWorkflowRequest, GetWorkflowRequest, Workflow, graph_engine_server,
 };
-use goalpost_proto::{Violations, map_from_struct};
+use goalpost_proto::{Violations, map_from_struct, read_namespace, read_priority};
 use goalpost_service::{status, trace_context};
 use goalpost_store::workflows;
 use tonic::{Code, Request, Response, Status};
@@ -24,7 +24,8 @@ impl graph_engine_server::GraphEngine for Api {
         request: Request<CreateWorkflowRequest>,
     ) -> Result<Response<Workflow>, Status> {
         let traceparent = trace_context::of(&request);
-        let CreateWorkflowRequest { id, blueprint_digest, goal, input } = request.into_inner();
+        let CreateWorkflowRequest { id, blueprint_digest, goal, input, namespace, priority } =
+            request.into_inner();
         let mut violations = Violations::default();
         let id = read_id(&id, &mut violations);
         let digest = blueprint_digest.parse::<Digest>().ok();
@@ -35,6 +36,8 @@ impl graph_engine_server::GraphEngine for Api {
             violations.add("goal", "must have at most 4,096 bytes, none of them NUL");
         }
         let goal_input = map_from_struct(input.unwrap_or_default(), "input", &mut violations);
+        let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
+        let lane = Lane::new(&namespace, read_priority(priority, "priority", &mut violations));
         let (Some(id), Some(digest), Some(goal_input), true) =
             (id, digest, goal_input, violations.is_empty())
         else {
@@ -43,10 +46,15 @@ impl graph_engine_server::GraphEngine for Api {
         let found =
             self.0.blueprints.get(&self.0.store, digest).await.map_err(|error| status::store(&error))?;
         let blueprint = found.map_err(|problem| problem_status(&problem))?;
-        let creation =
-            Creation { blueprint: Arc::clone(&blueprint), goal_text: goal, goal_input, traceparent };
+        let creation = Creation {
+            blueprint: Arc::clone(&blueprint),
+            goal_text: goal,
+            goal_input,
+            lane: lane.clone(),
+            traceparent,
+        };
         match self.0.engine.create(id, creation).await.map_err(refusal_status)? {
-            Some(states) => Ok(Response::new(resource::begun(&blueprint, id, &states))),
+            Some(states) => Ok(Response::new(resource::begun(&blueprint, id, &lane, &states))),
             None => self.read(id).await,
         }
     }

@@ -1,7 +1,7 @@
 //! A stored workflow as the API shows it.
 
 use goalpost_checker::{CompiledBlueprint, CompiledTask};
-use goalpost_model::{TaskState, WorkflowId, WorkflowState};
+use goalpost_model::{Lane, TaskState, WorkflowId, WorkflowState};
 use goalpost_proto::v1;
 use goalpost_proto::{struct_from_map, timestamp, value_from_json};
 use goalpost_store::workflows::{StoredTask, StoredWorkflow};
@@ -14,6 +14,7 @@ pub(crate) fn workflow(blueprint: &CompiledBlueprint, row: StoredWorkflow) -> v1
             fill(status, stored);
         }
     }
+    let (namespace, priority) = row.lane.parts();
     v1::Workflow {
         id: row.id.to_string(),
         blueprint_digest: row.blueprint_digest.to_string(),
@@ -23,18 +24,28 @@ pub(crate) fn workflow(blueprint: &CompiledBlueprint, row: StoredWorkflow) -> v1
         failure: row.failure.map(Into::into),
         created_at: Some(timestamp(row.created_at)),
         ended_at: row.ended_at.map(timestamp),
+        namespace: namespace.to_string(),
+        priority: goalpost_proto::priority(priority).into(),
     }
 }
 
 /// A workflow that has just begun, without another look at the store.
-pub(crate) fn begun(blueprint: &CompiledBlueprint, id: WorkflowId, states: &[TaskState]) -> v1::Workflow {
+pub(crate) fn begun(
+    blueprint: &CompiledBlueprint,
+    id: WorkflowId,
+    lane: &Lane,
+    states: &[TaskState],
+) -> v1::Workflow {
     let mut tasks = pending(blueprint);
     for (status, state) in tasks.iter_mut().zip(states) {
         status.state = task_state(*state).into();
         status.attempt = i32::from(*state == TaskState::Ready);
     }
+    let (namespace, priority) = lane.parts();
     v1::Workflow {
         id: id.to_string(),
+        namespace: namespace.to_string(),
+        priority: goalpost_proto::priority(priority).into(),
         blueprint_digest: blueprint.digest.to_string(),
         state: v1::WorkflowState::Running.into(),
         tasks,

@@ -66,9 +66,9 @@ impl persistence_server::Persistence for Api {
         let depths = self.context.queue.depths().await;
         let depths = depths.map_err(|error| status::unavailable("Redis", &error))?;
         let depth = |depth: u64| i64::try_from(depth).unwrap_or(i64::MAX);
-        let depths = depths.iter().filter(|(_, depth)| **depth > 0);
+        let depths = depths.iter().filter(|(_, depth)| depth.elements > 0);
         Ok(Response::new(Stats {
-            lists: depths.map(|(list, length)| (list.to_string(), depth(*length))).collect(),
+            lists: depths.map(|(list, length)| (list.to_string(), depth(length.elements))).collect(),
             goals: stats.goals,
             workflows: stats.workflows,
             tasks: stats.tasks,

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use goalpost_model::{AttemptRef, GoalId, TimerRef};
-use goalpost_queue::List;
+use goalpost_model::{AttemptRef, GoalId, Lane, TimerRef};
+use goalpost_queue::{Element, List};
 use goalpost_store::{Error, outbox, timers};
 use tokio_postgres::Client;
 
@@ -33,40 +33,44 @@ impl<'a> Pages<'a> {
     }
 
     /// The next page; it may be empty. `None` after the last one.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<(List, String)>>, Error> {
-        let on = |list: List| move |goal: &GoalId| (list.clone(), goal.to_string());
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Element>>, Error> {
         let page = match self.next {
             Next::OpenGoals(after) => {
                 let goals = outbox::open_goals(self.client, after, PAGE).await?;
                 self.next =
-                    goals.last().map_or(Next::UnsettledGoals(None), |last| Next::OpenGoals(Some(*last)));
-                goals.iter().map(on(List::goals())).collect()
+                    goals.last().map_or(Next::UnsettledGoals(None), |(last, _)| Next::OpenGoals(Some(*last)));
+                goals.into_iter().map(|(goal, lane)| element(List::goals(), lane, goal)).collect()
             }
             Next::UnsettledGoals(after) => {
                 let goals = outbox::unsettled_goals(self.client, after, PAGE).await?;
-                self.next = goals.last().map_or(Next::Ready(None), |last| Next::UnsettledGoals(Some(*last)));
-                goals.iter().map(on(List::outcomes())).collect()
+                self.next =
+                    goals.last().map_or(Next::Ready(None), |(last, _)| Next::UnsettledGoals(Some(*last)));
+                goals.into_iter().map(|(goal, lane)| element(List::outcomes(), lane, goal)).collect()
             }
             Next::Ready(after) => {
                 let attempts = outbox::ready_attempts(self.client, after, PAGE).await?;
-                self.next = attempts.last().map_or(Next::Lost(None), |(last, _)| Next::Ready(Some(*last)));
+                self.next = attempts.last().map_or(Next::Lost(None), |(last, ..)| Next::Ready(Some(*last)));
                 attempts
-                    .iter()
-                    .map(|(attempt, capability)| (List::ready(capability), attempt.to_string()))
+                    .into_iter()
+                    .map(|(attempt, capability, lane)| element(List::ready(&capability), lane, attempt))
                     .collect()
             }
             Next::Lost(after) => {
                 let attempts = outbox::lost_attempts(self.client, self.engine_grace, after, PAGE).await?;
                 self.next = attempts.last().map_or(Next::Timers(None), |last| Next::Lost(Some(*last)));
-                attempts.iter().map(|attempt| (List::lost(), attempt.to_string())).collect()
+                attempts.iter().map(|attempt| element(List::lost(), Lane::default(), attempt)).collect()
             }
             Next::Timers(after) => {
                 let fired = timers::fired_timers(self.client, after, PAGE).await?;
                 self.next = fired.last().map_or(Next::End, |last| Next::Timers(Some(*last)));
-                fired.iter().map(|timer| (List::timers(), timer.to_string())).collect()
+                fired.iter().map(|timer| element(List::timers(), Lane::default(), timer)).collect()
             }
             Next::End => return Ok(None),
         };
         Ok(Some(page))
     }
+}
+
+fn element(list: List, lane: Lane, text: impl ToString) -> Element {
+    Element { list, lane, text: text.to_string() }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use goalpost_model::{Digest, GoalId};
+use goalpost_model::{Digest, GoalId, Namespace, Priority};
 use uuid::Uuid;
 
 use crate::connection::Queries as _;
 use crate::goals::blueprint::{NewBlueprint, distinct};
 use crate::{Error, Json, Store};
 
-/// A request_id that is taken stays with the goal that took it first.
+/// A request_id that is taken stays with the goal of its namespace that took it first.
 const INSERT: &str = "\
     WITH brought AS ( \
         INSERT INTO blueprints (digest, body) SELECT * FROM unnest($1::bytea[], $2::json[]) AS n (digest, body) \
@@ -17,21 +17,30 @@ const INSERT: &str = "\
     ), used AS ( \
         UPDATE blueprints SET used_at = now() WHERE digest = ANY ($1) AND used_at < now() - interval '1 day' \
     ) \
-    INSERT INTO goals (id, request_id, request_digest, goal, goal_type, blueprint_digest, input, state, traceparent) \
-    SELECT n.id, n.request_id, n.request_digest, n.goal, n.goal_type, n.blueprint, n.input, 'SUBMITTED', n.traceparent \
-    FROM unnest($3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::bytea[], $9::json[], $10::text[]) \
-         AS n (id, request_id, request_digest, goal, goal_type, blueprint, input, traceparent) \
-    ORDER BY n.request_id, n.id \
-    ON CONFLICT (request_id) WHERE request_id IS NOT NULL DO NOTHING \
+    INSERT INTO goals (id, namespace, priority, request_id, request_digest, goal, goal_type, blueprint_digest, input, \
+                       state, traceparent) \
+    SELECT n.id, n.namespace, n.priority, n.request_id, n.request_digest, n.goal, n.goal_type, n.blueprint, n.input, \
+           'SUBMITTED', n.traceparent \
+    FROM unnest($3::uuid[], $4::text[], $5::smallint[], $6::text[], $7::bytea[], $8::text[], $9::text[], $10::bytea[], \
+                $11::json[], $12::text[]) \
+         AS n (id, namespace, priority, request_id, request_digest, goal, goal_type, blueprint, input, traceparent) \
+    ORDER BY n.namespace, n.request_id, n.id \
+    ON CONFLICT (namespace, request_id) WHERE request_id IS NOT NULL DO NOTHING \
     RETURNING id";
 
-const TAKEN: &str = "SELECT request_id, id, request_digest FROM goals WHERE request_id = ANY ($1)";
+const TAKEN: &str = "\
+    SELECT g.namespace, g.request_id, g.id, g.request_digest \
+    FROM unnest($1::text[], $2::text[]) AS n (namespace, request_id) JOIN goals g USING (namespace, request_id)";
 
 /// A goal to be stored.
 #[derive(Clone, Debug)]
 pub struct NewGoal {
     /// Its id.
     pub id: GoalId,
+    /// Whose it is.
+    pub namespace: Namespace,
+    /// How much it may claim.
+    pub priority: Priority,
     /// What makes the submission idempotent, if the caller wants that.
     pub request: Option<RequestKey>,
     /// The goal in words, or empty.
@@ -70,6 +79,8 @@ pub enum Inserted {
 pub async fn insert(store: &Store, goals: &[NewGoal]) -> Result<Vec<Inserted>, Error> {
     let client = store.client().await?;
     let ids: Vec<Uuid> = goals.iter().map(|goal| goal.id.0).collect();
+    let namespaces: Vec<&str> = goals.iter().map(|goal| goal.namespace.as_str()).collect();
+    let priorities: Vec<i16> = goals.iter().map(|goal| goal.priority.rank()).collect();
     let request_ids: Vec<Option<&str>> =
         goals.iter().map(|goal| goal.request.as_ref().map(|request| request.id.as_str())).collect();
     let digests: Vec<Option<&[u8]>> =
@@ -90,6 +101,8 @@ pub async fn insert(store: &Store, goals: &[NewGoal]) -> Result<Vec<Inserted>, E
                 &new_digests,
                 &bodies,
                 &ids,
+                &namespaces,
+                &priorities,
                 &request_ids,
                 &digests,
                 &texts,
@@ -104,15 +117,15 @@ pub async fn insert(store: &Store, goals: &[NewGoal]) -> Result<Vec<Inserted>, E
     if stored.len() == goals.len() {
         return Ok(vec![Inserted::New; goals.len()]);
     }
-    let taken: HashMap<String, (GoalId, Vec<u8>)> = client
-        .query(TAKEN, &[&request_ids])
+    let taken: HashMap<(String, String), (GoalId, Vec<u8>)> = client
+        .query(TAKEN, &[&namespaces, &request_ids])
         .await?
         .iter()
-        .map(|row| Ok((row.try_get(0)?, (GoalId(row.try_get(1)?), row.try_get(2)?))))
+        .map(|row| Ok(((row.try_get(0)?, row.try_get(1)?), (GoalId(row.try_get(2)?), row.try_get(3)?))))
         .collect::<Result<_, Error>>()?;
     let outcome = |goal: &NewGoal| {
         let Some(request) = &goal.request else { return Inserted::New };
-        match taken.get(&request.id) {
+        match taken.get(&(goal.namespace.to_string(), request.id.clone())) {
             Some((id, digest)) if *id != goal.id && *digest == request.digest.0 => Inserted::Repeated(*id),
             Some((id, _)) if *id != goal.id => Inserted::Reused(*id),
             _ => Inserted::New,

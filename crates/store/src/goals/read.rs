@@ -1,6 +1,6 @@
 //! Reading goals.
 
-use goalpost_model::{Digest, Failure, GoalId, GoalState};
+use goalpost_model::{Digest, Failure, GoalId, GoalState, Namespace, Priority};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio_postgres::Row;
@@ -10,7 +10,7 @@ use crate::connection::Queries as _;
 use crate::{Error, Json, Store};
 
 const COLUMNS: &str = "\
-    g.id, g.request_id, g.goal, g.goal_type, g.input, g.state, g.cancel_reason, \
+    g.id, g.namespace, g.priority, g.request_id, g.goal, g.goal_type, g.input, g.state, g.cancel_reason, \
     g.blueprint_digest, g.result, g.failure, g.traceparent, g.created_at, g.ended_at, \
     EXISTS (SELECT FROM workflows w WHERE w.id = g.id) AS has_workflow";
 
@@ -22,6 +22,10 @@ const DECISIONS: &str =
 pub struct StoredGoal {
     /// Its id.
     pub id: GoalId,
+    /// Whose it is.
+    pub namespace: Namespace,
+    /// How much it may claim.
+    pub priority: Priority,
     /// The caller's key for idempotency.
     pub request_id: Option<String>,
     /// The goal in words, or empty.
@@ -83,25 +87,29 @@ pub async fn get(store: &Store, id: GoalId) -> Result<Option<(StoredGoal, Vec<St
     Ok(Some((goal(&row)?, decisions)))
 }
 
-/// Goals, newest first, older than `before`.
+/// Goals, newest first, older than `before`; those of a namespace, or of all.
 pub async fn list(
     store: &Store,
+    namespace: Option<&Namespace>,
     state: Option<GoalState>,
     before: Option<GoalId>,
     limit: i64,
 ) -> Result<Vec<StoredGoal>, Error> {
     let client = store.client().await?;
-    // Two statements, so that each has its index.
-    let sql = match state {
-        Some(_) => format!(
-            "SELECT {COLUMNS} FROM goals g WHERE g.id < $1 AND g.state = $3 ORDER BY g.id DESC LIMIT $2"
-        ),
-        None => format!(
-            "SELECT {COLUMNS} FROM goals g WHERE g.id < $1 AND $3::text IS NULL ORDER BY g.id DESC LIMIT $2"
-        ),
-    };
+    // A statement for each case, so that each has its index.
+    let of_state = if state.is_some() { "g.state = $3" } else { "$3::text IS NULL" };
+    let of_namespace = if namespace.is_some() { "g.namespace = $4" } else { "$4::text IS NULL" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM goals g WHERE g.id < $1 AND {of_state} AND {of_namespace} \
+         ORDER BY g.id DESC LIMIT $2"
+    );
     let before = before.map_or(Uuid::max(), |goal| goal.0);
-    let rows = client.query(&sql, &[&before, &limit, &state.map(GoalState::as_str)]).await?;
+    let rows = client
+        .query(
+            &sql,
+            &[&before, &limit, &state.map(GoalState::as_str), &namespace.map(Namespace::as_str)],
+        )
+        .await?;
     rows.iter().map(goal).collect()
 }
 
@@ -120,8 +128,11 @@ fn goal(row: &Row) -> Result<StoredGoal, Error> {
     let result: Option<Json> = row.try_get("result")?;
     let failure: Option<Json> = row.try_get("failure")?;
     let state: &str = row.try_get("state")?;
+    let (namespace, priority): (&str, i16) = (row.try_get("namespace")?, row.try_get("priority")?);
     Ok(StoredGoal {
         id: GoalId(row.try_get("id")?),
+        namespace: namespace.parse().map_err(|error| Error::corrupt("a namespace", error))?,
+        priority: Priority::of_rank(priority).ok_or_else(|| Error::corrupt("a priority", priority))?,
         request_id: row.try_get("request_id")?,
         goal: row.try_get("goal")?,
         goal_type: row.try_get("goal_type")?,

@@ -7,6 +7,8 @@ pub struct Delivery {
     pub id: i64,
     /// The list.
     pub list: String,
+    /// The element's lane on it.
+    pub lane: String,
     /// The element.
     pub element: String,
 }
@@ -20,8 +22,10 @@ impl Delivery {
 
     fn parse_line(line: &str) -> Option<Self> {
         let (id, rest) = line.split_once(' ')?;
+        let (lane, rest) = rest.split_once(' ')?;
         let (list, element) = rest.rsplit_once(' ')?;
-        Some(Self { id: id.parse().ok()?, list: list.to_owned(), element: element.to_owned() })
+        let (list, lane, element) = (list.to_owned(), lane.to_owned(), element.to_owned());
+        Some(Self { id: id.parse().ok()?, list, lane, element })
     }
 }
 
@@ -31,14 +35,16 @@ mod tests {
 
     #[test]
     fn a_payload_is_read_line_by_line() {
-        let deliveries = Delivery::parse("7 ready:a.b w:0:1\n8 goals g").unwrap();
-        assert_eq!(deliveries[0], Delivery { id: 7, list: "ready:a.b".into(), element: "w:0:1".into() });
+        let deliveries = Delivery::parse("7 team:3 ready:a.b w:0:1\n8 default:2 goals g").unwrap();
+        let first =
+            Delivery { id: 7, list: "ready:a.b".into(), lane: "team:3".into(), element: "w:0:1".into() };
+        assert_eq!(deliveries[0], first);
         assert_eq!(deliveries[1].id, 8);
     }
 
     #[test]
     fn what_is_not_carried_must_be_drained() {
         assert_eq!(Delivery::parse("*"), None);
-        assert_eq!(Delivery::parse("7 goals g\nnonsense"), None);
+        assert_eq!(Delivery::parse("7 default:2 goals g\nnonsense"), None);
     }
 }

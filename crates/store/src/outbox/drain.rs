@@ -1,6 +1,6 @@
 //! Emptying the outbox.
 
-use tokio_postgres::{Client, Statement, Transaction};
+use tokio_postgres::{Client, Row, Statement, Transaction};
 
 use crate::outbox::Delivery;
 use crate::store::BY_KEY;
@@ -15,7 +15,7 @@ const LAZY: &str = "SET synchronous_commit = off";
 const DRAIN: &str = "\
     DELETE FROM outbox WHERE id = ANY (ARRAY( \
         SELECT id FROM outbox ORDER BY id LIMIT $1 FOR UPDATE)) \
-    RETURNING id, list, element";
+    RETURNING id, list, lane, element";
 
 const DELETE: &str = "DELETE FROM outbox WHERE id = ANY ($1)";
 
@@ -46,10 +46,7 @@ impl Outbox {
     pub async fn drain(&mut self, limit: i64) -> Result<Drained<'_>, Error> {
         let transaction = self.client.transaction().await?;
         let rows = transaction.query(&self.drain, &[&limit]).await?;
-        let mut deliveries = rows
-            .iter()
-            .map(|row| Ok(Delivery { id: row.try_get(0)?, list: row.try_get(1)?, element: row.try_get(2)? }))
-            .collect::<Result<Vec<_>, tokio_postgres::Error>>()?;
+        let mut deliveries = rows.iter().map(delivery).collect::<Result<Vec<_>, tokio_postgres::Error>>()?;
         deliveries.sort_unstable_by_key(|delivery| delivery.id);
         Ok(Drained { transaction, deliveries })
     }
@@ -59,6 +56,11 @@ impl Outbox {
         self.client.execute(&self.delete, &[&ids]).await?;
         Ok(())
     }
+}
+
+fn delivery(row: &Row) -> Result<Delivery, tokio_postgres::Error> {
+    let (id, list, lane, element) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+    Ok(Delivery { id, list, lane, element })
 }
 
 /// Rows in a transaction that is still open. They stay in the outbox if this is dropped.

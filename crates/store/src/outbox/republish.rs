@@ -2,27 +2,27 @@
 
 use std::time::Duration;
 
-use goalpost_model::{AttemptRef, GoalId, WorkflowId};
+use goalpost_model::{AttemptRef, GoalId, Lane, WorkflowId};
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use crate::Error;
 
 const READY: &str = "\
-    SELECT t.workflow_id, t.ordinal, t.attempt, t.capability \
+    SELECT t.workflow_id, t.ordinal, t.attempt, t.capability, t.lane \
     FROM workflows w JOIN tasks t ON t.workflow_id = w.id AND t.state = 'READY' \
     WHERE w.state = 'RUNNING' AND (t.workflow_id, t.ordinal) > ($1, $2) \
     ORDER BY t.workflow_id, t.ordinal LIMIT $3";
 
 /// Goals to be planned, and planned ones whose workflow was not begun.
 const OPEN_GOALS: &str = "\
-    SELECT g.id FROM goals g \
+    SELECT g.id, g.namespace || ':' || g.priority AS lane FROM goals g \
     WHERE g.id > $1 AND g.state IN ('SUBMITTED', 'RUNNING') \
       AND (g.state = 'SUBMITTED' OR NOT EXISTS (SELECT FROM workflows w WHERE w.id = g.id)) \
     ORDER BY g.id LIMIT $2";
 
 const UNSETTLED: &str = "\
-    SELECT g.id FROM goals g JOIN workflows w ON w.id = g.id AND w.state <> 'RUNNING' \
+    SELECT g.id, w.lane FROM goals g JOIN workflows w ON w.id = g.id AND w.state <> 'RUNNING' \
     WHERE g.id > $1 AND g.state = 'RUNNING' ORDER BY g.id LIMIT $2";
 
 /// Running attempts of engines that are dead for longer than the time that their workers have to
@@ -33,16 +33,16 @@ const LOST: &str = "\
     WHERE k.dead_at <= now() - make_interval(secs => $4) AND (t.workflow_id, t.ordinal) > ($1, $2) \
     ORDER BY t.workflow_id, t.ordinal LIMIT $3";
 
-/// Attempts that wait for a worker, with their capabilities, in the order of workflow and
-/// task; those after `after`.
+/// Attempts that wait for a worker, with their capabilities and lanes, in the order of workflow
+/// and task; those after `after`.
 pub async fn ready_attempts(
     client: &Client,
     after: Option<AttemptRef>,
     limit: i64,
-) -> Result<Vec<(AttemptRef, String)>, Error> {
+) -> Result<Vec<(AttemptRef, String, Lane)>, Error> {
     let (workflow, task) = place(after);
     let rows = client.query(READY, &[&workflow, &task, &limit]).await?;
-    rows.iter().map(|row| Ok((attempt(row)?, row.try_get(3)?))).collect()
+    rows.iter().map(|row| Ok((attempt(row)?, row.try_get(3)?, lane(row.try_get(4)?)?))).collect()
 }
 
 /// Running attempts of engines that died at least `grace` ago, in the order of workflow and task;
@@ -59,7 +59,11 @@ pub async fn lost_attempts(
 }
 
 /// Goals that a decision group has to act on, in the order of their ids; those after `after`.
-pub async fn open_goals(client: &Client, after: Option<GoalId>, limit: i64) -> Result<Vec<GoalId>, Error> {
+pub async fn open_goals(
+    client: &Client,
+    after: Option<GoalId>,
+    limit: i64,
+) -> Result<Vec<(GoalId, Lane)>, Error> {
     goals(client, OPEN_GOALS, after, limit).await
 }
 
@@ -68,14 +72,23 @@ pub async fn unsettled_goals(
     client: &Client,
     after: Option<GoalId>,
     limit: i64,
-) -> Result<Vec<GoalId>, Error> {
+) -> Result<Vec<(GoalId, Lane)>, Error> {
     goals(client, UNSETTLED, after, limit).await
 }
 
-async fn goals(client: &Client, sql: &str, after: Option<GoalId>, limit: i64) -> Result<Vec<GoalId>, Error> {
+async fn goals(
+    client: &Client,
+    sql: &str,
+    after: Option<GoalId>,
+    limit: i64,
+) -> Result<Vec<(GoalId, Lane)>, Error> {
     let after = after.map_or(Uuid::nil(), |goal| goal.0);
     let rows = client.query(sql, &[&after, &limit]).await?;
-    rows.iter().map(|row| Ok(GoalId(row.try_get(0)?))).collect()
+    rows.iter().map(|row| Ok((GoalId(row.try_get(0)?), lane(row.try_get(1)?)?))).collect()
+}
+
+fn lane(text: &str) -> Result<Lane, Error> {
+    text.parse().map_err(|error| Error::corrupt("a lane", error))
 }
 
 /// Where to read on: workflow and ordinal, before all others if there is none.

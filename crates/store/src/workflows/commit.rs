@@ -14,7 +14,7 @@ const COMMIT_TRANSITIONS: &str = "\
     SELECT commit_transitions(\
         $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
-        $39, $40, $41, $42, $43, $44, $45, $46)";
+        $39, $40, $41, $42, $43, $44, $45, $46, $47, $48)";
 
 /// Stores the transitions of every workflow whose fence holds, in one transaction, and
 /// answers with the new last number of each. A workflow that is missing from the answer
@@ -98,6 +98,7 @@ impl<'a> Rows<'a> {
             column(created, |w| w.goal_text.as_str()),
             column(created, |w| &w.goal_input),
             column(created, |w| w.traceparent.as_deref()),
+            column(created, |w| w.lane.as_str()),
             column(others, |w| w.id.0),
             column(numbers, |number| *number),
             column(others, |w| w.events),
@@ -112,6 +113,7 @@ impl<'a> Rows<'a> {
             column(new_tasks, |t| t.value.failure.as_ref()),
             column(new_tasks, |t| t.value.unhandled.as_ref()),
             column(new_tasks, |t| array_text(&t.value.taken_edges)),
+            column(new_tasks, |t| t.value.lane.as_str()),
             column(changed_tasks, |t| t.place),
             column(changed_tasks, |t| int(t.value.ordinal)),
             column(changed_tasks, |t| t.event),

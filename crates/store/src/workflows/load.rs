@@ -1,7 +1,7 @@
 //! Reading workflows.
 
 use futures::future::try_join;
-use goalpost_model::{Digest, EngineId, Failure, SessionId, TaskState, WorkflowId, WorkflowState};
+use goalpost_model::{Digest, EngineId, Failure, Lane, SessionId, TaskState, WorkflowId, WorkflowState};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio_postgres::Row;
@@ -12,7 +12,7 @@ use crate::workflows::Holder;
 use crate::{Error, Json, Store};
 
 const SELECT_WORKFLOWS: &str = "\
-    SELECT w.id, w.blueprint_digest, w.goal_text, w.goal_input, w.state, w.result, w.failure, w.traceparent, \
+    SELECT w.id, w.blueprint_digest, w.goal_text, w.goal_input, w.lane, w.state, w.result, w.failure, w.traceparent, \
            w.created_at, w.ended_at, h.last_number \
     FROM workflows w JOIN histories h USING (id) WHERE w.id = ANY ($1)";
 
@@ -32,6 +32,8 @@ pub struct StoredWorkflow {
     pub goal_text: String,
     /// The goal's input.
     pub goal_input: Map<String, Value>,
+    /// Its lane on the delivery lists.
+    pub lane: Lane,
     /// How far it has come.
     pub state: WorkflowState,
     /// What came out.
@@ -105,6 +107,7 @@ fn workflow(row: &Row) -> Result<StoredWorkflow, Error> {
         blueprint_digest: Digest(digest.try_into().map_err(|error| Error::corrupt("a digest", error))?),
         goal_text: row.try_get("goal_text")?,
         goal_input: row.try_get::<_, Json>("goal_input")?.parse("a goal's input")?,
+        lane: row.try_get::<_, &str>("lane")?.parse().map_err(|error| Error::corrupt("a lane", error))?,
         state: word(row.try_get("state")?)?,
         result: optional(row.try_get("result")?, "a workflow's result")?,
         failure: optional(row.try_get("failure")?, "a failure")?,

@@ -1,6 +1,6 @@
 //! What an engine writes.
 
-use goalpost_model::{Digest, EngineId, SessionId, TaskState, TimerRef, WorkflowId, WorkflowState};
+use goalpost_model::{Digest, EngineId, Lane, SessionId, TaskState, TimerRef, WorkflowId, WorkflowState};
 use jiff::Timestamp;
 
 use crate::Json;
@@ -38,6 +38,8 @@ pub struct NewWorkflow {
     pub goal_text: String,
     /// The goal's input.
     pub goal_input: Json,
+    /// Its lane on the delivery lists.
+    pub lane: Lane,
     /// W3C trace context of whoever asked for it.
     pub traceparent: Option<String>,
 }
@@ -53,6 +55,8 @@ pub struct NewTask {
     pub name: String,
     /// What it needs.
     pub capability: String,
+    /// Its workflow's lane.
+    pub lane: Lane,
     /// Ready or ended.
     pub state: TaskState,
     /// 1 if it is ready, else 0.

@@ -102,6 +102,7 @@ impl Batch {
             blueprint_digest: live.blueprint.digest,
             goal_text: creation.goal_text.clone(),
             goal_input: Json::of(&creation.goal_input),
+            lane: creation.lane.clone(),
             traceparent: creation.traceparent.clone(),
         });
         let tasks = record(&mut self.transitions, id, &mut live, &effects).into_keys().collect();

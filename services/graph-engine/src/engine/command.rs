@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use goalpost_checker::CompiledBlueprint;
-use goalpost_model::{Failure, SessionId, TaskState, TimerKind, WorkflowId};
+use goalpost_model::{Failure, Lane, SessionId, TaskState, TimerKind, WorkflowId};
 use goalpost_store::workflows::Holder;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -49,6 +49,7 @@ pub(crate) struct Creation {
     pub(crate) blueprint: Arc<CompiledBlueprint>,
     pub(crate) goal_text: String,
     pub(crate) goal_input: Map<String, Value>,
+    pub(crate) lane: Lane,
     pub(crate) traceparent: Option<String>,
 }
 

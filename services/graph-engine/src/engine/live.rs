@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use goalpost_checker::CompiledBlueprint;
 use goalpost_graph::{Task, Workflow};
+use goalpost_model::Lane;
 use goalpost_store::workflows::{Holder, StoredTask, StoredWorkflow};
 
 use crate::engine::command::Creation;
@@ -17,6 +18,8 @@ pub(crate) struct Live {
     /// The number of the last event that this state rests on.
     pub(crate) last_number: i64,
     pub(crate) traceparent: Option<String>,
+    /// Its lane on the delivery lists.
+    pub(crate) lane: Lane,
     /// Who runs the running attempts, by ordinal.
     pub(crate) holders: HashMap<usize, Holder>,
     /// Since when the ready and running tasks that this engine activated have been so, by ordinal.
@@ -41,6 +44,7 @@ impl Live {
             core,
             last_number: 0,
             traceparent,
+            lane: creation.lane.clone(),
             holders: HashMap::new(),
             active_since: HashMap::new(),
             stored,
@@ -77,9 +81,9 @@ impl Live {
             tasks,
         )
         .map_err(|error| format!("workflow {}: {error}", row.id))?;
-        let (last_number, traceparent) = (row.last_number, row.traceparent);
+        let (last_number, traceparent, lane) = (row.last_number, row.traceparent, row.lane);
         let active_since = HashMap::new();
-        Ok(Self { blueprint, core, last_number, traceparent, holders, active_since, stored, read_in })
+        Ok(Self { blueprint, core, last_number, traceparent, lane, holders, active_since, stored, read_in })
     }
 }
 

@@ -85,6 +85,7 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
             ordinal,
             name: compiled.name.clone(),
             capability: compiled.capability.clone(),
+            lane: live.lane.clone(),
             state: task.state,
             attempt: task.attempt,
             input: task.input.as_deref().map(Json::of),

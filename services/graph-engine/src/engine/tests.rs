@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use goalpost_checker::compile;
-use goalpost_model::{Blueprint, EngineId, Failure, SessionId, TaskState, WorkflowId, WorkflowState};
+use goalpost_model::{Blueprint, EngineId, Failure, Lane, SessionId, TaskState, WorkflowId, WorkflowState};
 use goalpost_store::workflows::Holder;
 use serde_json::{Map, json};
 use tokio::sync::oneshot::{self, error::TryRecvError};
@@ -30,6 +30,7 @@ fn creation() -> Creation {
         blueprint: Arc::new(compile(&blueprint).unwrap()),
         goal_text: "two steps".to_owned(),
         goal_input: Map::new(),
+        lane: Lane::default(),
         traceparent: None,
     }
 }

@@ -66,7 +66,7 @@ async fn take_ready(shared: Shared, capability: String) {
         let Some(elements) = line.take(credit.min(MAX_BATCH)).await else { break };
         let places = shared.sessions.reserve(&capability, elements.len());
         if places.len() < elements.len() {
-            line.give_back(&elements[places.len()..]).await;
+            line.keep(places.len()).await;
         }
         join_all(elements.iter().zip(places).map(|(element, place)| deliver(&shared, element, place))).await;
         line.done().await;

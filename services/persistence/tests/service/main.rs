@@ -76,7 +76,7 @@ impl Stores {
     async fn take(&self, list: List, count: usize) -> Vec<String> {
         wait_for(format!("{count} elements on {list}"), async || {
             let depths = self.queue.depths().await.ok()?;
-            (*depths.get(&list)? >= count as u64).then_some(())
+            (depths.get(&list)?.elements >= count as u64).then_some(())
         })
         .await;
         let mut taker = self.queue.taker(Uuid::now_v7(), list).await.unwrap();

@@ -1,20 +1,13 @@
-//! The lives of a real Redis.
-#![cfg(test)]
+//! The lives of Redis.
 
-use goalpost_queue::{List, Pushed, Queue};
-use goalpost_testkit::TestRedis;
+use goalpost_model::Lane;
+use goalpost_queue::{Depth, Element, List, Pushed};
 use uuid::Uuid;
 
-async fn start() -> (TestRedis, Queue) {
-    let redis = goalpost_testkit::redis().await;
-    let queue = Queue::new(&redis.url()).unwrap();
-    (redis, queue)
-}
+use crate::{command, start};
 
-async fn command(redis: &TestRedis, command: &str) {
-    let client = redis::Client::open(redis.url()).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    redis::cmd(command).exec_async(&mut connection).await.unwrap();
+fn a_goal() -> Element {
+    Element { list: List::goals(), lane: Lane::default(), text: "a".to_owned() }
 }
 
 #[tokio::test]
@@ -25,10 +18,10 @@ async fn a_flush_ends_the_epoch_and_refuses_pushes() {
     let mut pusher = queue.pusher().await.unwrap();
     command(&redis, "FLUSHALL").await;
     watch.changed().await;
-    let element = [(List::goals(), "a".to_owned())];
+    let element = [a_goal()];
     assert_eq!(pusher.push(&epoch, &element).await.unwrap(), Pushed::EpochLost);
     assert_eq!(queue.mark_told(&epoch).await.unwrap(), Pushed::EpochLost);
-    assert_eq!(queue.depths().await.unwrap().get(&List::goals()), Some(&0));
+    assert_eq!(queue.depths().await.unwrap().get(&List::goals()), Some(&Depth::default()));
     assert_ne!(queue.ensure_epoch().await.unwrap().0, epoch);
 }
 
@@ -72,12 +65,12 @@ async fn a_redis_that_comes_back_from_a_file_is_in_another_epoch() {
     let (mut redis, queue) = start().await;
     let (epoch, _) = queue.ensure_epoch().await.unwrap();
     assert_eq!(queue.mark_told(&epoch).await.unwrap(), Pushed::Done);
-    let element = [(List::goals(), "a".to_owned())];
+    let element = [a_goal()];
     assert_eq!(queue.pusher().await.unwrap().push(&epoch, &element).await.unwrap(), Pushed::Done);
     command(&redis, "SAVE").await;
     redis.kill().await;
     redis.restart().await.unwrap();
-    assert_eq!(queue.depths().await.unwrap()[&List::goals()], 1);
+    assert_eq!(queue.depths().await.unwrap()[&List::goals()].elements, 1);
     let (now, is_told) = queue.ensure_epoch().await.unwrap();
     assert_ne!(now, epoch);
     assert!(!is_told);

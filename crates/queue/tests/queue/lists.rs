@@ -1,50 +1,11 @@
-//! The lists on a real Redis.
-#![cfg(test)]
+//! What takers take, and what becomes of it when they die.
 
 use std::collections::BTreeMap;
 
-use goalpost_queue::{Error, List, Pushed, Queue, Taker};
-use goalpost_testkit::TestRedis;
+use goalpost_queue::{Depth, Error, List, Queue};
 use uuid::Uuid;
 
-async fn start() -> (TestRedis, Queue) {
-    let redis = goalpost_testkit::redis().await;
-    let queue = Queue::new(&redis.url()).unwrap();
-    (redis, queue)
-}
-
-async fn push(queue: &Queue, list: &List, elements: &[&str]) {
-    let (epoch, _) = queue.ensure_epoch().await.unwrap();
-    let elements: Vec<(List, String)> =
-        elements.iter().map(|element| (list.clone(), (*element).to_owned())).collect();
-    assert_eq!(queue.pusher().await.unwrap().push(&epoch, &elements).await.unwrap(), Pushed::Done);
-}
-
-/// Waits for it until it certainly waits itself, then drops it.
-async fn given_up<T>(future: impl Future<Output = T>) {
-    let waited = tokio::time::timeout(std::time::Duration::from_millis(50), future).await;
-    assert!(waited.is_err());
-}
-
-async fn blocked(redis: &TestRedis) -> usize {
-    let mut connection = connect(redis).await;
-    let info: String = redis::cmd("INFO").arg("clients").query_async(&mut connection).await.unwrap();
-    let field = info.lines().find_map(|line| line.strip_prefix("blocked_clients:"));
-    field.unwrap().trim().parse().unwrap()
-}
-
-async fn command(redis: &TestRedis, command: &str) {
-    redis::cmd(command).exec_async(&mut connect(redis).await).await.unwrap();
-}
-
-async fn connect(redis: &TestRedis) -> redis::aio::MultiplexedConnection {
-    let client = redis::Client::open(redis.url()).unwrap();
-    client.get_multiplexed_async_connection().await.unwrap()
-}
-
-async fn taker(queue: &Queue, id: u128, list: &List) -> Taker {
-    queue.taker(Uuid::from_u128(id), list.clone()).await.unwrap()
-}
+use crate::{blocked, command, given_up, push, start, taker};
 
 #[tokio::test]
 async fn elements_come_in_order_and_not_beyond_what_is_asked_for() {
@@ -57,7 +18,8 @@ async fn elements_come_in_order_and_not_beyond_what_is_asked_for() {
     assert_eq!(taker.take(2).await.unwrap(), ["b", "c"]);
     taker.done().await.unwrap();
     push(&queue, &List::goals(), &["g"]).await;
-    assert_eq!(queue.depths().await.unwrap(), BTreeMap::from([(List::goals(), 1), (list, 1)]));
+    let one = Depth { elements: 1, lanes: 1 };
+    assert_eq!(queue.depths().await.unwrap(), BTreeMap::from([(List::goals(), one), (list, one)]));
 }
 
 #[tokio::test]
@@ -106,8 +68,8 @@ async fn what_is_given_back_comes_first() {
     let list = List::goals();
     push(&queue, &list, &["a", "b", "c", "d"]).await;
     let mut taker = taker(&queue, 1, &list).await;
-    let taken = taker.take(3).await.unwrap();
-    taker.give_back(&taken[1..]).await.unwrap();
+    assert_eq!(taker.take(3).await.unwrap(), ["a", "b", "c"]);
+    taker.keep(1).await.unwrap();
     taker.done().await.unwrap();
     assert_eq!(taker.take(9).await.unwrap(), ["b", "c", "d"]);
 }
@@ -196,4 +158,16 @@ async fn a_list_that_is_removed_is_empty() {
 #[tokio::test]
 async fn a_wrong_address_is_a_wrong_setting() {
     assert!(matches!(Queue::new("nonsense"), Err(Error::Config(_))));
+}
+
+#[tokio::test]
+async fn a_connection_that_redis_still_holds_takes_nothing_behind_its_successors_back() {
+    let (_redis, queue) = start().await;
+    let list = List::goals();
+    let mut cut_off = taker(&queue, 1, &list).await;
+    given_up(cut_off.take(1)).await;
+    let mut successor = taker(&queue, 1, &list).await;
+    push(&queue, &list, &["a"]).await;
+    assert_eq!(successor.take(1).await.unwrap(), ["a"]);
+    assert!(cut_off.take(1).await.unwrap_err().is_unavailable());
 }

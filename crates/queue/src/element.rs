@@ -1,0 +1,35 @@
+//! What is on the lists.
+
+use goalpost_model::Lane;
+
+use crate::List;
+
+/// An element, and where it belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Element {
+    /// The list.
+    pub list: List,
+    /// Its lane on the list.
+    pub lane: Lane,
+    /// The element itself.
+    pub text: String,
+}
+
+impl Element {
+    /// The element of an entry of a lane.
+    pub(crate) fn of_entry(mut entry: String) -> String {
+        match entry.find(' ') {
+            Some(end) => entry.split_off(end + 1),
+            None => entry,
+        }
+    }
+}
+
+/// How much waits on a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Elements in all.
+    pub elements: u64,
+    /// Lanes that hold any.
+    pub lanes: u64,
+}
