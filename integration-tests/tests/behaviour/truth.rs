@@ -2,6 +2,8 @@
 
 use goalpost_client::NewGoal;
 use goalpost_client::v1::GoalState;
+use goalpost_model::Lane;
+use goalpost_queue::{Element, List, Pushed, Queue};
 use goalpost_testkit::wait_for;
 use serde_json::json;
 use tokio::sync::watch;
@@ -85,23 +87,17 @@ async fn a_delivery_that_repeats_runs_once() {
     let goal = client.submit(NewGoal::blueprint(chain(2))).await.unwrap();
     let redis = redis::Client::open(on.redis.url()).unwrap();
     let mut redis = redis.get_multiplexed_async_connection().await.unwrap();
-    let list = "goalpost:list:ready:test.echo";
-    wait_for("the delivery", async || {
-        let length: i64 = redis::cmd("LLEN").arg(list).query_async(&mut redis.clone()).await.unwrap();
-        (length == 1).then_some(())
-    })
-    .await;
-    for _ in 0..10 {
-        redis::cmd("RPUSH").arg(list).arg(format!("{}:0:1", goal.id)).exec_async(&mut redis).await.unwrap();
-    }
-    redis::cmd("RPUSH").arg(list).arg("nonsense").exec_async(&mut redis).await.unwrap();
+    let (queue, list) = (Queue::new(&on.redis.url()).unwrap(), List::ready("test.echo"));
+    let waiting = async || queue.depths().await.unwrap().remove(&list).unwrap_or_default().elements;
+    wait_for("the delivery", async || (waiting().await == 1).then_some(())).await;
+    let (epoch, _) = queue.ensure_epoch().await.unwrap();
+    let element = |text: String| Element { list: list.clone(), lane: Lane::default(), text };
+    let mut repeated = vec![element(format!("{}:0:1", goal.id)); 10];
+    repeated.push(element("nonsense".to_owned()));
+    assert_eq!(queue.pusher().await.unwrap().push(&epoch, &repeated).await.unwrap(), Pushed::Done);
     let worker = echo_worker(&on.system.endpoints.graph_engine);
     assert_eq!(client.wait(&goal.id).await.unwrap().state(), GoalState::Succeeded);
-    wait_for("an empty list", async || {
-        let length: i64 = redis::cmd("LLEN").arg(list).query_async(&mut redis.clone()).await.unwrap();
-        (length == 0).then_some(())
-    })
-    .await;
+    wait_for("an empty list", async || (waiting().await == 0).then_some(())).await;
     worker.assert_nothing_ran_twice();
     on.system.verify().await;
 }

@@ -58,6 +58,7 @@ macro_rules! scalar {
 }
 
 scalar! {
+    i16 => INT2, INT2_ARRAY;
     i32 => INT4, INT4_ARRAY;
     i64 => INT8, INT8_ARRAY;
     f64 => FLOAT8, FLOAT8_ARRAY;

@@ -105,10 +105,7 @@ pub async fn list(
     );
     let before = before.map_or(Uuid::max(), |goal| goal.0);
     let rows = client
-        .query(
-            &sql,
-            &[&before, &limit, &state.map(GoalState::as_str), &namespace.map(Namespace::as_str)],
-        )
+        .query(&sql, &[&before, &limit, &state.map(GoalState::as_str), &namespace.map(Namespace::as_str)])
         .await?;
     rows.iter().map(goal).collect()
 }
