@@ -2,7 +2,7 @@
 //!
 //! model <- checker, graph, planning <- services; model <- proto, store, queue <- services. The pure crates
 //! know no runtime, no network, no clock and no random numbers. store, queue and proto do not know
-//! each other. Services do not link services.
+//! each other. Services do not link services. The protocol's model is pure and nobody's part.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::process::Command;
@@ -11,7 +11,10 @@ use serde_json::Value;
 
 use crate::{Error, run};
 
-const PURE: [&str; 4] = ["goalpost-model", "goalpost-checker", "goalpost-graph", "goalpost-planning"];
+const PURE: [&str; 5] =
+    ["goalpost-model", "goalpost-checker", "goalpost-graph", "goalpost-planning", PROTOCOL_MODEL];
+/// For development only.
+const PROTOCOL_MODEL: &str = "goalpost-protocol-model";
 const EDGE: [&str; 3] = ["goalpost-proto", "goalpost-store", "goalpost-queue"];
 const SERVICES: [&str; 4] =
     ["goalpost-planner", "goalpost-graph-engine", "goalpost-persistence", "goalpost-decision-group"];
@@ -68,6 +71,8 @@ fn violations(graph: &Graph) -> Vec<String> {
                 .map(|path| forbid("links a service", &path)),
         );
     }
+    let links_model = graph.keys().filter_map(|package| path(graph, package, PROTOCOL_MODEL));
+    found.extend(links_model.map(|path| forbid("links what is for development only", &path)));
     found
 }
 
@@ -149,6 +154,17 @@ mod tests {
     fn a_pure_crate_knows_no_runtime_even_through_others() {
         let graph = graph(&[("goalpost-graph", "helper"), ("helper", "tokio")]);
         assert_eq!(violations(&graph), ["goalpost-graph is pure: goalpost-graph -> helper -> tokio"]);
+    }
+
+    #[test]
+    fn nothing_that_runs_links_the_model_of_the_protocol() {
+        let graph = graph(&[("goalpost-planner", "goalpost-protocol-model")]);
+        assert_eq!(
+            violations(&graph),
+            [
+                "goalpost-planner links what is for development only: goalpost-planner -> goalpost-protocol-model"
+            ]
+        );
     }
 
     #[test]
