@@ -38,6 +38,8 @@ enum Command {
     Graph(commands::graph::Arguments),
     /// Cancel a goal.
     Cancel(commands::cancel::Arguments),
+    /// Look for anything that breaks a promise of the system, and mend it if asked to.
+    Verify(commands::verify::Arguments),
 }
 
 #[tokio::main]
@@ -52,6 +54,7 @@ async fn main() -> ExitCode {
         Command::Lint(arguments) => commands::lint::run(&arguments),
         Command::Graph(arguments) => commands::graph::run(&arguments),
         Command::Cancel(arguments) => commands::cancel::run(arguments).await,
+        Command::Verify(arguments) => commands::verify::run(arguments).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

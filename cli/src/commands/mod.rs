@@ -7,6 +7,7 @@ pub(crate) mod lint;
 pub(crate) mod list;
 pub(crate) mod plan;
 pub(crate) mod submit;
+pub(crate) mod verify;
 pub(crate) mod watch;
 
 use clap::Args;

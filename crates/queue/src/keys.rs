@@ -1,5 +1,6 @@
 //! Every key in Redis.
 
+use goalpost_model::Lane;
 use uuid::Uuid;
 
 use crate::List;
@@ -22,6 +23,14 @@ pub(crate) const LISTS: &str = "goalpost:lists";
 /// What the connections of all takers are called, before the taker's id.
 pub(crate) const CONNECTION_PREFIX: &str = "goalpost:taker:";
 
+/// What comes before `taker:list` in the key of what a taker has taken.
+pub(crate) const PROCESSING_PREFIX: &str = "goalpost:processing:";
+
+/// A lane of a list.
+pub(crate) fn lane(list: &List, lane: &Lane) -> String {
+    format!("{LANE_PREFIX}{}:{list}", lane.as_str())
+}
+
 /// The turns of a list's lanes.
 pub(crate) fn turns(list: &List) -> String {
     format!("{TURNS_PREFIX}{list}")
@@ -34,7 +43,7 @@ pub(crate) fn processing(taker: Uuid, list: &List) -> String {
 
 /// What comes before the name of a list in the keys of a taker's processing lists.
 pub(crate) fn processing_prefix(taker: Uuid) -> String {
-    format!("goalpost:processing:{taker}:")
+    format!("{PROCESSING_PREFIX}{taker}:")
 }
 
 /// The lists that a taker takes from, each with the connection that it takes through.

@@ -9,6 +9,7 @@
 //! turns, so that nobody's backlog is in anybody's way; see `scripts/lanes.lua`.
 
 mod connections;
+mod contents;
 mod element;
 mod epoch;
 mod error;
@@ -20,6 +21,7 @@ mod queue;
 mod scripts;
 mod taker;
 
+pub use contents::Contents;
 pub use element::{Depth, Element};
 pub use epoch::{Epoch, EpochWatch};
 pub use error::Error;

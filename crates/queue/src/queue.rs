@@ -22,7 +22,7 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// The way to Redis. Cheap to clone; connects when first used.
 #[derive(Clone)]
 pub struct Queue {
-    pool: Pool,
+    pub(crate) pool: Pool,
     client: Client,
 }
 

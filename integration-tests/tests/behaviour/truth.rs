@@ -85,8 +85,6 @@ async fn a_delivery_that_repeats_runs_once() {
     let on = on_stores().await;
     let client = on.system.client();
     let goal = client.submit(NewGoal::blueprint(chain(2))).await.unwrap();
-    let redis = redis::Client::open(on.redis.url()).unwrap();
-    let mut redis = redis.get_multiplexed_async_connection().await.unwrap();
     let (queue, list) = (Queue::new(&on.redis.url()).unwrap(), List::ready("test.echo"));
     let waiting = async || queue.depths().await.unwrap().remove(&list).unwrap_or_default().elements;
     wait_for("the delivery", async || (waiting().await == 1).then_some(())).await;

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use goalpost_service::backoff::Backoff;
 use goalpost_service::describe;
@@ -27,7 +26,6 @@ pub(crate) enum Error {
 
 pub(crate) struct Active {
     pub(crate) context: Context,
-    pub(crate) engine_grace: Duration,
     pub(crate) retention: RetentionArgs,
     pub(crate) stop: CancellationToken,
 }
@@ -93,7 +91,7 @@ impl Active {
 
     async fn perform(&self, duty: Duty, backoff: &mut Backoff) -> Result<Infallible, Error> {
         match duty {
-            Duty::Relay => relay::run(&self.context, self.engine_grace, backoff).await,
+            Duty::Relay => relay::run(&self.context, backoff).await,
             Duty::WatchTakers => deaths::run(self, backoff).await,
             Duty::MakeRoom => retention::run(&self.context.store, &self.retention, backoff).await,
             Duty::FireTimers => alarm::run(&self.context, backoff).await,

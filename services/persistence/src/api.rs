@@ -14,7 +14,9 @@ use goalpost_store::history;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
+use crate::active::Error;
 use crate::follow::Follower;
+use crate::verify::verify;
 use crate::{Context, resource};
 
 const DEFAULT_PAGE: i64 = 1_000;
@@ -78,15 +80,21 @@ impl persistence_server::Persistence for Api {
     }
 
     async fn verify(&self, request: Request<VerifyRequest>) -> Result<Response<VerifyResponse>, Status> {
-        let VerifyRequest { workflow_id } = request.into_inner();
+        let VerifyRequest { workflow_id, repair } = request.into_inner();
         let only = match workflow_id.as_str() {
             "" => None,
             id => Some(read(id, 0, Violations::default())?),
         };
-        let verified = history::verify(&self.context.store, only).await;
-        let verified = verified.map_err(|error| status::store(&error))?;
+        let verified = verify(&self.context, only, repair).await.map_err(failed)?;
         let verified = verified.ok_or_else(|| status::not_found("goal or workflow", &workflow_id))?;
         Ok(Response::new(resource::verified(verified)))
+    }
+}
+
+fn failed(error: Error) -> Status {
+    match error {
+        Error::Store(error) => status::store(&error),
+        other => status::unavailable("Redis", &other),
     }
 }
 

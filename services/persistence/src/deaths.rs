@@ -67,7 +67,7 @@ async fn watch(active: &Active, taker: Uuid) -> Result<Uuid, Error> {
 
 /// After the grace time: has the attempts failed that are still the dead taker's.
 async fn lose(active: &Active, taker: Uuid) -> Result<(), Error> {
-    tokio::time::sleep(active.engine_grace).await;
+    tokio::time::sleep(active.context.engine_grace).await;
     let store = &active.context.store;
     if !takers::is_dead(store, taker).await? {
         return Ok(());

@@ -19,9 +19,11 @@ mod republish;
 mod resource;
 mod retention;
 mod seen;
+mod verify;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use goalpost_proto::v1::persistence_server::PersistenceServer;
 use goalpost_queue::Queue;
@@ -64,6 +66,8 @@ pub(crate) struct Context {
     pub(crate) store: Store,
     pub(crate) queue: Queue,
     pub(crate) hub: Arc<Hub>,
+    /// How long the workers of a dead engine have to come to another one.
+    pub(crate) engine_grace: Duration,
 }
 
 /// Binds the address. Connects to nothing yet.
@@ -72,7 +76,8 @@ pub async fn build(config: Config) -> Result<App, Error> {
     let queue = Queue::new(config.redis.redis_url.reveal())?;
     let listener = Listener::bind(config.listen, "--persistence-listen (or --listen)").await?;
     let health = Health::new(&["goalpost.v1.Persistence"], &[hub::POSTGRES, hub::REDIS]).await;
-    let context = Context { store, queue, hub: Arc::default() };
+    let engine_grace = config.engine_grace();
+    let context = Context { store, queue, hub: Arc::default(), engine_grace };
     Ok(App { config, listener, context, health })
 }
 
@@ -108,13 +113,8 @@ async fn prepare(config: Config, context: Context, health: Health, stop: Cancell
     if until_ok("the database and its schema", &stop, migrate).await.is_none() {
         return;
     }
-    let engine_grace = config.engine_grace();
-    let active = active::Active {
-        context: context.clone(),
-        engine_grace,
-        retention: config.retention.clone(),
-        stop: stop.clone(),
-    };
+    let active =
+        active::Active { context: context.clone(), retention: config.retention.clone(), stop: stop.clone() };
     let redis = hub::follow_redis(context.queue.clone(), health.clone(), stop.clone());
     tokio::join!(hub::listen(context, health, stop), redis, active.run());
 }

@@ -5,7 +5,6 @@
 //! does not carry is drained.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use goalpost_queue::{Epoch, EpochWatch, Pushed, Pusher};
 use goalpost_service::backoff::Backoff;
@@ -24,17 +23,13 @@ const DRAIN: i64 = 5_000;
 const DELETE: usize = 5_000;
 
 /// Relays until something fails; what failed stays in the outbox.
-pub(crate) async fn run(
-    context: &Context,
-    engine_grace: Duration,
-    backoff: &mut Backoff,
-) -> Result<Infallible, Error> {
+pub(crate) async fn run(context: &Context, backoff: &mut Backoff) -> Result<Infallible, Error> {
     let notifications = Notifications::listen(&context.store, outbox::CHANNEL).await?;
     // One at a time: a drain and a delete could wait for each other's rows.
     let outbox = Mutex::new(Outbox::open(&context.store).await?);
     let (delivered, to_delete) = mpsc::unbounded_channel();
     let seen = Seen::default();
-    let mut relay = Relay { context, engine_grace, notifications, outbox: &outbox, delivered, seen };
+    let mut relay = Relay { context, notifications, outbox: &outbox, delivered, seen };
     tokio::select! {
         outcome = relay.run(backoff) => outcome,
         outcome = delete(&outbox, to_delete) => outcome,
@@ -43,7 +38,6 @@ pub(crate) async fn run(
 
 struct Relay<'a> {
     context: &'a Context,
-    engine_grace: Duration,
     notifications: Notifications,
     outbox: &'a Mutex<Outbox>,
     /// Ids of rows that were pushed and can be deleted.
@@ -146,7 +140,7 @@ impl Relay<'_> {
         let queue = &self.context.queue;
         queue.cut_takers().await?;
         let outbox = self.outbox.lock().await;
-        let mut pages = Pages::new(outbox.client(), self.engine_grace);
+        let mut pages = Pages::new(outbox.client(), self.context.engine_grace);
         let mut told = 0;
         while let Some(page) = pages.next().await? {
             if redis.pusher.push(&redis.epoch, &page).await? == Pushed::EpochLost {

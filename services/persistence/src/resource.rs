@@ -25,8 +25,9 @@ pub(crate) fn verified(verified: Verified) -> v1::VerifyResponse {
         .into_iter()
         .map(|violation| v1::Violation {
             kind: violation.kind,
-            workflow_id: violation.workflow.to_string(),
+            workflow_id: violation.workflow.map(|id| id.to_string()).unwrap_or_default(),
             message: violation.message,
+            repaired: violation.repaired.unwrap_or_default().to_owned(),
         })
         .collect();
     v1::VerifyResponse { violations, workflows: verified.workflows, events: verified.events }

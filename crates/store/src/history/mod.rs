@@ -1,10 +1,12 @@
 //! Histories: the events of goals and workflows as they are read.
 
 mod page;
+mod repair;
 mod stats;
 mod verify;
 
 pub use page::{Page, StoredEvent, page};
+pub use repair::{arm_missing_timers, deliver_again, in_outbox, remove_orphaned_timers};
 pub use stats::{Stats, stats};
 pub use verify::{Verified, Violation, verify};
 

@@ -50,7 +50,7 @@ const CHECKS: &[&str] = &[
      FROM workflows w WHERE w.state = 'RUNNING' AND ($1::uuid IS NULL OR w.id = $1) \
        AND NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = w.id AND t.state IN ('WAITING', 'READY', 'RUNNING'))",
     // What waits for a time has a timer.
-    "SELECT 'STUCK', t.workflow_id, format('task %s waits, but no timer is armed for it', t.name) \
+    "SELECT 'TIMER_MISSING', t.workflow_id, format('task %s waits, but no timer is armed for it', t.name) \
      FROM tasks t WHERE t.state = 'WAITING' AND ($1::uuid IS NULL OR t.workflow_id = $1) \
        AND NOT EXISTS (SELECT FROM timers r WHERE r.workflow_id = t.workflow_id AND r.task = t.ordinal)",
     // A timer belongs to a task that is open, or to a workflow that runs.
@@ -90,10 +90,12 @@ pub struct Verified {
 pub struct Violation {
     /// A stable word.
     pub kind: String,
-    /// Where.
-    pub workflow: WorkflowId,
+    /// Where; `None` if it belongs to no workflow.
+    pub workflow: Option<WorkflowId>,
     /// What was found.
     pub message: String,
+    /// What was done about it, if anything was.
+    pub repaired: Option<&'static str>,
 }
 
 /// Verifies one workflow, or everything, in one snapshot: what moves between two looks must not look
@@ -123,8 +125,9 @@ async fn run(snapshot: &Transaction<'_>, only: Option<Uuid>) -> Result<Verified,
         for row in snapshot.query_once(&limited, &[&only]).await? {
             violations.push(Violation {
                 kind: row.try_get(0)?,
-                workflow: WorkflowId(row.try_get(1)?),
+                workflow: Some(WorkflowId(row.try_get(1)?)),
                 message: row.try_get(2)?,
+                repaired: None,
             });
         }
     }

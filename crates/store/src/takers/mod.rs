@@ -12,7 +12,7 @@ mod watch;
 pub use lease::Lease;
 pub use losses::{dead_with_attempts, is_dead, lose_attempts};
 pub use term::Term;
-pub use watch::{Death, alive};
+pub use watch::{Death, alive, known};
 
 use uuid::Uuid;
 

@@ -1,5 +1,7 @@
 //! The takers that are to be watched, and their deaths.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use crate::connection::Queries as _;
@@ -8,6 +10,9 @@ use crate::takers::session::Session;
 use crate::{Error, Store};
 
 const ALIVE: &str = "SELECT id FROM takers WHERE dead_at IS NULL";
+
+const KNOWN: &str =
+    "SELECT id FROM takers WHERE dead_at IS NULL OR dead_at > now() - make_interval(secs => $1)";
 
 const BURY: &str = "UPDATE takers SET dead_at = now() WHERE id = $1 AND dead_at IS NULL";
 
@@ -20,6 +25,13 @@ const FORGET: &str = "\
 pub async fn alive(store: &Store) -> Result<Vec<Uuid>, Error> {
     let client = store.client().await?;
     let rows = client.query(ALIVE, &[]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// The takers that are believed to be alive, and those that died less than `ago` ago.
+pub async fn known(store: &Store, ago: Duration) -> Result<Vec<Uuid>, Error> {
+    let client = store.client().await?;
+    let rows = client.query(KNOWN, &[&ago.as_secs_f64()]).await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 

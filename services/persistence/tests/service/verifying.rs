@@ -1,13 +1,15 @@
 //! Finding what breaks a promise.
 
+use goalpost_model::{EngineId, Lane};
 use goalpost_proto::v1::VerifyRequest;
+use goalpost_queue::{Element, List, Pushed};
 use tonic::Code;
 use uuid::Uuid;
 
 use crate::{Persistence, Stores};
 
 async fn kinds(persistence: &Persistence, id: &str) -> Vec<String> {
-    let request = VerifyRequest { workflow_id: id.to_owned() };
+    let request = VerifyRequest { workflow_id: id.to_owned(), repair: false };
     let found = persistence.client.clone().verify(request).await.unwrap().into_inner();
     let mut kinds: Vec<String> = found.violations.into_iter().map(|violation| violation.kind).collect();
     kinds.sort();
@@ -50,7 +52,7 @@ async fn a_workflow_that_nothing_can_move_is_found() {
 #[tokio::test]
 async fn an_open_task_of_an_ended_workflow_is_found() {
     let statement = "UPDATE workflows SET state = 'SUCCEEDED'";
-    assert_eq!(found_after(statement).await, ["ENDED_WITH_OPEN_TASKS", "STATE_MISMATCH"]);
+    assert_eq!(found_after(statement).await, ["ENDED_WITH_OPEN_TASKS", "STATE_MISMATCH", "UNDELIVERED"]);
 }
 
 #[tokio::test]
@@ -66,7 +68,7 @@ async fn an_attempt_that_started_twice_is_found() {
 async fn what_does_not_exist_cannot_be_verified() {
     let stores = Stores::new().await;
     let mut client = stores.persistence(5_000).await.client;
-    let request = VerifyRequest { workflow_id: Uuid::now_v7().to_string() };
+    let request = VerifyRequest { workflow_id: Uuid::now_v7().to_string(), repair: false };
     assert_eq!(client.verify(request).await.unwrap_err().code(), Code::NotFound);
 }
 
@@ -91,4 +93,88 @@ fn sessions(condition: &str) -> String {
         "SELECT count(*) FROM pg_stat_activity \
          WHERE datname = current_database() AND pid <> pg_backend_pid() AND {condition}"
     )
+}
+
+/// What is found in this state, and what is still found after it was repaired.
+async fn found_and_left(stores: &Stores, persistence: &Persistence) -> (Vec<String>, Vec<String>) {
+    let found = kinds(persistence, "").await;
+    let request = VerifyRequest { workflow_id: String::new(), repair: true };
+    let repaired = persistence.client.clone().verify(request).await.unwrap().into_inner().violations;
+    assert_eq!(repaired.len(), found.len());
+    assert!(repaired.iter().all(|violation| !violation.repaired.is_empty()), "{repaired:?}");
+    // What is delivered again goes through the outbox.
+    stores.wait_for_count("SELECT count(*) FROM outbox", 0).await;
+    (found, kinds(persistence, "").await)
+}
+
+#[tokio::test]
+async fn a_delivery_that_redis_has_forgotten_is_found_and_delivered_again() {
+    let stores = Stores::new().await;
+    let persistence = stores.persistence(5_000).await;
+    let id = stores.goal().await;
+    stores.set_goal(id, "RUNNING").await;
+    stores.workflow(id).await;
+    let ready = stores.ready_task(id, 0).await;
+    let list = List::ready("weather.fetch");
+    stores.wait_for_count("SELECT count(*) FROM outbox", 0).await;
+    for element in stores.queue.contents().await.unwrap().waiting {
+        stores.queue.remove_element(&element).await.unwrap();
+    }
+    assert_eq!(found_and_left(&stores, &persistence).await, (vec!["UNDELIVERED".to_owned()], vec![]));
+    assert_eq!(stores.take(list, 1).await, [ready.to_string()]);
+}
+
+#[tokio::test]
+async fn what_nobody_needs_is_found_in_redis_and_removed() {
+    let stores = Stores::new().await;
+    let persistence = stores.persistence(5_000).await;
+    let (epoch, _) = stores.queue.ensure_epoch().await.unwrap();
+    let element =
+        |list: List| Element { list, lane: Lane::default(), text: format!("{}:0:1", Uuid::now_v7()) };
+    let left_over = [element(List::ready("weather.fetch")), element(List::engine(EngineId(Uuid::now_v7())))];
+    let pushed = stores.queue.pusher().await.unwrap().push(&epoch, &left_over).await.unwrap();
+    assert_eq!(pushed, Pushed::Done);
+    // A delivery that comes to nothing breaks no promise; it is only removed.
+    assert_eq!(kinds(&persistence, "").await, ["ORPHANED_LIST"]);
+    let request = VerifyRequest { workflow_id: String::new(), repair: true };
+    let repaired = persistence.client.clone().verify(request).await.unwrap().into_inner().violations;
+    assert!(repaired.iter().any(|violation| violation.kind == "STALE_DELIVERY"), "{repaired:?}");
+    let depths = stores.queue.depths().await.unwrap();
+    assert!(depths.values().all(|depth| depth.elements == 0), "{depths:?}");
+}
+
+#[tokio::test]
+async fn what_a_forgotten_taker_had_taken_is_found_and_given_back() {
+    let stores = Stores::new().await;
+    let persistence = stores.persistence(5_000).await;
+    let id = stores.goal().await;
+    // A taker that was never registered: nobody watches it.
+    let mut taker = stores.queue.taker(Uuid::now_v7(), List::goals()).await.unwrap();
+    assert_eq!(taker.take(1).await.unwrap(), [id.to_string()]);
+    drop(taker);
+    assert_eq!(found_and_left(&stores, &persistence).await, (vec!["ORPHANED_TAKE".to_owned()], vec![]));
+    assert_eq!(stores.take(List::goals(), 1).await, [id.to_string()]);
+}
+
+#[tokio::test]
+async fn a_wait_without_a_timer_and_a_timer_without_a_task_are_found_and_mended() {
+    let stores = Stores::new().await;
+    let persistence = stores.persistence(5_000).await;
+    let id = stores.goal().await;
+    stores.set_goal(id, "RUNNING").await;
+    stores.workflow(id).await;
+    let task = stores.ready_task(id, 0).await;
+    stores.run_task(task, Uuid::now_v7()).await;
+    let client = stores.database.client().await;
+    let later = "INSERT INTO timers (workflow_id, task, attempt, kind, fire_at) VALUES ($1, 7, 1, 'backoff', '2200-01-01')";
+    client.execute(later, &[&id]).await.unwrap();
+    stores.break_rule("UPDATE tasks SET state = 'WAITING', failures = 1").await;
+    stores.break_rule("UPDATE events SET type = 'ATTEMPT_FAILED' WHERE number = 5").await;
+    let found = kinds(&persistence, "").await;
+    assert_eq!(found, ["ORPHANED_TIMER", "TIMER_MISSING"]);
+    let request = VerifyRequest { workflow_id: id.to_string(), repair: true };
+    let repaired = persistence.client.clone().verify(request).await.unwrap().into_inner().violations;
+    assert!(repaired.iter().all(|violation| !violation.repaired.is_empty()), "{repaired:?}");
+    let timer = format!("{}:0:1:backoff", id);
+    assert_eq!(stores.take(List::timers(), 1).await, [timer]);
 }

@@ -1,0 +1,55 @@
+//! Looking for what breaks a promise, and mending what can be mended safely.
+
+mod deliveries;
+
+use goalpost_model::WorkflowId;
+use goalpost_store::history::{self, Verified, Violation};
+
+use crate::Context;
+use crate::active::Error;
+use deliveries::Deliveries;
+
+/// Violations that are told at most.
+const LIMIT: usize = 1_000;
+
+/// Looks at the state in one snapshot, and twice at the deliveries: what moves between two looks is not
+/// lost. `None` if there is no such workflow.
+pub(crate) async fn verify(
+    context: &Context,
+    only: Option<WorkflowId>,
+    repair: bool,
+) -> Result<Option<Verified>, Error> {
+    let Some(mut verified) = history::verify(&context.store, only).await? else { return Ok(None) };
+    let first = Deliveries::look(context, only).await?;
+    let mut wrong = if first.is_empty() { first } else { first.both(Deliveries::look(context, only).await?) };
+    if !repair {
+        wrong.pass_over_stale();
+    }
+    if repair {
+        mend_timers(context, only, &mut verified.violations).await?;
+        wrong.mend(context).await?;
+    }
+    verified.violations.extend(wrong.violations(repair));
+    verified.violations.truncate(LIMIT);
+    Ok(Some(verified))
+}
+
+async fn mend_timers(
+    context: &Context,
+    only: Option<WorkflowId>,
+    violations: &mut [Violation],
+) -> Result<(), Error> {
+    for (kind, done) in [("TIMER_MISSING", "armed, due at once"), ("ORPHANED_TIMER", "removed")] {
+        if violations.iter().all(|violation| violation.kind != kind) {
+            continue;
+        }
+        match kind {
+            "TIMER_MISSING" => history::arm_missing_timers(&context.store, only).await?,
+            _ => history::remove_orphaned_timers(&context.store, only).await?,
+        };
+        for violation in violations.iter_mut().filter(|violation| violation.kind == kind) {
+            violation.repaired = Some(done);
+        }
+    }
+    Ok(())
+}
