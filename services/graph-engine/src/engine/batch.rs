@@ -62,8 +62,8 @@ impl Batch {
         }
         let verdict = match &command.step {
             Step::Create(creation) => self.create(cache, command.workflow, creation),
-            step => match cache.get_mut(command.workflow) {
-                Some(live) => self.step(command.workflow, live, step),
+            _ => match cache.get_mut(command.workflow) {
+                Some(live) => self.step(live, &command),
                 None => Verdict::Answered(Err(Refusal::NotFound("workflow"))),
             },
         };
@@ -115,7 +115,9 @@ impl Batch {
         Verdict::Applied(Outcome::Begun(states))
     }
 
-    fn step(&mut self, id: WorkflowId, live: &mut Live, step: &Step) -> Verdict {
+    fn step(&mut self, live: &mut Live, command: &Command) -> Verdict {
+        let Command { workflow: id, step, .. } = command;
+        let id = *id;
         let task = match task_of(live, step) {
             Ok(task) => task,
             Err(refusal) => return Verdict::Answered(Err(refusal)),
@@ -124,7 +126,7 @@ impl Batch {
         if !self.is_free(id, task) {
             return Verdict::Deferred;
         }
-        let event = match event_of(live, step, task) {
+        let event = match event_of(live, command, task) {
             Ok(event) => event,
             Err(Err(refusal)) => return self.refuse(id, live, refusal),
             Err(answer) => return Verdict::Answered(answer),
@@ -181,7 +183,8 @@ fn task_of(live: &Live, step: &Step) -> Result<Option<usize>, Refusal> {
 }
 
 /// The core's event for the step, or the answer if the step has happened already.
-fn event_of(live: &Live, step: &Step, task: Option<usize>) -> Result<Event, Result<Outcome, Refusal>> {
+fn event_of(live: &Live, command: &Command, task: Option<usize>) -> Result<Event, Result<Outcome, Refusal>> {
+    let Command { step, may_have_passed, .. } = command;
     let Some(task) = task else {
         return match step {
             Step::Cancel { failure } if !live.core.state.is_terminal() => {
@@ -195,9 +198,13 @@ fn event_of(live: &Live, step: &Step, task: Option<usize>) -> Result<Event, Resu
     let holder = live.holders.get(&task);
     match step {
         Step::Create(_) | Step::Cancel { .. } | Step::Expire => Err(Ok(Outcome::Done)),
-        // The write that said so passed, though its answer was lost.
+        // The write that said so passed, though its answer was lost. To a claim that repeats because
+        // its delivery did, the same answer would send the attempt twice.
         Step::Claim { attempt, holder: claimer, .. }
-            if state.state == TaskState::Running && state.attempt == *attempt && holder == Some(claimer) =>
+            if *may_have_passed
+                && state.state == TaskState::Running
+                && state.attempt == *attempt
+                && holder == Some(claimer) =>
         {
             Err(Ok(outcome_of(live, step)))
         }

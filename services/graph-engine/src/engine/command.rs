@@ -12,6 +12,8 @@ use tokio::sync::oneshot;
 pub(crate) struct Command {
     pub(crate) workflow: WorkflowId,
     pub(crate) step: Step,
+    /// A write of it failed, or passed and lost its answer.
+    pub(crate) may_have_passed: bool,
     pub(crate) reply: oneshot::Sender<Result<Outcome, Refusal>>,
 }
 

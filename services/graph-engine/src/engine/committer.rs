@@ -178,8 +178,9 @@ impl Committer {
     fn give_up(&mut self, batch: Batch, error: &Error) {
         let refused = !error.is_unavailable() && batch.applied.len() == 1;
         let mut again = VecDeque::with_capacity(batch.applied.len());
-        for (command, _) in batch.applied {
+        for (mut command, _) in batch.applied {
             self.cache.remove(command.workflow);
+            command.may_have_passed = true;
             if refused {
                 tracing::error!(workflow = %command.workflow, error = describe(error), "a transition was refused by the store");
                 answer(command, Err(Refusal::Internal(describe(error))));

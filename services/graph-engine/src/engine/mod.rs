@@ -109,7 +109,8 @@ impl Engine {
 
     async fn ask(&self, workflow: WorkflowId, step: Step) -> Result<Outcome, Refusal> {
         let (reply, answer) = oneshot::channel();
-        self.commands.send(Command { workflow, step, reply }).await.map_err(|_| Refusal::Unavailable)?;
+        let command = Command { workflow, step, may_have_passed: false, reply };
+        self.commands.send(command).await.map_err(|_| Refusal::Unavailable)?;
         answer.await.map_err(|_| Refusal::Unavailable)?
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn live_chain() -> Live {
 
 fn command(step: Step) -> (Command, Answer) {
     let (reply, answer) = oneshot::channel();
-    (Command { workflow: ID, step, reply }, answer)
+    (Command { workflow: ID, step, may_have_passed: false, reply }, answer)
 }
 
 fn holder(session: u128) -> Holder {
@@ -145,8 +145,19 @@ fn a_claim_whose_answer_was_lost_is_answered_again() {
     run(&mut cache, vec![Step::Create(Arc::new(creation())), claim()]);
     let mut batch = Batch::default();
     let (again, mut answer) = command(claim());
-    assert!(batch.add(&mut cache, again).is_none());
+    assert!(batch.add(&mut cache, Command { may_have_passed: true, ..again }).is_none());
     assert!(matches!(answer.try_recv().unwrap(), Ok(Outcome::Claimed(claim)) if claim.task == "first"));
+    assert!(batch.is_empty());
+}
+
+#[test]
+fn a_delivery_that_repeats_claims_nothing_even_for_the_same_worker() {
+    let mut cache = Cache::new(10);
+    run(&mut cache, vec![Step::Create(Arc::new(creation())), claim()]);
+    let mut batch = Batch::default();
+    let (again, mut answer) = command(claim());
+    assert!(batch.add(&mut cache, again).is_none());
+    assert!(matches!(answer.try_recv().unwrap(), Err(Refusal::Stale(_))));
     assert!(batch.is_empty());
 }
 
