@@ -18,6 +18,13 @@ use crate::failure::Failure;
 const DEMO_CATALOG: &str = include_str!("../../catalogs/weather.yaml");
 /// The name of the database in a private PostgreSQL.
 const DATABASE: &str = "goalpost";
+/// The services that run here, as traces name them.
+const SERVICES: [&str; 4] = [
+    goalpost_decision_group::SERVICE,
+    goalpost_planner::SERVICE,
+    goalpost_graph_engine::SERVICE,
+    goalpost_persistence::SERVICE,
+];
 /// Pooled connections of each service.
 const CONNECTIONS: usize = 8;
 
@@ -61,13 +68,14 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let telemetry = telemetry::init(&arguments.telemetry, "goalpost-dev").map_err(other)?;
+    let telemetry = telemetry::init(&arguments.telemetry, SERVICES).map_err(other)?;
     let stop = shutdown::on_signal()?;
-    if let Some(listen) = arguments.telemetry.metrics_listen {
-        metrics::serve(listen, stop.clone()).await?;
-    }
+    let metrics = match arguments.telemetry.metrics_listen {
+        Some(listen) => Some(metrics::serve(listen, stop.clone()).await?),
+        None => None,
+    };
     let stores = Stores::start(&arguments).await?;
-    let outcome = serve(&arguments, &stores, &stop).await;
+    let outcome = serve(&arguments, &stores, metrics, &stop).await;
     stores.stop().await;
     telemetry.shutdown().await;
     outcome
@@ -143,7 +151,12 @@ fn default_directory() -> PathBuf {
 }
 
 /// Runs the services until `stop`, or until one of them ends.
-async fn serve(arguments: &Arguments, stores: &Stores, stop: &CancellationToken) -> Result<(), Failure> {
+async fn serve(
+    arguments: &Arguments,
+    stores: &Stores,
+    metrics: Option<SocketAddr>,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
     let mut catalogs = arguments.catalog.clone();
     if catalogs.is_empty() {
         let path = stores.directory.path().join("demo-catalog.yaml");
@@ -184,6 +197,7 @@ async fn serve(arguments: &Arguments, stores: &Stores, stop: &CancellationToken)
         "planner": url(planner.local_addr()),
         "graph_engine": url(engine.local_addr()),
         "persistence": url(persistence.local_addr()),
+        "metrics": metrics.map(|address| format!("{}/metrics", url(address))),
         "database_url": stores.database_url,
         "redis_url": stores.redis_url,
     });

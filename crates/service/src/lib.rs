@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod backoff;
+mod by_service;
 pub mod health;
 pub mod lease;
 pub mod line;

@@ -26,6 +26,7 @@ const BUCKETS: &[f64] = &[
 pub async fn serve(listen: SocketAddr, stop: CancellationToken) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;
+    tracing::info!(metrics = %address, "metrics are served");
     let recorder = RECORDER.get_or_init(install);
     let routes = Router::new().route("/metrics", get(async || render(recorder.as_ref()).await));
     tokio::spawn(async move {

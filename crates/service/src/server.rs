@@ -64,9 +64,10 @@ impl Listener {
     }
 }
 
-/// Serves the routes, health and reflection until `stop`; then ends, at the latest when calls
-/// that are still open have had their time.
+/// Serves the routes of `service`, health and reflection until `stop`; then ends, at the latest
+/// when calls that are still open have had their time.
 pub async fn serve(
+    service: &'static str,
     listener: Listener,
     routes: Routes,
     health: Health,
@@ -82,7 +83,7 @@ pub async fn serve(
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
     let serving = Server::builder()
-        .trace_fn(trace_context::span_of)
+        .trace_fn(move |request| trace_context::span_of(service, request))
         .max_concurrent_streams(MAX_STREAMS)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)

@@ -1,14 +1,15 @@
 //! Logs to standard error; traces to an OTLP endpoint, if one is configured.
 
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::WithExportConfig as _;
-use opentelemetry_sdk::Resource;
+use opentelemetry_otlp::ExporterBuildError;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::args::{LogFormat, TelemetryArgs};
+use crate::by_service::ByService;
 use crate::trace_context;
 
 /// What is logged if `RUST_LOG` does not say.
@@ -19,7 +20,7 @@ const DEFAULT_FILTER: &str = "info,tokio_postgres=warn,h2=warn,hyper=warn,tower=
 pub enum Error {
     /// The OTLP endpoint is no address.
     #[error("the OTLP endpoint cannot be used")]
-    Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
+    Exporter(#[from] ExporterBuildError),
     /// Something else listens to this process's log already.
     #[error("telemetry was started before")]
     Twice(#[from] tracing_subscriber::util::TryInitError),
@@ -29,8 +30,9 @@ pub enum Error {
 #[must_use = "traces end when it is dropped"]
 pub struct Telemetry(Option<SdkTracerProvider>);
 
-/// Starts logs and traces of this process. `service` names it in traces.
-pub fn init(args: &TelemetryArgs, service: &'static str) -> Result<Telemetry, Error> {
+/// Starts logs and traces of this process. `services` are those that it runs, as traces name them:
+/// each span goes out under the name in its field `service.name`, or else the first one.
+pub fn init<const N: usize>(args: &TelemetryArgs, services: [&'static str; N]) -> Result<Telemetry, Error> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(is_terminal);
@@ -38,20 +40,20 @@ pub fn init(args: &TelemetryArgs, service: &'static str) -> Result<Telemetry, Er
         LogFormat::Text => log.with_target(false).boxed(),
         LogFormat::Json => log.json().boxed(),
     };
-    let provider = args.otlp_endpoint.as_deref().map(|endpoint| provider(endpoint, service)).transpose()?;
+    let provider = args.otlp_endpoint.as_deref().map(|endpoint| provider(endpoint, &services)).transpose()?;
     let traces = provider.as_ref().map(|provider| {
         trace_context::enable();
-        tracing_opentelemetry::layer().with_tracer(provider.tracer("goalpost"))
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("goalpost"));
+        // Spans of libraries belong to no goal.
+        layer.with_filter(Targets::new().with_target("goalpost", LevelFilter::DEBUG))
     });
     tracing_subscriber::registry().with(traces).with(log.with_filter(filter)).try_init()?;
     Ok(Telemetry(provider))
 }
 
-fn provider(endpoint: &str, service: &'static str) -> Result<SdkTracerProvider, Error> {
-    let exporter =
-        opentelemetry_otlp::SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
-    let resource = Resource::builder().with_service_name(service).build();
-    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
+fn provider(endpoint: &str, services: &[&'static str]) -> Result<SdkTracerProvider, ExporterBuildError> {
+    let exporter = ByService::new(endpoint, services)?;
+    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).build())
 }
 
 impl Telemetry {

@@ -8,13 +8,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use tonic::{Request, Status};
+use tonic::Request;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+/// The field of a span that names the service which made it.
+pub(crate) const SERVICE: &str = "service.name";
 
 const HEADER: &str = "traceparent";
 /// Length of a traceparent of version 00.
 const LENGTH: usize = 55;
+
+/// Calls that serve no goal and would only make traces of their own: health, reflection, and the
+/// streams that workers keep open.
+const UPKEEP: [&str; 2] = ["grpc.", "goalpost.v1.Worker/"];
 
 static ENABLED: AtomicBool = AtomicBool::new(false);
 
@@ -32,14 +39,14 @@ pub fn of<T>(request: &Request<T>) -> Option<String> {
 }
 
 /// The traceparent of a span.
-pub fn of_span(span: &Span) -> Option<String> {
+fn of_span(span: &Span) -> Option<String> {
     let mut carrier = HashMap::new();
     TraceContextPropagator::new().inject_context(&span.context(), &mut carrier);
     carrier.remove(HEADER).filter(|text| is_valid(text))
 }
 
 /// Makes `span` a child of the span that the traceparent names.
-pub fn continue_from(span: &Span, traceparent: Option<&str>) {
+fn continue_from(span: &Span, traceparent: Option<&str>) {
     if let Some(traceparent) = traceparent.filter(|_| ENABLED.load(Ordering::Relaxed)) {
         let carrier = HashMap::from([(HEADER.to_owned(), traceparent.to_owned())]);
         // It fails only where no layer keeps spans.
@@ -47,15 +54,30 @@ pub fn continue_from(span: &Span, traceparent: Option<&str>) {
     }
 }
 
-/// The traceparent for what is done because of `parent` in a span made by `span`. Without
-/// an endpoint no span is made and the parent is handed on.
-pub fn child(parent: Option<&str>, span: impl FnOnce() -> Span) -> Option<String> {
-    if !ENABLED.load(Ordering::Relaxed) {
-        return parent.map(str::to_owned);
+/// What is done because of somebody elsewhere. Its span ends with it.
+#[must_use = "the span ends when it is dropped"]
+pub struct Hop {
+    _span: Span,
+    traceparent: Option<String>,
+}
+
+impl Hop {
+    /// Begins in a span made by `span`, a child of the one that `parent` names. Without an
+    /// endpoint no span is made and the parent is handed on.
+    pub fn begin(parent: Option<&str>, span: impl FnOnce() -> Span) -> Self {
+        if !ENABLED.load(Ordering::Relaxed) {
+            return Self { _span: Span::none(), traceparent: parent.map(str::to_owned) };
+        }
+        let span = span();
+        continue_from(&span, parent);
+        let traceparent = of_span(&span);
+        Self { _span: span, traceparent }
     }
-    let span = span();
-    continue_from(&span, parent);
-    span.in_scope(|| of_span(&span))
+
+    /// The traceparent for whoever is asked to help.
+    pub fn traceparent(&self) -> Option<&str> {
+        self.traceparent.as_deref()
+    }
 }
 
 /// A request that carries the traceparent.
@@ -67,21 +89,15 @@ pub fn request<T>(message: T, traceparent: Option<&str>) -> Request<T> {
     request
 }
 
-/// An interceptor that adds the traceparent of the current span to calls that have none.
-pub fn inject(mut request: Request<()>) -> Result<Request<()>, Status> {
-    if ENABLED.load(Ordering::Relaxed)
-        && !request.metadata().contains_key(HEADER)
-        && let Some(value) = of_span(&Span::current()).and_then(|text| text.parse().ok())
-    {
-        request.metadata_mut().insert(HEADER, value);
-    }
-    Ok(request)
-}
-
-/// The span of a call that comes in.
-pub(crate) fn span_of<B>(request: &http::Request<B>) -> Span {
-    let span = tracing::debug_span!("call", otel.name = request.uri().path(), rpc = request.uri().path());
+/// The span of a call that comes in to `service`.
+pub(crate) fn span_of<B>(service: &'static str, request: &http::Request<B>) -> Span {
+    let rpc = request.uri().path().trim_start_matches('/');
     let header = request.headers().get(HEADER).and_then(|value| value.to_str().ok());
+    if header.is_none() && UPKEEP.iter().any(|prefix| rpc.starts_with(prefix)) {
+        return Span::none();
+    }
+    let span =
+        tracing::debug_span!("call", otel.name = rpc, otel.kind = "server", rpc, service.name = service);
     continue_from(&span, header);
     span
 }
@@ -102,7 +118,7 @@ mod tests {
     fn the_context_of_the_caller_is_handed_on() {
         let request = request((), Some(PARENT));
         assert_eq!(of(&request).as_deref(), Some(PARENT));
-        assert_eq!(child(Some(PARENT), Span::none).as_deref(), Some(PARENT));
+        assert_eq!(Hop::begin(Some(PARENT), Span::none).traceparent(), Some(PARENT));
     }
 
     #[test]

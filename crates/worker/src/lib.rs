@@ -25,6 +25,9 @@
 //! # }
 //! ```
 //!
+//! Each attempt runs in a span `attempt` of the goal's trace. It goes where the process's own `tracing`
+//! subscriber sends it: with a layer of `tracing-opentelemetry`, to any collector.
+//!
 //! A worker connects again by itself, to any engine, and goes on with what it has: results are
 //! kept until an engine has acknowledged them, and no attempt is run twice. An attempt may be given
 //! out again under a new number if this process dies; use [`Attempt::idempotency_key`] for effects
@@ -36,6 +39,7 @@ mod connection;
 mod error;
 mod handler;
 mod held;
+mod trace;
 mod worker;
 
 pub use attempt::Attempt;

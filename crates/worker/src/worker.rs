@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::connection::{Connection, Lost};
 use crate::handler::Handler;
 use crate::held::{Held, Key};
-use crate::{Attempt, Builder, Error};
+use crate::{Attempt, Builder, Error, trace};
 
 /// The pauses between attempts to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -231,16 +231,11 @@ impl Worker {
             number: named.attempt.try_into().unwrap_or_default(),
             capability: capability.clone(),
             idempotency_key,
-            traceparent: Some(traceparent).filter(|text| !text.is_empty()),
+            traceparent: None,
             cancelled: cancelled.clone(),
         };
-        let span = tracing::info_span!(
-            "attempt",
-            workflow = attempt.workflow_id,
-            task = attempt.task,
-            number = attempt.number
-        );
-        continue_trace(&span, attempt.traceparent());
+        let span = trace::span(&attempt);
+        let attempt = Attempt { traceparent: trace::continue_from(&span, traceparent), ..attempt };
         let handler = self.handlers.get(&capability).cloned();
         let finish = self.finish.clone();
         let run = async move {
@@ -257,6 +252,7 @@ impl Worker {
                 )),
                 (_, None) => Err(Failure::new(Failure::INPUT_SCHEMA, violations.to_string())),
             };
+            trace::end(&outcome);
             // The worker may be gone; then nobody waits for it.
             let _ = finish.send((key, outcome));
         };
@@ -272,19 +268,6 @@ impl Worker {
         let result = AttemptResult { attempt: Some(key.to_ref()), outcome: Some(outcome) };
         self.held.end(key, result.clone());
         result
-    }
-}
-
-/// Makes the span part of the trace that the engine told of.
-fn continue_trace(span: &tracing::Span, traceparent: Option<&str>) {
-    use opentelemetry::propagation::TextMapPropagator as _;
-    use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-
-    if let Some(traceparent) = traceparent {
-        let carrier = std::collections::HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
-        let context = opentelemetry_sdk::propagation::TraceContextPropagator::new().extract(&carrier);
-        // It fails only where no layer keeps spans.
-        let _ = span.set_parent(context);
     }
 }
 

@@ -6,7 +6,8 @@ use goalpost_model::{GoalId, GoalState, WorkflowId};
 use goalpost_proto::v1::{
     CancelGoalRequest, CancelWorkflowRequest, CheckBlueprintRequest, CheckBlueprintResponse, Event,
     GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PlanRequest, PlanResponse, PreviewPlanRequest,
-    PreviewPlanResponse, SubmitGoalRequest, WatchGoalRequest, central_decision_group_server,
+    PreviewPlanResponse, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest,
+    central_decision_group_server,
 };
 use goalpost_proto::{Violations, blueprint_from_model, struct_from_map};
 use goalpost_service::{status, trace_context};
@@ -20,7 +21,8 @@ use uuid::Uuid;
 use crate::checks::Checks;
 use crate::requests::{self, Own, Submission, Wanted};
 use crate::submit::{Submitter, Unavailable};
-use crate::{Context, resource, watch};
+use crate::watch::Watch;
+use crate::{Context, resource};
 
 /// Who made a plan that the caller brought along.
 pub(crate) const CALLER: &str = "caller";
@@ -88,6 +90,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         &self,
         request: Request<WatchGoalRequest>,
     ) -> Result<Response<Self::WatchGoalStream>, Status> {
+        let traceparent = trace_context::of(&request);
         let WatchGoalRequest { id, after } = request.into_inner();
         let goal = requests::goal_id(&id).map_err(status::invalid_argument)?;
         if after < 0 {
@@ -97,11 +100,14 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         }
         self.read(goal).await?;
         let (sender, events) = mpsc::channel(WATCH_ROOM);
-        tokio::spawn(watch::follow(self.context.clone(), id, after, sender, self.stop.clone()));
+        let wanted = WatchEventsRequest { workflow_id: id, after };
+        let watch = Watch { context: self.context.clone(), wanted, traceparent };
+        tokio::spawn(watch.follow(sender, self.stop.clone()));
         Ok(Response::new(Box::pin(ReceiverStream::new(events))))
     }
 
     async fn cancel_goal(&self, request: Request<CancelGoalRequest>) -> Result<Response<Goal>, Status> {
+        let traceparent = trace_context::of(&request);
         let CancelGoalRequest { id, reason } = request.into_inner();
         let id = requests::goal_id(&id).map_err(status::invalid_argument)?;
         requests::reason(&reason).map_err(status::invalid_argument)?;
@@ -109,7 +115,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         let store = &self.context.store;
         let state = goals::request_cancel(store, id, reason).await.map_err(|error| status::store(&error))?;
         if state == Some(GoalState::Running) {
-            cancel_workflow(&self.context, id, reason).await?;
+            cancel_workflow(&self.context, id, reason, traceparent.as_deref()).await?;
             goals::settle(store, &[id]).await.map_err(|error| status::store(&error))?;
         }
         self.read(id).await
@@ -164,8 +170,14 @@ impl Api {
 }
 
 /// Ends the goal's workflow. One that was not begun yet is ended by whoever begins it.
-pub(crate) async fn cancel_workflow(context: &Context, id: GoalId, reason: &str) -> Result<(), Status> {
+pub(crate) async fn cancel_workflow(
+    context: &Context,
+    id: GoalId,
+    reason: &str,
+    traceparent: Option<&str>,
+) -> Result<(), Status> {
     let request = CancelWorkflowRequest { id: WorkflowId::from(id).to_string(), reason: reason.to_owned() };
+    let request = trace_context::request(request, traceparent);
     match context.peers.engine.clone().cancel_workflow(request).await {
         Err(status) if status.code() != Code::NotFound => Err(status),
         _ => Ok(()),

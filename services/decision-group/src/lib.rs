@@ -34,6 +34,9 @@ pub use config::Config;
 use peers::Peers;
 use submit::Submitter;
 
+/// The service's name, in traces and logs.
+pub const SERVICE: &str = "decision-group";
+
 /// Why the decision group could not start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -98,7 +101,7 @@ impl App {
         let api =
             CentralDecisionGroupServer::new(api::Api { context, submitter, checks, stop: stop.clone() });
         let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES));
-        server::serve(listener, routes, health, stop).await?;
+        server::serve(SERVICE, listener, routes, health, stop).await?;
         tasks.close();
         tasks.wait().await;
         Ok(())
@@ -111,8 +114,7 @@ async fn take(context: Context, health: Health, stop: CancellationToken) {
     let registered = CancellationToken::new();
     let Context { id, store, queue, .. } = context.clone();
     let line = |list| Line::new(&queue, id, list, &stop);
-    let lease =
-        lease::hold(store, queue.clone(), id, "decision-group", health, registered.clone(), stop.clone());
+    let lease = lease::hold(store, queue.clone(), id, SERVICE, health, registered.clone(), stop.clone());
     let takers = async {
         tokio::select! {
             () = registered.cancelled() => {}

@@ -3,7 +3,7 @@
 //! A delivery may repeat and a crash may come anywhere: a goal that is planned already is only
 //! begun, and to begin a workflow twice begins it once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Instant;
 
 use futures::stream::{self, StreamExt as _};
@@ -12,14 +12,14 @@ use goalpost_proto::v1::{CreateWorkflowRequest, PlanRequest, PlanResponse};
 use goalpost_proto::{Violations, read_blueprint, struct_from_map};
 use goalpost_service::backoff::{Backoff, until_ok};
 use goalpost_service::line::Line;
-use goalpost_service::trace_context;
+use goalpost_service::trace_context::{self, Hop};
 use goalpost_store::Json;
-use goalpost_store::goals::{self, NewBlueprint, Planned, StoredGoal, Verdict};
+use goalpost_store::goals::{self, NewBlueprint, Planned, StoredGoal, Unwanted, Verdict};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
-use crate::Context;
 use crate::api::{CALLER, cancel_workflow};
+use crate::{Context, SERVICE};
 
 const MAX_BATCH: usize = 256;
 /// Goals that are planned or begun at once.
@@ -109,15 +109,15 @@ impl Goals<'_> {
                 reason,
             });
         }
-        let span = || tracing::info_span!("plan", goal = %goal.id);
-        let traceparent = trace_context::child(goal.traceparent.as_deref(), span);
+        let span = || tracing::info_span!("plan", service.name = SERVICE, goal = %goal.id);
+        let hop = Hop::begin(goal.traceparent.as_deref(), span);
         let request = PlanRequest {
             goal: goal.goal.clone(),
             goal_type: goal.goal_type.clone(),
             input: Some(struct_from_map(&goal.input)),
         };
         let mut planner = self.context.peers.planner.clone();
-        let answer = planner.plan(trace_context::request(request, traceparent.as_deref())).await?;
+        let answer = planner.plan(trace_context::request(request, hop.traceparent())).await?;
         let PlanResponse { blueprint, blueprint_digest: _, planned_by, findings: _, failure } =
             answer.into_inner();
         Ok(match (blueprint, failure) {
@@ -140,11 +140,11 @@ impl Goals<'_> {
             namespace: goal.namespace.to_string(),
             priority: goalpost_proto::priority(goal.priority).into(),
         };
-        let span = || tracing::info_span!("begin", goal = %goal.id);
-        let traceparent = trace_context::child(goal.traceparent.as_deref(), span);
+        let span = || tracing::info_span!("begin", service.name = SERVICE, goal = %goal.id);
+        let hop = Hop::begin(goal.traceparent.as_deref(), span);
         let mut backoff = Backoff::default();
         loop {
-            let request = trace_context::request(request.clone(), traceparent.as_deref());
+            let request = trace_context::request(request.clone(), hop.traceparent());
             match self.context.peers.engine.clone().create_workflow(request).await {
                 Ok(_) => return Some(()),
                 Err(status) if may_pass(&status) => self.log(&backoff, "graph engine", &status),
@@ -165,10 +165,10 @@ impl Goals<'_> {
     /// A cancellation may have come between a goal's plan and its workflow's beginning, and have
     /// found no workflow to end.
     async fn cancel_unwanted(&self, ids: &[GoalId]) -> Option<()> {
-        let read = || goals::cancel_reasons(&self.context.store, ids);
-        let unwanted: HashMap<GoalId, String> = until_ok("PostgreSQL", self.stop, read).await?;
-        for (id, reason) in &unwanted {
-            until_ok("the graph engine", self.stop, || cancel_workflow(self.context, *id, reason)).await?;
+        let read = || goals::unwanted(&self.context.store, ids);
+        for Unwanted { id, reason, traceparent } in until_ok("PostgreSQL", self.stop, read).await? {
+            let cancel = || cancel_workflow(self.context, id, &reason, traceparent.as_deref());
+            until_ok("the graph engine", self.stop, cancel).await?;
         }
         Some(())
     }

@@ -33,6 +33,9 @@ use engine::{Blueprints, Engine};
 use shared::Shared;
 use workers::{Offered, Sessions};
 
+/// The service's name, in traces and logs.
+pub const SERVICE: &str = "graph-engine";
+
 /// Why the engine could not start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -101,7 +104,7 @@ impl App {
         let work = WorkerServer::new(workers::Work(shared));
         let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(work.max_decoding_message_size(MAX_MESSAGE_BYTES));
-        server::serve(listener, routes, health, stop).await?;
+        server::serve(SERVICE, listener, routes, health, stop).await?;
         tasks.close();
         tasks.wait().await;
         // Every handle is gone with the tasks and the server: the committer writes the rest.
@@ -115,8 +118,7 @@ impl App {
 async fn take_orders(shared: Shared, health: Health) {
     let registered = shared.registered.clone();
     let (store, queue, stop) = (shared.store.clone(), shared.queue.clone(), shared.stop.clone());
-    let lease =
-        lease::hold(store, queue, shared.id.0, "graph-engine", health, registered.clone(), stop.clone());
+    let lease = lease::hold(store, queue, shared.id.0, SERVICE, health, registered.clone(), stop.clone());
     let orders = async {
         tokio::select! {
             () = registered.cancelled() => {}

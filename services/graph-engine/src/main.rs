@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use clap::Parser;
-use goalpost_graph_engine::{Config, build};
+use goalpost_graph_engine::{Config, SERVICE, build};
 use goalpost_service::args::TelemetryArgs;
 use goalpost_service::{metrics, shutdown, telemetry};
 
@@ -20,7 +20,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    let telemetry = telemetry::init(&arguments.telemetry, "graph-engine")?;
+    let telemetry = telemetry::init(&arguments.telemetry, [SERVICE])?;
     let stop = shutdown::on_signal()?;
     if let Some(listen) = arguments.telemetry.metrics_listen {
         metrics::serve(listen, stop.clone()).await?;

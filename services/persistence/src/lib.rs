@@ -38,6 +38,9 @@ use tonic::service::Routes;
 pub use config::{Config, RetentionArgs};
 use hub::Hub;
 
+/// The service's name, in traces and logs.
+pub const SERVICE: &str = "persistence";
+
 /// Why the service could not start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -100,7 +103,7 @@ impl App {
         tasks.spawn(prepare(config, context.clone(), health.clone(), stop.clone()));
         let api = api::Api { context, stop: stop.clone() };
         let routes = Routes::new(PersistenceServer::new(api));
-        server::serve(listener, routes, health, stop).await?;
+        server::serve(SERVICE, listener, routes, health, stop).await?;
         tasks.close();
         tasks.wait().await;
         Ok(())

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::api::Api;
-use crate::{Config, files};
+use crate::{Config, SERVICE, files};
 
 /// Why the planner cannot start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,6 @@ impl App {
         let service = PlannerServer::new(self.api).max_decoding_message_size(MAX_MESSAGE_BYTES);
         let mut routes = Routes::builder();
         routes.add_service(service);
-        Ok(server::serve(self.listener, routes.routes(), health, stop).await?)
+        Ok(server::serve(SERVICE, self.listener, routes.routes(), health, stop).await?)
     }
 }

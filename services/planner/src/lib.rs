@@ -14,3 +14,6 @@ mod requests;
 pub use app::{App, Error, build};
 pub use config::Config;
 pub use files::Error as CatalogError;
+
+/// The service's name, in traces and logs.
+pub const SERVICE: &str = "planner";

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use goalpost_planner::{Config, build};
+use goalpost_planner::{Config, SERVICE, build};
 use goalpost_service::args::TelemetryArgs;
 use goalpost_service::{describe, metrics, shutdown, telemetry};
 
@@ -29,11 +29,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let telemetry = telemetry::init(&arguments.telemetry, "planner")?;
+    let telemetry = telemetry::init(&arguments.telemetry, [SERVICE])?;
     let stop = shutdown::on_signal()?;
     if let Some(listen) = arguments.telemetry.metrics_listen {
-        let address = metrics::serve(listen, stop.clone()).await?;
-        tracing::info!(%address, "serving metrics");
+        metrics::serve(listen, stop.clone()).await?;
     }
     let app = build(arguments.config).await?;
     tracing::info!(address = %app.local_addr(), "the planner is listening");

@@ -1,8 +1,7 @@
 //! Cancelling goals.
 
-use std::collections::HashMap;
-
 use goalpost_model::{Failure, GoalId, GoalState};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::connection::Queries as _;
@@ -23,7 +22,18 @@ const DECIDE: &str = "\
     SELECT $1, 'cancel', 'caller', $2 WHERE NOT EXISTS (\
         SELECT FROM decisions WHERE goal_id = $1 AND verdict = 'cancel')";
 
-const REASONS: &str = "SELECT id, cancel_reason FROM goals WHERE id = ANY ($1) AND cancel_reason IS NOT NULL AND state = 'RUNNING'";
+const UNWANTED: &str = "SELECT id, cancel_reason, traceparent FROM goals WHERE id = ANY ($1) AND cancel_reason IS NOT NULL AND state = 'RUNNING'";
+
+/// A running goal that shall be cancelled.
+#[derive(Clone, Debug)]
+pub struct Unwanted {
+    /// The goal.
+    pub id: GoalId,
+    /// Why.
+    pub reason: String,
+    /// W3C trace context of its submission.
+    pub traceparent: Option<String>,
+}
 
 /// Cancels the goal or notes the wish. Answers with the goal's state then; `None` if it is not
 /// there or has ended.
@@ -39,10 +49,13 @@ pub async fn request_cancel(store: &Store, id: GoalId, reason: &str) -> Result<O
     state.parse().map(Some).map_err(|error| Error::corrupt("a state", error))
 }
 
-/// Those of the running goals that shall be cancelled, with the reasons.
-pub async fn cancel_reasons(store: &Store, ids: &[GoalId]) -> Result<HashMap<GoalId, String>, Error> {
+/// Those of the running goals that shall be cancelled.
+pub async fn unwanted(store: &Store, ids: &[GoalId]) -> Result<Vec<Unwanted>, Error> {
     let client = store.client().await?;
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows = client.query(REASONS, &[&ids]).await?;
-    rows.iter().map(|row| Ok((GoalId(row.try_get(0)?), row.try_get(1)?))).collect()
+    let rows = client.query(UNWANTED, &[&ids]).await?;
+    let read = |row: &Row| {
+        Ok(Unwanted { id: GoalId(row.try_get(0)?), reason: row.try_get(1)?, traceparent: row.try_get(2)? })
+    };
+    rows.iter().map(read).collect()
 }

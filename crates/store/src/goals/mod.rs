@@ -8,7 +8,7 @@ mod read;
 mod settle;
 
 pub use blueprint::NewBlueprint;
-pub use cancel::{cancel_reasons, request_cancel};
+pub use cancel::{Unwanted, request_cancel, unwanted};
 pub use insert::{Inserted, NewGoal, RequestKey, insert};
 pub use plan::{Planned, Verdict, store_plans};
 pub use read::{StoredDecision, StoredGoal, get, list, open};

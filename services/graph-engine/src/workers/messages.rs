@@ -14,7 +14,7 @@ pub(crate) fn welcome(engine: goalpost_model::EngineId) -> WorkResponse {
 pub(crate) fn assignment(
     attempt: AttemptRef,
     claim: Claim,
-    traceparent: Option<String>,
+    traceparent: Option<&str>,
 ) -> (HeldAttempt, WorkResponse) {
     let held = HeldAttempt { workflow: attempt.workflow, task: claim.task, attempt: attempt.attempt };
     let message = Message::Assignment(v1::AttemptAssignment {
@@ -22,7 +22,7 @@ pub(crate) fn assignment(
         capability: claim.capability,
         input: Some(goalpost_proto::struct_from_map(&claim.input)),
         idempotency_key: attempt.to_string(),
-        traceparent: traceparent.unwrap_or_default(),
+        traceparent: traceparent.unwrap_or_default().to_owned(),
     });
     (held, response(message))
 }

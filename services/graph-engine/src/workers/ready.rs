@@ -10,10 +10,12 @@ use futures::future::join_all;
 use goalpost_model::AttemptRef;
 use goalpost_queue::List;
 use goalpost_service::line::Line;
-use goalpost_service::trace_context;
+use goalpost_service::trace_context::Hop;
 use goalpost_store::workflows::Holder;
+use tracing::Span;
 
-use crate::engine::Refusal;
+use crate::SERVICE;
+use crate::engine::{Claim, Refusal};
 use crate::shared::Shared;
 use crate::workers::messages;
 use crate::workers::sessions::Place;
@@ -85,10 +87,10 @@ async fn deliver(shared: &Shared, element: &str, place: Place) {
     let holder = Holder { engine: shared.id, session: place.session, worker: place.worker.clone() };
     match shared.engine.claim(attempt, holder).await {
         Ok(claim) => {
-            let span =
-                || tracing::info_span!("attempt", %attempt, task = claim.task, capability = claim.capability);
-            let traceparent = trace_context::child(claim.traceparent.as_deref(), span);
-            let (held, message) = messages::assignment(attempt, claim, traceparent);
+            // Ends when the attempt is sent, not with its result: a span that an engine took with it
+            // when it died would be missing between the workflow and its worker.
+            let hop = Hop::begin(claim.traceparent.as_deref(), || span(attempt, &claim));
+            let (held, message) = messages::assignment(attempt, claim, hop.traceparent());
             if !shared.sessions.dispatch(&place, attempt, held, message) {
                 give_out_again(shared, attempt).await;
             }
@@ -101,4 +103,10 @@ async fn deliver(shared: &Shared, element: &str, place: Place) {
             shared.sessions.release(&place);
         }
     }
+}
+
+fn span(attempt: AttemptRef, claim: &Claim) -> Span {
+    let Claim { task, capability, .. } = claim;
+    let number = attempt.attempt;
+    tracing::info_span!("attempt", service.name = SERVICE, workflow = %attempt.workflow, task, number, capability)
 }
