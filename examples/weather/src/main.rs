@@ -1,5 +1,7 @@
 //! The demo's worker: offers `weather.fetch`, `weather.climatology` and `report.write`.
 
+mod telemetry;
+
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -30,13 +32,15 @@ struct Arguments {
     /// Attempts at once.
     #[arg(long, default_value_t = 4)]
     max_concurrency: u32,
+    /// Where traces go: an OTLP endpoint (gRPC), for example `http://localhost:4317`. None: nowhere.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    otlp_endpoint: Option<String>,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(is_terminal).init();
+    let traces = telemetry::init(arguments.otlp_endpoint.as_deref())?;
     // reqwest takes its cryptography from whoever starts it.
     rustls::crypto::ring::default_provider().install_default().map_err(|_| "TLS was set up twice")?;
 
@@ -62,8 +66,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
             }
         })
         .build()?;
-    worker.run(stop_on_signal()?).await?;
-    Ok(())
+    let ended = worker.run(stop_on_signal()?).await;
+    if let Some(traces) = traces {
+        // Sends what is left; the exporter waits for its own thread.
+        tokio::task::spawn_blocking(move || traces.shutdown()).await??;
+    }
+    Ok(ended?)
 }
 
 /// A token that is cancelled at SIGINT or SIGTERM.
