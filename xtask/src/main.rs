@@ -61,10 +61,20 @@ fn main() -> ExitCode {
     }
 }
 
+/// What tests start as processes: the command line, each service, the demo's worker.
+const PROCESSES: [&str; 6] = [
+    "goalpost-cli",
+    "goalpost-decision-group",
+    "goalpost-planner",
+    "goalpost-graph-engine",
+    "goalpost-persistence",
+    "goalpost-example-weather",
+];
+
 fn test(arguments: &[String]) -> Result<(), Error> {
     setup::install_missing()?;
-    // Some tests start the command line as a process.
-    run::cargo(&["build", "--package", "goalpost-cli"])?;
+    let packages = PROCESSES.iter().flat_map(|name| ["--package", name]);
+    run::cargo(&std::iter::once("build").chain(packages).collect::<Vec<_>>())?;
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     run::cargo(&[&["test", "--workspace"], arguments.as_slice()].concat())
 }

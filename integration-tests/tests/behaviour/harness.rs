@@ -32,6 +32,8 @@ pub(crate) struct Endpoints {
     pub(crate) decision_group: String,
     pub(crate) graph_engine: String,
     pub(crate) persistence: String,
+    /// Where its metrics are, if it was asked for them.
+    pub(crate) metrics: Option<String>,
     pub(crate) database_url: String,
     pub(crate) redis_url: String,
 }
@@ -72,7 +74,7 @@ impl System {
         std::fs::write(&catalog, CATALOG).unwrap();
         let log = folder.path().join("log");
         let log_file = std::fs::File::options().create(true).append(true).open(&log).unwrap();
-        let mut command = Command::new(binary());
+        let mut command = Command::new(binary("goalpost"));
         command.arg("dev").arg("--data-dir").arg(folder.path().join("data")).arg("--catalog").arg(&catalog);
         for service in ["decision-group", "planner", "graph-engine", "persistence"] {
             let flag = format!("--{service}-listen");
@@ -155,11 +157,11 @@ pub(crate) fn words(events: &[Event]) -> Vec<String> {
         .collect()
 }
 
-/// The binary that this workspace builds: beside this test's.
-pub(crate) fn binary() -> PathBuf {
+/// A binary that this workspace builds: beside this test's.
+pub(crate) fn binary(name: &str) -> PathBuf {
     let here = std::env::current_exe().unwrap();
     let folder = here.parent().and_then(Path::parent).unwrap();
-    let binary = folder.join("goalpost");
+    let binary = folder.join(name);
     assert!(binary.is_file(), "{} is missing; cargo xtask test builds it", binary.display());
     binary
 }

@@ -3,14 +3,18 @@
 #![cfg(test)]
 
 mod bad_input;
+mod collector;
 mod crash;
 mod fairness;
 mod harness;
 mod idle;
 mod main_path;
 mod many;
+mod metrics;
 mod postgres_faults;
+mod processes;
 mod stores;
 mod timers;
+mod tracing;
 mod truth;
 mod workers;
