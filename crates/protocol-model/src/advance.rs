@@ -3,7 +3,7 @@
 use crate::element::TASKS;
 use crate::model::Protocol;
 use crate::mutation::Mutation;
-use crate::postgres::{Holder, Task, TaskState};
+use crate::postgres::{Holder, Task, TaskState, Timer};
 
 /// One thing that shall happen to a task.
 #[derive(Clone, Copy, Debug)]
@@ -82,8 +82,9 @@ fn finish(
         return Verdict::Refused;
     }
     let mut after = *tasks;
-    let state = if failed { TaskState::Backoff } else { TaskState::Ended };
-    after[task] = Task { state, holder: None, timer: failed, ..row };
+    let (state, timer) =
+        if failed { (TaskState::Backoff, Timer::Armed) } else { (TaskState::Ended, Timer::None) };
+    after[task] = Task { state, holder: None, timer, ..row };
     if let (false, Some(next)) = (failed, after.get_mut(task + 1))
         && next.state == TaskState::Pending
     {

@@ -9,7 +9,6 @@ use crate::line::{self, Deal, Stage};
 use crate::model::Protocol;
 use crate::relay::Relay;
 use crate::state::{ENGINES, State};
-use crate::timers::Timers;
 use crate::worker::Worker;
 
 /// One thing that breaks, and where; [`Kind`] says what each means.
@@ -114,7 +113,6 @@ pub(crate) fn happen(protocol: &Protocol, state: &mut State, fault: Fault) {
 fn replica_ends(state: &mut State) {
     state.relays[0] = Relay::default();
     state.deaths = Deaths::default();
-    state.timers = Timers::default();
 }
 
 impl Fault {

@@ -54,6 +54,8 @@ pub enum Mutation {
     LeavesUnheldAttempts,
     /// What a claim is refused with comes from memory, however old.
     RefusesFromMemory,
+    /// A taker that connects again leaves its old connection blocked, which may be half open.
+    OldConnectionLives,
 
     // Timers.
     /// The row of a timer goes when it fires.
@@ -67,9 +69,6 @@ pub enum Mutation {
     AnswersClaimsFromMemory,
     /// The same, with the workflow read again first: freshness alone does not mend it.
     ClaimsTwice,
-    /// A taker that connects again leaves its old connection blocked, which may be half open
-    /// (`taker.rs`, `register`).
-    OldConnectionLives,
     /// An engine that was buried goes on to take from lists before it is registered again
     /// (`lease.rs`, `hold`; `line.rs`).
     TakesAfterBurial,

@@ -28,6 +28,18 @@ pub struct Holder {
     pub session: usize,
 }
 
+/// A row of `timers`. It goes with the transition that it is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Timer {
+    /// There is none.
+    #[default]
+    None,
+    /// Its time has not come.
+    Armed,
+    /// It was delivered.
+    Fired,
+}
+
 /// A row of `tasks`, with its timer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Task {
@@ -37,8 +49,8 @@ pub struct Task {
     pub attempt: u8,
     /// Who runs it, while it runs.
     pub holder: Option<Holder>,
-    /// Whether the row of a retry timer is there.
-    pub timer: bool,
+    /// The row of its retry timer.
+    pub timer: Timer,
 }
 
 /// What a row of `takers` says.

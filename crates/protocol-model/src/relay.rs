@@ -4,7 +4,7 @@ use crate::actions::{Action, RelayAction};
 use crate::element::{Bag, Element};
 use crate::model::Protocol;
 use crate::mutation::Mutation;
-use crate::postgres::{Taker, TaskState};
+use crate::postgres::{Taker, TaskState, Timer};
 use crate::state::{ENGINES, State};
 
 /// A relay.
@@ -145,7 +145,7 @@ fn undelivered(protocol: &Protocol, state: &State) -> Bag {
             (taker == Taker::Buried).then(|| Element::lost(place, task.attempt))
         }
         TaskState::Backoff if !protocol.breaks(Mutation::TimersNotToldAgain) => {
-            task.timer.then(|| Element::timer(place, task.attempt))
+            (task.timer == Timer::Fired).then(|| Element::timer(place, task.attempt))
         }
         _ => None,
     });

@@ -7,7 +7,6 @@ use crate::engine::Engine;
 use crate::postgres::{Postgres, Taker, TaskState};
 use crate::redis::Redis;
 use crate::relay::Relay;
-use crate::timers::Timers;
 use crate::worker::Worker;
 
 /// Engines at most.
@@ -32,8 +31,6 @@ pub struct State {
     pub relays: [Relay; RELAYS],
     /// The active replica's watch over takers.
     pub deaths: Deaths,
-    /// The active replica's timers.
-    pub timers: Timers,
     /// What must never happen, written down when it does.
     pub history: History,
     /// Faults that may still happen.

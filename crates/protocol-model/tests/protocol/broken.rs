@@ -66,6 +66,13 @@ fn what_a_worker_cannot_end_is_given_out_again() {
     is_caught(LeavesUnheldAttempts, bounds(Alone, 2, 1, &[StreamBreak]), ALL_END);
 }
 
+/// The old take is handed an element that nobody reads, or that the end of the next take throws away.
+#[test]
+fn a_taker_that_connects_again_ends_its_old_connection() {
+    is_caught(OldConnectionLives, bounds(Alone, 1, 1, &[ConnectionLoss]), ALL_END);
+    is_caught(OldConnectionLives, bounds(Beside, 1, 1, &[ConnectionLoss]), ALL_END);
+}
+
 #[test]
 fn a_timer_counts_once_and_stays_until_it_has_counted() {
     is_caught(TimerGoesWhenFired, bounds(Alone, 1, 1, &[Failure, Flush]), ALL_END);
@@ -84,13 +91,6 @@ mod open {
             is_caught(broken, bounds(Alone, 1, 1, &[ReplicaCrash]), RUNS_ONCE);
             is_caught(broken, bounds(Alone, 1, 1, &[ReplicaCrash]), NOTHING_STRANDED);
         }
-    }
-
-    /// The old take is handed an element that the end of the next take throws away.
-    #[test]
-    fn a_taker_that_connects_again_ends_its_old_connection() {
-        is_caught(OldConnectionLives, bounds(Alone, 1, 1, &[ConnectionLoss]), ALL_END);
-        is_caught(OldConnectionLives, bounds(Beside, 1, 1, &[ConnectionLoss]), ALL_END);
     }
 
     /// Nobody watches a buried engine: what it takes or runs from then on is lost with it.

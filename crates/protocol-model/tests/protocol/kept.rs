@@ -64,7 +64,7 @@ fn replicas_may_die_or_relay_at_the_same_time() {
 }
 
 #[test]
-fn attempts_may_fail_and_their_timers_fire_again() {
+fn attempts_may_fail_and_their_timers_be_delivered_again() {
     with_one_task(&[Failure, ReplicaCrash]);
     with_one_task(&[Failure, Failure]);
     with_one_task(&[Failure, Flush]);
