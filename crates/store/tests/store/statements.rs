@@ -1,6 +1,5 @@
 //! Every statement of the sources, prepared against a migrated database: a column that a migration
 //! renames is found here, and not when somebody happens to need it.
-#![cfg(test)]
 
 use std::collections::HashMap;
 use std::fs;

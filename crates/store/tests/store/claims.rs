@@ -1,0 +1,67 @@
+//! Who may give attempts out.
+
+use goalpost_model::{Digest, EngineId, Lane, SessionId, TaskState, WorkflowId};
+use goalpost_store::workflows::{ChangedTask, Holder, NewTask, NewWorkflow, Transitions, commit};
+use goalpost_store::{Error, Json, Store};
+use uuid::Uuid;
+
+const ID: WorkflowId = WorkflowId(Uuid::from_u128(1));
+
+fn begun() -> Transitions {
+    let created = NewWorkflow {
+        id: ID,
+        blueprint_digest: Digest::of(b"blueprint"),
+        goal_text: "a goal".to_owned(),
+        goal_input: Json("{}".to_owned()),
+        traceparent: None,
+        lane: Lane::default(),
+    };
+    let task = NewTask {
+        workflow: ID,
+        ordinal: 0,
+        name: "a".to_owned(),
+        capability: "c".to_owned(),
+        lane: Lane::default(),
+        state: TaskState::Ready,
+        attempt: 1,
+        input: None,
+        failure: None,
+        unhandled: None,
+        taken_edges: Vec::new(),
+    };
+    Transitions { created: vec![created], new_tasks: vec![task], ..Transitions::default() }
+}
+
+fn claimed_by(engine: Uuid) -> Transitions {
+    let holder =
+        Holder { engine: EngineId(engine), session: SessionId(Uuid::now_v7()), worker: "w".to_owned() };
+    let task = ChangedTask {
+        workflow: ID,
+        ordinal: 0,
+        state: TaskState::Running,
+        attempt: 1,
+        failures: 0,
+        output: None,
+        failure: None,
+        unhandled: None,
+        taken_edges: Vec::new(),
+        holder: Some(holder),
+        events: 1,
+    };
+    Transitions { fences: vec![(ID, 2)], changed_tasks: vec![task], ..Transitions::default() }
+}
+
+/// Whoever was found dead is watched by nobody: what it would give out now could be lost for ever.
+#[tokio::test]
+async fn an_engine_that_was_found_dead_claims_nothing_until_it_is_registered_again() {
+    let database = goalpost_testkit::database().await;
+    let (store, client) = (Store::new(database.url(), 2).unwrap(), database.client().await);
+    let engine = Uuid::now_v7();
+    let insert = "INSERT INTO takers (id, kind, dead_at) VALUES ($1, 'graph-engine', now())";
+    client.execute(insert, &[&engine]).await.unwrap();
+    assert_eq!(commit(&store, &begun()).await.unwrap().get(&ID), Some(&2));
+    let refused = commit(&store, &claimed_by(engine)).await.unwrap_err();
+    assert!(matches!(refused, Error::Unavailable(_)), "{refused}");
+    client.execute("UPDATE takers SET dead_at = NULL", &[]).await.unwrap();
+    assert_eq!(commit(&store, &claimed_by(engine)).await.unwrap().get(&ID), Some(&3));
+}

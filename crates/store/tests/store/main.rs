@@ -1,0 +1,5 @@
+//! The store on a real PostgreSQL.
+#![cfg(test)]
+
+mod claims;
+mod statements;
