@@ -35,7 +35,13 @@ impl Many {
 
     /// Returns when some attempts have begun and most have not.
     pub(crate) async fn middle(&self) {
-        wait_for("the middle", async || (self.begun() >= WORKFLOWS / 2).then_some(())).await;
+        self.begun_at_least(WORKFLOWS / 2).await;
+    }
+
+    /// Returns when that many attempts have begun.
+    pub(crate) async fn begun_at_least(&self, attempts: usize) {
+        let what = format!("{attempts} attempts");
+        wait_for(what, async || (self.begun() >= attempts).then_some(())).await;
     }
 
     /// Submits all goals during the fault, and waits for their ends: all have succeeded, no attempt

@@ -3,6 +3,8 @@
 mod parameter;
 mod pool;
 mod send;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

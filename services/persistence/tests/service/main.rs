@@ -31,6 +31,8 @@ struct Stores {
     redis: TestRedis,
     store: Store,
     queue: Queue,
+    /// A connection for rows that are made and looked at by hand.
+    sql: tokio_postgres::Client,
 }
 
 impl Stores {
@@ -38,7 +40,8 @@ impl Stores {
         let (database, redis) = (goalpost_testkit::database().await, goalpost_testkit::redis().await);
         let store = Store::new(database.url(), 4).unwrap();
         let queue = Queue::new(&redis.url()).unwrap();
-        Self { database, redis, store, queue }
+        let sql = database.client().await;
+        Self { database, redis, store, queue, sql }
     }
 
     /// A replica that serves, in a system whose Redis was told of everything: what comes from now
@@ -97,7 +100,7 @@ impl Stores {
 
     /// The answer of a query that gives one number.
     async fn count(&self, query: &str) -> i64 {
-        self.database.client().await.query_one(query, &[]).await.unwrap().get(0)
+        self.sql.query_one(query, &[]).await.unwrap().get(0)
     }
 
     async fn wait_for_count(&self, query: &str, count: i64) {

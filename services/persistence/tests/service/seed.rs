@@ -7,7 +7,7 @@ use crate::Stores;
 
 impl Stores {
     async fn execute(&self, statement: &str) {
-        self.database.client().await.batch_execute(statement).await.unwrap();
+        self.sql.batch_execute(statement).await.unwrap();
     }
 
     pub(crate) async fn goal(&self) -> Uuid {
