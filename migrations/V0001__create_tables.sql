@@ -48,6 +48,13 @@ CREATE UNIQUE INDEX goals_request_id ON goals (namespace, request_id) WHERE requ
 CREATE INDEX goals_by_state ON goals (state, id DESC);
 CREATE INDEX goals_by_namespace ON goals (namespace, id DESC);
 
+-- How many goals of each namespace have not ended. Written by triggers alone, once for each statement
+-- that submits or ends goals, so that a limit costs a look at one row.
+CREATE TABLE namespaces (
+    name       text PRIMARY KEY,
+    open_goals bigint NOT NULL
+) WITH (fillfactor = 10);
+
 -- The verdicts on a goal, in order. Written by the decision group.
 CREATE TABLE decisions (
     goal_id    uuid NOT NULL REFERENCES goals ON DELETE CASCADE,

@@ -95,6 +95,10 @@ BEGIN
     INSERT INTO histories (id, last_number) SELECT id, 1 FROM new_rows ORDER BY id;
     INSERT INTO events (workflow_id, number, at, type) SELECT id, 1, clock_timestamp(), 'GOAL_SUBMITTED' FROM new_rows;
     INSERT INTO outbox (list, element, lane) SELECT 'goals', id, namespace || ':' || priority FROM new_rows ORDER BY id;
+    -- Last, since others wait for these rows; in one order.
+    INSERT INTO namespaces AS s (name, open_goals)
+    SELECT namespace, count(*) FROM new_rows GROUP BY namespace ORDER BY namespace
+    ON CONFLICT (name) DO UPDATE SET open_goals = s.open_goals + excluded.open_goals;
     RETURN NULL;
 END;
 $$;
@@ -109,7 +113,11 @@ CREATE FUNCTION goals_updated() RETURNS trigger
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
     WITH moved AS MATERIALIZED (
-        SELECT n.id, n.state, n.failure FROM old_rows o JOIN new_rows n USING (id) WHERE n.state <> o.state
+        SELECT n.id, n.namespace, n.state, n.failure FROM old_rows o JOIN new_rows n USING (id) WHERE n.state <> o.state
+    ), closed AS (
+        INSERT INTO namespaces AS s (name, open_goals)
+        SELECT namespace, -count(*) FROM moved WHERE state <> 'RUNNING' GROUP BY namespace ORDER BY namespace
+        ON CONFLICT (name) DO UPDATE SET open_goals = s.open_goals + excluded.open_goals
     ), drawn AS (
         UPDATE histories h SET last_number = h.last_number + 1
         WHERE h.id = ANY (ARRAY(SELECT id FROM moved ORDER BY id))

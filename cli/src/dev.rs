@@ -7,6 +7,7 @@ use clap::Args;
 use goalpost_local::{Directory, Durability, Postgres, Redis};
 use goalpost_service::args::{PoolingArgs, PostgresArgs, RedisArgs, Secret, TelemetryArgs};
 use goalpost_service::health::Health;
+use goalpost_service::load::LoadArgs;
 use goalpost_service::{metrics, shutdown, telemetry};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -63,6 +64,12 @@ pub(crate) struct Arguments {
     worker_grace_ms: u64,
     #[command(flatten)]
     retention: goalpost_persistence::RetentionArgs,
+    /// Goals of one namespace that may be open at once.
+    #[arg(long, env = "GOALPOST_MAX_OPEN_GOALS", default_value_t = 100_000)]
+    max_open_goals: u32,
+    /// How much each service takes on at once.
+    #[command(flatten)]
+    load: LoadArgs,
     #[command(flatten)]
     telemetry: TelemetryArgs,
 }
@@ -157,18 +164,23 @@ async fn serve(
     metrics: Option<SocketAddr>,
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
+    let load = arguments.load;
     let mut catalogs = arguments.catalog.clone();
     if catalogs.is_empty() {
         let path = stores.directory.path().join("demo-catalog.yaml");
         std::fs::write(&path, DEMO_CATALOG)?;
         catalogs.push(path);
     }
-    let planner =
-        goalpost_planner::build(goalpost_planner::Config { listen: arguments.planner_listen, catalogs });
+    let planner = goalpost_planner::build(goalpost_planner::Config {
+        listen: arguments.planner_listen,
+        catalogs,
+        load,
+    });
     let planner = planner.await.map_err(other)?;
     let persistence = goalpost_persistence::build(goalpost_persistence::Config {
         listen: arguments.persistence_listen,
         engine_grace_ms: arguments.worker_grace_ms,
+        load,
         retention: arguments.retention.clone(),
         postgres: stores.postgres_args()?,
         redis: stores.redis_args()?,
@@ -178,6 +190,7 @@ async fn serve(
         listen: arguments.graph_engine_listen,
         worker_grace_ms: arguments.worker_grace_ms,
         cached_workflows: 10_000,
+        load,
         postgres: stores.postgres_args()?,
         redis: stores.redis_args()?,
     });
@@ -188,6 +201,8 @@ async fn serve(
         planner: url(planner.local_addr()),
         graph_engine: url(engine.local_addr()),
         persistence: url(persistence.local_addr()),
+        max_open_goals: arguments.max_open_goals,
+        load,
         postgres: stores.postgres_args()?,
         redis: stores.redis_args()?,
     });

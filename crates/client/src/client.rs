@@ -7,15 +7,17 @@ use goalpost_proto::v1::{
     CancelGoalRequest, GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PreviewPlanResponse,
 };
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Response, Status};
 
-use crate::{Error, NewGoal, Watch};
+use crate::{Error, NewGoal, Watch, retry};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const MAX_MESSAGE_BYTES: usize = 64 << 20;
 
 /// A client of the decision group. Cheap to clone; connects when first used, and again when
-/// the connection is lost.
+/// the connection is lost. What a service refuses for now, because it is overloaded or its stores are
+/// away, is called again for ten seconds.
 #[derive(Clone, Debug)]
 pub struct Client {
     endpoint: String,
@@ -42,35 +44,34 @@ impl Client {
         self.group.clone()
     }
 
-    /// Submits a goal; it is durable when this returns.
+    /// Submits a goal; it is durable when this returns. A goal without a request_id gets one, so that
+    /// a submission that is repeated makes one goal.
     pub async fn submit(&self, goal: NewGoal) -> Result<Goal, Error> {
-        let answer = self.group.clone().submit_goal(goal.into_submit()).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
+        let request = goal.into_submit();
+        self.call(request, |mut group, request| async move { group.submit_goal(request).await }).await
     }
 
     /// One goal.
     pub async fn get(&self, id: &str) -> Result<Goal, Error> {
-        let answer = self.group.clone().get_goal(GetGoalRequest { id: id.to_owned() }).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
+        let request = GetGoalRequest { id: id.to_owned() };
+        self.call(request, |mut group, request| async move { group.get_goal(request).await }).await
     }
 
     /// A page of goals, newest first.
     pub async fn list(&self, request: ListGoalsRequest) -> Result<ListGoalsResponse, Error> {
-        let answer = self.group.clone().list_goals(request).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
+        self.call(request, |mut group, request| async move { group.list_goals(request).await }).await
     }
 
     /// Cancels a goal, and answers with it as it is then.
     pub async fn cancel(&self, id: &str, reason: &str) -> Result<Goal, Error> {
         let request = CancelGoalRequest { id: id.to_owned(), reason: reason.to_owned() };
-        let answer = self.group.clone().cancel_goal(request).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
+        self.call(request, |mut group, request| async move { group.cancel_goal(request).await }).await
     }
 
     /// What a submission would run. Stores nothing.
     pub async fn preview(&self, goal: NewGoal) -> Result<PreviewPlanResponse, Error> {
-        let answer = self.group.clone().preview_plan(goal.into_preview()).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
+        let request = goal.into_preview();
+        self.call(request, |mut group, request| async move { group.preview_plan(request).await }).await
     }
 
     /// Every event of the goal with a greater number than `after`, to its end.
@@ -85,7 +86,17 @@ impl Client {
         self.get(id).await
     }
 
-    pub(crate) fn error(&self, status: tonic::Status) -> Error {
+    /// Makes a call, and again while the service refuses it for now.
+    async fn call<R: Clone, T, F: Future<Output = Result<Response<T>, Status>>>(
+        &self,
+        request: R,
+        call: impl Fn(CentralDecisionGroupClient<Channel>, R) -> F,
+    ) -> Result<T, Error> {
+        let answer = retry::until_answered(|| call(self.group.clone(), request.clone())).await;
+        answer.map_err(|status| self.error(status))
+    }
+
+    pub(crate) fn error(&self, status: Status) -> Error {
         Error::of(&self.endpoint, status)
     }
 }

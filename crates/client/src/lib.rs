@@ -15,6 +15,7 @@
 mod client;
 mod error;
 mod new_goal;
+mod retry;
 mod watch;
 
 pub use client::Client;

@@ -3,6 +3,7 @@
 use goalpost_proto::struct_from_map;
 use goalpost_proto::v1::{Blueprint, PreviewPlanRequest, Priority, SubmitGoalRequest};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 /// What is wanted: in words, as a type of the catalog, or as a blueprint.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +40,8 @@ impl NewGoal {
         self
     }
 
-    /// A key for idempotency: a second submission with it gives the goal of the first one.
+    /// A key for idempotency: a second submission with it gives the goal of the first one. Without
+    /// one each submission has its own.
     #[must_use]
     pub fn request_id(mut self, request_id: impl Into<String>) -> Self {
         self.request_id = request_id.into();
@@ -67,7 +69,7 @@ impl NewGoal {
             goal_type,
             blueprint,
             input: Some(struct_from_map(&input)),
-            request_id,
+            request_id: if request_id.is_empty() { Uuid::now_v7().to_string() } else { request_id },
             namespace,
             priority: priority.into(),
         }

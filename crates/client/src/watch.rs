@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use goalpost_proto::v1::{Event, WatchGoalRequest};
-use tonic::{Code, Streaming};
+use tonic::{Code, Status, Streaming};
 
+use crate::retry::hint;
 use crate::{Client, Error};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -47,24 +48,28 @@ impl Watch {
                     return Ok(Some(event));
                 }
                 Ok(None) => return Ok(None),
-                Err(status) if passes(status.code()) && self.failures < MAX_FAILURES => {
+                Err(status) if passes(&status) && self.failures < MAX_FAILURES => {
                     self.stream = None;
                     self.failures += 1;
                     let pause = FIRST_PAUSE * 2_u32.saturating_pow(self.failures.min(16));
-                    tokio::time::sleep(pause.min(LONGEST_PAUSE)).await;
+                    tokio::time::sleep(hint(&status).unwrap_or(pause.min(LONGEST_PAUSE))).await;
                 }
                 Err(status) => return Err(self.client.error(status)),
             }
         }
     }
 
-    async fn open(&self) -> Result<Streaming<Event>, tonic::Status> {
+    async fn open(&self) -> Result<Streaming<Event>, Status> {
         let request = WatchGoalRequest { id: self.id.clone(), after: self.after };
         Ok(self.client.raw().watch_goal(request).await?.into_inner())
     }
 }
 
-/// The connection or the service went away and may come back.
-fn passes(code: Code) -> bool {
-    matches!(code, Code::Unavailable | Code::Unknown | Code::Internal | Code::Cancelled)
+/// The connection or the service went away and may come back, or the service has too much to do.
+fn passes(status: &Status) -> bool {
+    match status.code() {
+        Code::Unavailable | Code::Unknown | Code::Internal | Code::Cancelled => true,
+        Code::ResourceExhausted => hint(status).is_some(),
+        _ => false,
+    }
 }

@@ -7,6 +7,7 @@ mod by_service;
 pub mod health;
 pub mod lease;
 pub mod line;
+pub mod load;
 pub mod metrics;
 pub mod server;
 pub mod shutdown;

@@ -10,10 +10,9 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 
 use crate::health::Health;
+use crate::load::{LoadArgs, Shed};
 use crate::trace_context;
 
-/// Calls on one connection at once.
-const MAX_STREAMS: u32 = 10_000;
 /// A connection on which nothing was heard for this long is asked for a sign of life.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 /// Flow control windows: room for large payloads without a round trip each.
@@ -64,13 +63,14 @@ impl Listener {
     }
 }
 
-/// Serves the routes of `service`, health and reflection until `stop`; then ends, at the latest
-/// when calls that are still open have had their time.
+/// Serves the routes of `service`, health and reflection until `stop`, as many calls at once as `load`
+/// says; then ends, at the latest when calls that are still open have had their time.
 pub async fn serve(
     service: &'static str,
     listener: Listener,
     routes: Routes,
     health: Health,
+    load: LoadArgs,
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let reflection = || {
@@ -84,7 +84,9 @@ pub async fn serve(
         .add_service(reflection().build_v1alpha()?);
     let serving = Server::builder()
         .trace_fn(move |request| trace_context::span_of(service, request))
-        .max_concurrent_streams(MAX_STREAMS)
+        .layer(Shed::new(load))
+        // One connection may use all of it: another service's carries the calls of all its callers.
+        .max_concurrent_streams(u32::try_from(load.max_calls + load.max_streams).unwrap_or(u32::MAX))
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .http2_keepalive_interval(Some(KEEPALIVE))

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::time::Duration;
 
 use goalpost_proto::Violations;
 use tonic::{Code, Status};
@@ -34,6 +35,14 @@ pub fn with_reason(code: Code, reason: &'static str, message: impl Into<String>)
 pub fn unavailable(what: &str, cause: &dyn Error) -> Status {
     tracing::debug!(what, cause = describe(cause), "call refused");
     with_reason(Code::Unavailable, "UNAVAILABLE", format!("{what} cannot be reached now; try again"))
+}
+
+/// RESOURCE_EXHAUSTED: nothing was done, and the same call may work after `pause`.
+pub fn exhausted(reason: &'static str, message: impl Into<String>, pause: Duration) -> Status {
+    metrics::counter!("goalpost_refused_total", "reason" => reason).increment(1);
+    let mut details = ErrorDetails::with_retry_info(Some(pause));
+    details.set_error_info(reason, DOMAIN, HashMap::new());
+    Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
 /// The status of a call that the store could not serve.

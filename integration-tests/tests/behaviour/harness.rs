@@ -54,9 +54,16 @@ pub(crate) struct OnStores {
 }
 
 pub(crate) async fn on_stores() -> OnStores {
+    on_stores_with(&[]).await
+}
+
+/// The same with more flags.
+pub(crate) async fn on_stores_with(flags: &[&str]) -> OnStores {
     let (database, redis) = (database().await, redis().await);
-    let stores = ["--database-url", database.url(), "--redis-url", &redis.url()].map(str::to_owned);
-    let system = System::start(folder(), &stores).await;
+    let redis_url = redis.url();
+    let stores = ["--database-url", database.url(), "--redis-url", &redis_url];
+    let arguments: Vec<String> = stores.iter().chain(flags).map(|&argument| argument.to_owned()).collect();
+    let system = System::start(folder(), &arguments).await;
     OnStores { system, database, redis }
 }
 

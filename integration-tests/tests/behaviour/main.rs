@@ -11,6 +11,7 @@ mod idle;
 mod main_path;
 mod many;
 mod metrics;
+mod overload;
 mod postgres_faults;
 mod processes;
 mod stores;

@@ -1,8 +1,9 @@
 //! The `CentralDecisionGroup` service.
 
 use std::pin::Pin;
+use std::time::Duration;
 
-use goalpost_model::{GoalId, GoalState, WorkflowId};
+use goalpost_model::{GoalId, GoalState, Namespace, WorkflowId};
 use goalpost_proto::v1::{
     CancelGoalRequest, CancelWorkflowRequest, CheckBlueprintRequest, CheckBlueprintResponse, Event,
     GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PlanRequest, PlanResponse, PreviewPlanRequest,
@@ -10,6 +11,7 @@ use goalpost_proto::v1::{
     central_decision_group_server,
 };
 use goalpost_proto::{Violations, blueprint_from_model, struct_from_map};
+use goalpost_service::load::Gate;
 use goalpost_service::{status, trace_context};
 use goalpost_store::goals::{self, Inserted};
 use tokio::sync::mpsc;
@@ -20,12 +22,15 @@ use uuid::Uuid;
 
 use crate::checks::Checks;
 use crate::requests::{self, Own, Submission, Wanted};
-use crate::submit::{Submitter, Unavailable};
+use crate::submit::{NotStored, Submitter};
 use crate::watch::Watch;
 use crate::{Context, resource};
 
 /// Who made a plan that the caller brought along.
 pub(crate) const CALLER: &str = "caller";
+/// After this a submission may find room again: in the line to the store, among a namespace's goals.
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
+const FULL_PAUSE: Duration = Duration::from_secs(1);
 /// Events on their way to a watcher.
 const WATCH_ROOM: usize = 64;
 
@@ -33,6 +38,7 @@ pub(crate) struct Api {
     pub(crate) context: Context,
     pub(crate) submitter: Submitter,
     pub(crate) checks: Checks,
+    pub(crate) streams: Gate,
     pub(crate) stop: CancellationToken,
 }
 
@@ -51,8 +57,14 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
             Ok(Inserted::New) => id,
             Ok(Inserted::Repeated(earlier)) => earlier,
             Ok(Inserted::Reused(earlier)) => return Err(reused(earlier)),
-            Err(error @ Unavailable::Away) => return Err(status::unavailable("the store", &error)),
-            Err(error) => return Err(status::with_reason(Code::Internal, "INTERNAL", error.to_string())),
+            Ok(Inserted::Full) => return Err(full(&submission.namespace)),
+            Err(error @ NotStored::Away) => return Err(status::unavailable("the store", &error)),
+            Err(error @ NotStored::Busy) => {
+                return Err(status::exhausted("SUBMIT_QUEUE_FULL", error.to_string(), BUSY_PAUSE));
+            }
+            Err(error @ NotStored::Refused) => {
+                return Err(status::with_reason(Code::Internal, "INTERNAL", error.to_string()));
+            }
         };
         if stored == id {
             return Ok(Response::new(just_submitted(id, submission)));
@@ -98,11 +110,16 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
             violations.add("after", "must be the number of the last event seen, or 0");
             return Err(status::invalid_argument(violations));
         }
+        let place = self.streams.enter()?;
         self.read(goal).await?;
         let (sender, events) = mpsc::channel(WATCH_ROOM);
         let wanted = WatchEventsRequest { workflow_id: id, after };
         let watch = Watch { context: self.context.clone(), wanted, traceparent };
-        tokio::spawn(watch.follow(sender, self.stop.clone()));
+        let following = watch.follow(sender, self.stop.clone());
+        tokio::spawn(async move {
+            following.await;
+            drop(place);
+        });
         Ok(Response::new(Box::pin(ReceiverStream::new(events))))
     }
 
@@ -200,6 +217,11 @@ fn just_submitted(id: GoalId, submission: Submission) -> Goal {
         priority: goalpost_proto::priority(priority).into(),
         ..Goal::default()
     }
+}
+
+fn full(namespace: &Namespace) -> Status {
+    let message = format!("namespace {namespace} has as many open goals as it may have; try again");
+    status::exhausted("TOO_MANY_OPEN_GOALS", message, FULL_PAUSE)
 }
 
 fn reused(earlier: GoalId) -> Status {

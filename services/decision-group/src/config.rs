@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 use goalpost_service::args::{PostgresArgs, RedisArgs};
+use goalpost_service::load::LoadArgs;
 
 /// Settings of the decision group.
 #[derive(Args, Clone, Debug)]
@@ -20,6 +21,13 @@ pub struct Config {
     /// The persistence service.
     #[arg(long, env = "GOALPOST_PERSISTENCE", default_value = "http://127.0.0.1:50054")]
     pub persistence: String,
+    /// Goals of one namespace that may be open at once; beyond, submissions are refused with
+    /// RESOURCE_EXHAUSTED. A batch that was under way may go beyond it.
+    #[arg(long, env = "GOALPOST_MAX_OPEN_GOALS", default_value_t = 100_000)]
+    pub max_open_goals: u32,
+    /// How much it takes on at once.
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// PostgreSQL.
     #[command(flatten)]
     pub postgres: PostgresArgs,

@@ -22,6 +22,7 @@ use goalpost_queue::{List, Queue};
 use goalpost_service::health::Health;
 use goalpost_service::lease::{self, STORES};
 use goalpost_service::line::Line;
+use goalpost_service::load::{Gate, LoadArgs};
 use goalpost_service::server::{self, Listener};
 use goalpost_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -59,6 +60,8 @@ pub struct App {
     listener: Listener,
     context: Context,
     health: Health,
+    load: LoadArgs,
+    max_open_goals: u32,
 }
 
 /// What the parts of the service share.
@@ -77,7 +80,8 @@ pub async fn build(config: Config) -> Result<App, Error> {
     let peers = Peers::new(&config)?;
     let listener = Listener::bind(config.listen, "--decision-group-listen (or --listen)").await?;
     let health = Health::new(&["goalpost.v1.CentralDecisionGroup"], &[STORES]).await;
-    Ok(App { listener, context: Context { id: Uuid::now_v7(), store, queue, peers }, health })
+    let context = Context { id: Uuid::now_v7(), store, queue, peers };
+    Ok(App { listener, context, health, load: config.load, max_open_goals: config.max_open_goals })
 }
 
 impl App {
@@ -93,15 +97,20 @@ impl App {
 
     /// Serves until `stop`.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
-        let Self { listener, context, health } = self;
+        let Self { listener, context, health, load, max_open_goals } = self;
         let tasks = TaskTracker::new();
         tasks.spawn(take(context.clone(), health.clone(), stop.clone()));
-        let submitter = Submitter::start(context.store.clone(), &tasks);
+        let submitter = Submitter::start(context.store.clone(), max_open_goals, &tasks);
         let checks = Checks::new(context.peers.planner.clone());
-        let api =
-            CentralDecisionGroupServer::new(api::Api { context, submitter, checks, stop: stop.clone() });
+        let api = CentralDecisionGroupServer::new(api::Api {
+            context,
+            submitter,
+            checks,
+            streams: Gate::of_streams(load),
+            stop: stop.clone(),
+        });
         let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES));
-        server::serve(SERVICE, listener, routes, health, stop).await?;
+        server::serve(SERVICE, listener, routes, health, load, stop).await?;
         tasks.close();
         tasks.wait().await;
         Ok(())

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use goalpost_service::args::{PostgresArgs, RedisArgs};
+use goalpost_service::load::LoadArgs;
 
 /// Settings of the graph engine.
 #[derive(Args, Clone, Debug)]
@@ -18,6 +19,9 @@ pub struct Config {
     /// Workflows held in memory at most; others are read when something happens to them.
     #[arg(long, env = "GOALPOST_CACHED_WORKFLOWS", default_value_t = 10_000)]
     pub cached_workflows: usize,
+    /// How much it takes on at once.
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// PostgreSQL.
     #[command(flatten)]
     pub postgres: PostgresArgs,

@@ -21,6 +21,7 @@ use goalpost_proto::v1::worker_server::WorkerServer;
 use goalpost_queue::Queue;
 use goalpost_service::health::Health;
 use goalpost_service::lease::{self, STORES};
+use goalpost_service::load::Gate;
 use goalpost_service::server::{self, Listener};
 use goalpost_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -101,10 +102,10 @@ impl App {
         let tasks = shared.tasks.clone();
         tasks.spawn(take_orders(shared.clone(), health.clone()));
         let api = GraphEngineServer::new(api::Api(shared.clone()));
-        let work = WorkerServer::new(workers::Work(shared));
+        let work = WorkerServer::new(workers::Work { shared, streams: Gate::of_streams(config.load) });
         let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(work.max_decoding_message_size(MAX_MESSAGE_BYTES));
-        server::serve(SERVICE, listener, routes, health, stop).await?;
+        server::serve(SERVICE, listener, routes, health, config.load, stop).await?;
         tasks.close();
         tasks.wait().await;
         // Every handle is gone with the tasks and the server: the committer writes the rest.

@@ -14,7 +14,8 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::Context;
 use crate::active::Error;
-use crate::notifications::{Heard, Notifications};
+use crate::hints::Heard;
+use crate::notifications::Notifications;
 
 /// Timers fired in one statement at most.
 const BATCH: u64 = 5_000;
@@ -32,7 +33,11 @@ pub(crate) async fn run(context: &Context, backoff: &mut Backoff) -> Result<Infa
             tokio::select! {
                 () = at(wake) => break,
                 heard = notifications.next() => {
-                    let armed = due(&heard.ok_or(Error::Deaf)?);
+                    let heard = heard.ok_or(Error::Deaf)?;
+                    if heard.is_everything() {
+                        break;
+                    }
+                    let armed = due(&heard);
                     wake = wake.into_iter().chain(armed).min();
                 }
             }

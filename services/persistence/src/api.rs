@@ -9,6 +9,7 @@ use goalpost_proto::v1::{
     Event, GetStatsRequest, ListEventsRequest, ListEventsResponse, Stats, VerifyRequest, VerifyResponse,
     WatchEventsRequest, persistence_server,
 };
+use goalpost_service::load::Gate;
 use goalpost_service::status;
 use goalpost_store::history;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,7 @@ const MAX_PAGE: i64 = 10_000;
 
 pub(crate) struct Api {
     pub(crate) context: Context,
+    pub(crate) streams: Gate,
     pub(crate) stop: CancellationToken,
 }
 
@@ -59,8 +61,9 @@ impl persistence_server::Persistence for Api {
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
         let WatchEventsRequest { workflow_id, after } = request.into_inner();
         let id = read(&workflow_id, after, Violations::default())?;
+        let place = self.streams.enter()?;
         let follower = Follower::begin(&self.context, id, after, self.stop.clone()).await?;
-        Ok(Response::new(Box::pin(follower.events())))
+        Ok(Response::new(Box::pin(follower.events(place))))
     }
 
     async fn get_stats(&self, _: Request<GetStatsRequest>) -> Result<Response<Stats>, Status> {

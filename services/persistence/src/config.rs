@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use goalpost_service::args::{PostgresArgs, RedisArgs};
+use goalpost_service::load::LoadArgs;
 
 /// How long histories are kept.
 #[derive(Args, Clone, Debug)]
@@ -54,6 +55,9 @@ pub struct Config {
     /// How long histories are kept.
     #[command(flatten)]
     pub retention: RetentionArgs,
+    /// How much it takes on at once.
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// PostgreSQL.
     #[command(flatten)]
     pub postgres: PostgresArgs,

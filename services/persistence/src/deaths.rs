@@ -12,10 +12,12 @@ use futures::stream::FuturesUnordered;
 use goalpost_model::EngineId;
 use goalpost_queue::List;
 use goalpost_service::backoff::{Backoff, until_ok};
+use goalpost_store::Store;
 use goalpost_store::takers::{self, Death};
 use uuid::Uuid;
 
 use crate::active::{Active, Error};
+use crate::hints::Heard;
 use crate::notifications::Notifications;
 
 /// Watches until something fails.
@@ -34,12 +36,13 @@ pub(crate) async fn run(active: &Active, backoff: &mut Backoff) -> Result<Infall
     loop {
         tokio::select! {
             heard = notifications.next() => {
-                let Ok(taker) = heard.ok_or(Error::Deaf)?.payload.parse() else { continue };
-                if let Some(is_back) = watched.get_mut(&taker) {
-                    *is_back = true;
-                } else {
-                    watched.insert(taker, false);
-                    watches.push(watch(active, taker));
+                for taker in registered(store, &heard.ok_or(Error::Deaf)?).await? {
+                    if let Some(is_back) = watched.get_mut(&taker) {
+                        *is_back = true;
+                    } else {
+                        watched.insert(taker, false);
+                        watches.push(watch(active, taker));
+                    }
                 }
             }
             Some(dead) = watches.next() => {
@@ -54,6 +57,14 @@ pub(crate) async fn run(active: &Active, backoff: &mut Backoff) -> Result<Infall
             Some(outcome) = losses.next() => outcome?,
         }
     }
+}
+
+/// The takers that this says may have registered.
+async fn registered(store: &Store, heard: &Heard) -> Result<Vec<Uuid>, Error> {
+    if heard.is_everything() {
+        return Ok(takers::alive(store).await?);
+    }
+    Ok(heard.payload.parse().into_iter().collect())
 }
 
 /// Waits for the taker's death and gives back what it had taken, before it can come back.

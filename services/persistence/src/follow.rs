@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use futures::stream::{self, Stream};
 use goalpost_model::WorkflowId;
 use goalpost_proto::v1::Event;
+use goalpost_service::load::Place;
 use goalpost_service::status;
 use goalpost_store::history::{self, Page, StoredEvent};
 use tokio_util::sync::CancellationToken;
@@ -52,11 +53,11 @@ impl Follower {
         Ok(follower)
     }
 
-    /// Every event, until the history is complete.
-    pub(crate) fn events(self) -> impl Stream<Item = Result<Event, Status>> {
-        stream::try_unfold(self, async |mut follower| {
+    /// Every event, until the history is complete. The place is kept as long.
+    pub(crate) fn events(self, place: Place) -> impl Stream<Item = Result<Event, Status>> {
+        stream::try_unfold((self, place), async |(mut follower, place)| {
             let event = follower.next().await?;
-            Ok(event.map(|event| (event, follower)))
+            Ok(event.map(|event| (event, (follower, place))))
         })
     }
 

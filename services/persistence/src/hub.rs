@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::Context;
+use crate::hints::EVERYTHING;
 use crate::notifications::Notifications;
 
 /// The parts of the service's health.
@@ -44,7 +45,7 @@ impl Hub {
         if bells.is_empty() {
             return;
         }
-        if payload == "*" {
+        if payload == EVERYTHING {
             bells.values().for_each(|bell| bell.send_replace(()));
             return;
         }
@@ -89,7 +90,7 @@ pub(crate) async fn listen(context: Context, health: Health, stop: CancellationT
         let listen = || Notifications::listen(&context.store, history::CHANNEL);
         let Some(mut notifications) = until_ok(POSTGRES, &stop, listen).await else { return };
         // What happened while nobody listened.
-        context.hub.ring("*");
+        context.hub.ring(EVERYTHING);
         health.set(POSTGRES, true).await;
         loop {
             tokio::select! {

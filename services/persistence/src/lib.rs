@@ -12,6 +12,7 @@ mod deaths;
 mod depths;
 mod elements;
 mod follow;
+mod hints;
 mod hub;
 mod notifications;
 mod relay;
@@ -29,6 +30,7 @@ use goalpost_proto::v1::persistence_server::PersistenceServer;
 use goalpost_queue::Queue;
 use goalpost_service::backoff::until_ok;
 use goalpost_service::health::Health;
+use goalpost_service::load::Gate;
 use goalpost_service::server::{self, Listener};
 use goalpost_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -98,12 +100,13 @@ impl App {
     /// Serves until `stop`.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
         let Self { config, listener, context, health } = self;
+        let load = config.load;
         depths::report(context.queue.clone());
         let tasks = TaskTracker::new();
         tasks.spawn(prepare(config, context.clone(), health.clone(), stop.clone()));
-        let api = api::Api { context, stop: stop.clone() };
+        let api = api::Api { context, streams: Gate::of_streams(load), stop: stop.clone() };
         let routes = Routes::new(PersistenceServer::new(api));
-        server::serve(SERVICE, listener, routes, health, stop).await?;
+        server::serve(SERVICE, listener, routes, health, load, stop).await?;
         tasks.close();
         tasks.wait().await;
         Ok(())

@@ -12,7 +12,8 @@ use goalpost_store::outbox::{self, Delivery, Outbox};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::active::Error;
-use crate::notifications::{Heard, Notifications};
+use crate::hints::Heard;
+use crate::notifications::Notifications;
 use crate::republish::Pages;
 use crate::seen::Seen;
 use crate::{Context, elements};
@@ -21,13 +22,16 @@ use crate::{Context, elements};
 const DRAIN: i64 = 5_000;
 /// Rows deleted in one statement at most.
 const DELETE: usize = 5_000;
+/// Rows that were pushed and wait for their deletion at most; beyond, the relay waits too, and what
+/// is announced meanwhile is drained.
+const TO_DELETE: usize = 50_000;
 
 /// Relays until something fails; what failed stays in the outbox.
 pub(crate) async fn run(context: &Context, backoff: &mut Backoff) -> Result<Infallible, Error> {
     let notifications = Notifications::listen(&context.store, outbox::CHANNEL).await?;
     // One at a time: a drain and a delete could wait for each other's rows.
     let outbox = Mutex::new(Outbox::open(&context.store).await?);
-    let (delivered, to_delete) = mpsc::unbounded_channel();
+    let (delivered, to_delete) = mpsc::channel(TO_DELETE);
     let seen = Seen::default();
     let mut relay = Relay { context, notifications, outbox: &outbox, delivered, seen };
     tokio::select! {
@@ -41,7 +45,7 @@ struct Relay<'a> {
     notifications: Notifications,
     outbox: &'a Mutex<Outbox>,
     /// Ids of rows that were pushed and can be deleted.
-    delivered: mpsc::UnboundedSender<i64>,
+    delivered: mpsc::Sender<i64>,
     seen: Seen,
 }
 
@@ -110,7 +114,7 @@ impl Relay<'_> {
         if outcome == Pushed::Done {
             for delivery in deliveries {
                 // Whoever deletes ends together with this.
-                let _ = self.delivered.send(delivery.id);
+                let _ = self.delivered.send(delivery.id).await;
             }
         }
         Ok(outcome)
@@ -163,7 +167,7 @@ impl Redis {
 }
 
 /// Deletes rows that were pushed: many at once, nobody waits for it.
-async fn delete(outbox: &Mutex<Outbox>, mut ids: mpsc::UnboundedReceiver<i64>) -> Result<Infallible, Error> {
+async fn delete(outbox: &Mutex<Outbox>, mut ids: mpsc::Receiver<i64>) -> Result<Infallible, Error> {
     let mut batch = Vec::new();
     while ids.recv_many(&mut batch, DELETE).await > 0 {
         outbox.lock().await.delete(&batch).await?;

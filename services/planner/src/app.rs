@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use goalpost_model::limits::MAX_MESSAGE_BYTES;
 use goalpost_proto::v1::planner_server::{PlannerServer, SERVICE_NAME};
 use goalpost_service::health::Health;
+use goalpost_service::load::LoadArgs;
 use goalpost_service::server::{self, Listener};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -30,11 +31,12 @@ pub enum Error {
 pub struct App {
     listener: Listener,
     api: Api,
+    load: LoadArgs,
 }
 
 /// Reads the catalogs and binds the address. Connections wait until [`App::run`].
 pub async fn build(config: Config) -> Result<App, Error> {
-    let files = config.files();
+    let (files, load) = (config.files(), config.load);
     let catalog = tokio::task::spawn_blocking(move || {
         let catalog = files::read(&files)?;
         files::log(&catalog, &files);
@@ -42,7 +44,7 @@ pub async fn build(config: Config) -> Result<App, Error> {
     });
     let api = Api::new(catalog.await??);
     let listener = Listener::bind(config.listen, "--listen").await?;
-    Ok(App { listener, api })
+    Ok(App { listener, api, load })
 }
 
 impl App {
@@ -57,6 +59,6 @@ impl App {
         let service = PlannerServer::new(self.api).max_decoding_message_size(MAX_MESSAGE_BYTES);
         let mut routes = Routes::builder();
         routes.add_service(service);
-        Ok(server::serve(SERVICE, self.listener, routes.routes(), health, stop).await?)
+        Ok(server::serve(SERVICE, self.listener, routes.routes(), health, self.load, stop).await?)
     }
 }

@@ -4,9 +4,13 @@
 //! |---|---|
 //! | `--listen` | `GOALPOST_PLANNER_LISTEN` |
 //! | `--catalog` | `GOALPOST_CATALOG` |
+//!
+//! and those of [`LoadArgs`].
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+
+use goalpost_service::load::LoadArgs;
 
 /// The port that the planner listens on unless it is told otherwise.
 const DEFAULT_PORT: u16 = 50_052;
@@ -24,6 +28,9 @@ pub struct Config {
     /// A catalog file; may be given more than once. In the variable, commas or colons stand between files.
     #[arg(long = "catalog", env = "GOALPOST_CATALOG", value_name = "FILE", value_delimiter = ',')]
     pub catalogs: Vec<PathBuf>,
+    /// How much it takes on at once.
+    #[command(flatten)]
+    pub load: LoadArgs,
 }
 
 impl Config {
@@ -37,7 +44,11 @@ impl Config {
 impl Default for Config {
     /// The default address and no catalog.
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)), catalogs: Vec::new() }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
+            catalogs: Vec::new(),
+            load: LoadArgs::default(),
+        }
     }
 }
 

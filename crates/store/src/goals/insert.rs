@@ -1,6 +1,6 @@
 //! Submitting goals.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use goalpost_model::{Digest, GoalId, Namespace, Priority};
 use uuid::Uuid;
@@ -21,9 +21,12 @@ const INSERT: &str = "\
                        state, traceparent) \
     SELECT n.id, n.namespace, n.priority, n.request_id, n.request_digest, n.goal, n.goal_type, n.blueprint, n.input, \
            'SUBMITTED', n.traceparent \
-    FROM unnest($3::uuid[], $4::text[], $5::smallint[], $6::text[], $7::bytea[], $8::text[], $9::text[], $10::bytea[], \
-                $11::json[], $12::text[]) \
-         AS n (id, namespace, priority, request_id, request_digest, goal, goal_type, blueprint, input, traceparent) \
+    FROM (SELECT *, row_number() OVER (PARTITION BY namespace) AS place FROM unnest( \
+              $3::uuid[], $4::text[], $5::smallint[], $6::text[], $7::bytea[], $8::text[], $9::text[], $10::bytea[], \
+              $11::json[], $12::text[]) \
+          AS u (id, namespace, priority, request_id, request_digest, goal, goal_type, blueprint, input, traceparent)) n \
+    LEFT JOIN namespaces s ON s.name = n.namespace \
+    WHERE coalesce(s.open_goals, 0) + n.place <= $13 \
     ORDER BY n.namespace, n.request_id, n.id \
     ON CONFLICT (namespace, request_id) WHERE request_id IS NOT NULL DO NOTHING \
     RETURNING id";
@@ -73,10 +76,14 @@ pub enum Inserted {
     Repeated(GoalId),
     /// The request_id belongs to another request.
     Reused(GoalId),
+    /// It is not stored: its namespace has as many open goals as it may have.
+    Full,
 }
 
-/// Stores the goals in one transaction. Answers in their order.
-pub async fn insert(store: &Store, goals: &[NewGoal]) -> Result<Vec<Inserted>, Error> {
+/// Stores the goals in one transaction, those of a namespace as long as it has no more than `max_open`
+/// open ones. Answers in their order. Of writers that run side by side each counts what the others have
+/// committed.
+pub async fn insert(store: &Store, goals: &[NewGoal], max_open: u32) -> Result<Vec<Inserted>, Error> {
     let client = store.client().await?;
     let ids: Vec<Uuid> = goals.iter().map(|goal| goal.id.0).collect();
     let namespaces: Vec<&str> = goals.iter().map(|goal| goal.namespace.as_str()).collect();
@@ -110,10 +117,11 @@ pub async fn insert(store: &Store, goals: &[NewGoal]) -> Result<Vec<Inserted>, E
                 &blueprints,
                 &inputs,
                 &traceparents,
+                &i64::from(max_open),
             ],
         )
         .await?;
-    let stored = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
+    let stored = rows.iter().map(|row| row.try_get(0)).collect::<Result<HashSet<Uuid>, _>>()?;
     if stored.len() == goals.len() {
         return Ok(vec![Inserted::New; goals.len()]);
     }
@@ -123,13 +131,15 @@ pub async fn insert(store: &Store, goals: &[NewGoal]) -> Result<Vec<Inserted>, E
         .iter()
         .map(|row| Ok(((row.try_get(0)?, row.try_get(1)?), (GoalId(row.try_get(2)?), row.try_get(3)?))))
         .collect::<Result<_, Error>>()?;
-    let outcome = |goal: &NewGoal| {
-        let Some(request) = &goal.request else { return Inserted::New };
-        match taken.get(&(goal.namespace.to_string(), request.id.clone())) {
-            Some((id, digest)) if *id != goal.id && *digest == request.digest.0 => Inserted::Repeated(*id),
-            Some((id, _)) if *id != goal.id => Inserted::Reused(*id),
-            _ => Inserted::New,
-        }
+    let earlier = |goal: &NewGoal| {
+        let request = goal.request.as_ref()?;
+        let (id, digest) = taken.get(&(goal.namespace.to_string(), request.id.clone()))?;
+        let is_same = *digest == request.digest.0;
+        Some(if is_same { Inserted::Repeated(*id) } else { Inserted::Reused(*id) })
+    };
+    let outcome = |goal: &NewGoal| match stored.contains(&goal.id.0) {
+        true => Inserted::New,
+        false => earlier(goal).unwrap_or(Inserted::Full),
     };
     Ok(goals.iter().map(outcome).collect())
 }

@@ -1,6 +1,7 @@
 //! One worker's stream, from hello to end.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -9,10 +10,12 @@ use goalpost_proto::v1::{
     AttemptResult, WorkRequest, WorkResponse, attempt_result, work_request::Message, worker_server,
 };
 use goalpost_service::backoff::until_ok;
+use goalpost_service::load::Gate;
 use goalpost_service::status;
 use goalpost_store::workflows::{self, HeldAttempt};
 use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status, Streaming};
 
@@ -24,11 +27,14 @@ use crate::workers::sessions::{Attached, Downstream};
 
 /// Messages to a worker that may wait beside its attempts: acknowledgements, cancellations.
 const SPARE_ROOM: usize = 256;
-/// Results of one worker that wait for their commit at most; beyond, the stream is not read.
-const MAX_UNRECORDED: usize = 10_000;
+/// How long a worker has for its hello.
+const HELLO_WITHIN: Duration = Duration::from_secs(10);
 
 /// The `Worker` service.
-pub(crate) struct Work(pub(crate) Shared);
+pub(crate) struct Work {
+    pub(crate) shared: Shared,
+    pub(crate) streams: Gate,
+}
 
 #[tonic::async_trait]
 impl worker_server::Worker for Work {
@@ -38,25 +44,31 @@ impl worker_server::Worker for Work {
         &self,
         request: Request<Streaming<WorkRequest>>,
     ) -> Result<Response<Self::WorkStream>, Status> {
+        let place = self.streams.enter()?;
         let mut upstream = request.into_inner();
-        let first = upstream.message().await?;
+        let first = timeout(HELLO_WITHIN, upstream.message()).await;
+        let first = first.map_err(|_| Status::deadline_exceeded("the worker did not say hello"))??;
         let hello = Hello::read(first).map_err(status::invalid_argument)?;
         let session = hello.session;
-        if !self.0.registered.is_cancelled() {
+        if !self.shared.registered.is_cancelled() {
             return Err(status::with_reason(
                 Code::Unavailable,
                 "UNAVAILABLE",
                 "the engine is not connected to its stores yet",
             ));
         }
-        let (downstream, responses) = mpsc::channel(hello.max_concurrency * 2 + SPARE_ROOM);
-        let attached = self.0.sessions.attach(&hello, &self.0.stop);
-        if let Err(status) = let_in(&self.0, hello, &attached, &downstream).await {
-            self.0.sessions.remove(session, attached.generation);
+        let credit = hello.max_concurrency;
+        let (downstream, responses) = mpsc::channel(credit * 2 + SPARE_ROOM);
+        let attached = self.shared.sessions.attach(&hello, &self.shared.stop);
+        if let Err(status) = let_in(&self.shared, hello, &attached, &downstream).await {
+            self.shared.sessions.remove(session, attached.generation);
             return Err(status);
         }
-        let stream = Stream { shared: self.0.clone(), session, attached, downstream };
-        self.0.tasks.spawn(stream.serve(upstream));
+        let stream = Stream { shared: self.shared.clone(), session, attached, downstream, credit };
+        self.shared.tasks.spawn(async move {
+            stream.serve(upstream).await;
+            drop(place);
+        });
         Ok(Response::new(Box::pin(ReceiverStream::new(responses))))
     }
 }
@@ -106,6 +118,9 @@ struct Stream {
     session: SessionId,
     attached: Attached,
     downstream: Downstream,
+    /// Attempts that the worker runs at once. As many results may wait for their commit; beyond, the
+    /// stream is not read.
+    credit: usize,
 }
 
 impl Stream {
@@ -113,7 +128,7 @@ impl Stream {
         let mut recording = FuturesUnordered::new();
         loop {
             tokio::select! {
-                message = upstream.message(), if recording.len() < MAX_UNRECORDED => match message {
+                message = upstream.message(), if recording.len() < self.credit => match message {
                     Ok(Some(WorkRequest { message: Some(Message::Result(result)) })) => {
                         recording.push(self.record(result));
                     }

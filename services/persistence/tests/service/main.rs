@@ -16,6 +16,7 @@ use goalpost_proto::v1::persistence_client::PersistenceClient;
 use goalpost_queue::{List, Queue};
 use goalpost_service::args::{PostgresArgs, RedisArgs};
 use goalpost_service::health::Health;
+use goalpost_service::load::LoadArgs;
 use goalpost_store::Store;
 use goalpost_testkit::{Database, TestRedis, wait_for};
 use tokio::task::JoinHandle;
@@ -65,6 +66,7 @@ impl Stores {
             engine_grace_ms,
             retention,
             postgres: PostgresArgs::direct(self.database.url(), 4),
+            load: LoadArgs::default(),
             redis: RedisArgs { redis_url: self.redis.url().parse().unwrap() },
         };
         let app = build(config).await.unwrap();
