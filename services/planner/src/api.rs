@@ -1,6 +1,7 @@
 //! The `Planner` service.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use goalpost_checker::check;
 use goalpost_planning::{Catalog, plan};
@@ -14,6 +15,9 @@ use tonic::{Code, Request, Response, Status};
 
 use crate::bounded::{Bounded, Error};
 use crate::{answers, requests};
+
+/// After this a call may find room.
+const BUSY_PAUSE: Duration = Duration::from_millis(200);
 
 /// Serves one catalog.
 #[derive(Clone, Debug)]
@@ -77,7 +81,7 @@ impl Planner for Api {
 
 fn refused(error: &Error) -> Status {
     match error {
-        Error::Busy => status::with_reason(Code::ResourceExhausted, "PLANNER_BUSY", error.to_string()),
+        Error::Busy => status::exhausted("PLANNER_BUSY", error.to_string(), BUSY_PAUSE),
         Error::Stopped(_) => status::unavailable("the planner", error),
         Error::Lost(_) => {
             tracing::error!(error = error as &dyn std::error::Error, "planning ended without a result");

@@ -1,6 +1,6 @@
 //! Redis only delivers: whatever becomes of it, nothing is lost.
 
-use goalpost_queue::List;
+use goalpost_queue::{Depth, List};
 use goalpost_store::takers::Lease;
 use uuid::Uuid;
 
@@ -113,4 +113,22 @@ async fn not_serving(persistence: &Persistence) {
         serving.is_err().then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_flushed_redis_is_told_again_which_lanes_things_are_on() {
+    let stores = Stores::new().await;
+    let _persistence = stores.persistence(5_000).await;
+    stores.goal_of("one", 2).await;
+    stores.goal_of("one", 3).await;
+    stores.goal_of("two", 2).await;
+    for _ in 0..2 {
+        goalpost_testkit::wait_for("three lanes", async || {
+            let depths = stores.queue.depths().await.ok()?;
+            (*depths.get(&List::goals())? == Depth { elements: 3, lanes: 3 }).then_some(())
+        })
+        .await;
+        stores.wait_for_count("SELECT count(*) FROM outbox", 0).await;
+        stores.flush_redis().await;
+    }
 }

@@ -11,10 +11,14 @@ impl Stores {
     }
 
     pub(crate) async fn goal(&self) -> Uuid {
+        self.goal_of("default", 2).await
+    }
+
+    pub(crate) async fn goal_of(&self, namespace: &str, priority: u8) -> Uuid {
         let id = Uuid::now_v7();
         self.execute(&format!(
-            "INSERT INTO goals (id, goal, goal_type, input, state) \
-             VALUES ('{id}', 'a goal', '', '{{}}', 'SUBMITTED')"
+            "INSERT INTO goals (id, namespace, priority, goal, goal_type, input, state) \
+             VALUES ('{id}', '{namespace}', {priority}, 'a goal', '', '{{}}', 'SUBMITTED')"
         ))
         .await;
         id

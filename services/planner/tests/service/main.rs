@@ -30,7 +30,7 @@ fn demo() -> PathBuf {
 }
 
 async fn start(catalogs: Vec<PathBuf>) -> Planner {
-    let config = Config { listen: ([127, 0, 0, 1], 0).into(), catalogs };
+    let config = Config { listen: ([127, 0, 0, 1], 0).into(), catalogs, ..Config::default() };
     let app = build(config).await.unwrap();
     let url = format!("http://{}", app.local_addr());
     let stop = CancellationToken::new();

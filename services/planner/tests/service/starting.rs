@@ -11,7 +11,7 @@ use tonic_health::pb::health_client::HealthClient;
 use crate::{demo, start};
 
 async fn refused(catalogs: Vec<PathBuf>) -> CatalogError {
-    let config = Config { listen: ([127, 0, 0, 1], 0).into(), catalogs };
+    let config = Config { listen: ([127, 0, 0, 1], 0).into(), catalogs, ..Config::default() };
     match build(config).await {
         Err(Error::Catalog(error)) => error,
         Err(other) => panic!("{other}"),
@@ -63,6 +63,6 @@ async fn a_catalog_with_mistakes_stops_the_start_and_lists_them() {
 async fn an_address_that_is_taken_is_named_with_its_flag() {
     let planner = start(vec![]).await;
     let taken = planner.url.trim_start_matches("http://").parse().unwrap();
-    let error = build(Config { listen: taken, catalogs: vec![] }).await.err().unwrap();
+    let error = build(Config { listen: taken, ..Config::default() }).await.err().unwrap();
     assert!(error.to_string().contains("--listen"), "{error}");
 }
