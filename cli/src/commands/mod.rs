@@ -10,6 +10,8 @@ pub(crate) mod submit;
 pub(crate) mod verify;
 pub(crate) mod watch;
 
+use std::time::Duration;
+
 use clap::Args;
 use goalpost_client::Client;
 
@@ -25,7 +27,8 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        Ok(Client::connect(self.endpoint.as_str())?)
+        // People would rather know at once that nobody is there.
+        Ok(Client::connect(self.endpoint.as_str())?.patience(Duration::ZERO))
     }
 }
 

@@ -2,41 +2,48 @@
 
 use std::time::Duration;
 
+use goalpost_peers::{Addresses, Channel, InvalidAddress};
 use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClient;
 use goalpost_proto::v1::{
-    CancelGoalRequest, GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PreviewPlanResponse,
+    CancelGoalRequest, GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PreviewPlanRequest,
+    PreviewPlanResponse, SubmitGoalRequest,
 };
-use tonic::transport::{Channel, Endpoint};
+
 use tonic::{Response, Status};
 
 use crate::{Error, NewGoal, Watch, retry};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const KEEPALIVE: Duration = Duration::from_secs(30);
+/// How long calls are repeated: longer than another replica needs to take over.
+const PATIENCE: Duration = Duration::from_secs(10);
 const MAX_MESSAGE_BYTES: usize = 64 << 20;
 
 /// A client of the decision group. Cheap to clone; connects when first used, and again when
-/// the connection is lost. What a service refuses for now, because it is overloaded or its stores are
-/// away, is called again for ten seconds.
+/// the connection is lost.
 #[derive(Clone, Debug)]
 pub struct Client {
     endpoint: String,
+    patience: Duration,
     group: CentralDecisionGroupClient<Channel>,
 }
 
 impl Client {
-    /// A client of the decision group at `endpoint`, for example `http://127.0.0.1:50051`.
+    /// A client of the decision group at `endpoint`, for example `http://127.0.0.1:50051`, or of several
+    /// replicas with commas between them: it stays with one until that one is lost.
     pub fn connect(endpoint: impl Into<String>) -> Result<Self, Error> {
         let endpoint = endpoint.into();
-        let address =
-            Endpoint::from_shared(endpoint.clone()).map_err(|_| Error::Endpoint(endpoint.clone()))?;
-        let channel = address
-            .connect_timeout(CONNECT_TIMEOUT)
-            .http2_keep_alive_interval(KEEPALIVE)
-            .tcp_nodelay(true)
-            .connect_lazy();
-        let group = CentralDecisionGroupClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
-        Ok(Self { endpoint, group })
+        let addresses = endpoint.parse::<Addresses>();
+        let addresses = addresses.map_err(|InvalidAddress(text)| Error::Endpoint(text))?;
+        let group = CentralDecisionGroupClient::new(Channel::new(&addresses));
+        let group = group.max_decoding_message_size(MAX_MESSAGE_BYTES);
+        Ok(Self { endpoint, patience: PATIENCE, group })
+    }
+
+    /// For how long a call is repeated while the service is not available, goes away under it, or has too
+    /// much to do; by default 10 s, zero: not at all.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// The generated client, for calls that this one does not have.
@@ -47,31 +54,31 @@ impl Client {
     /// Submits a goal; it is durable when this returns. A goal without a request_id gets one, so that
     /// a submission that is repeated makes one goal.
     pub async fn submit(&self, goal: NewGoal) -> Result<Goal, Error> {
-        let request = goal.into_submit();
-        self.call(request, |mut group, request| async move { group.submit_goal(request).await }).await
+        let request: SubmitGoalRequest = goal.into_submit();
+        self.repeat(request, |mut group, request| async move { group.submit_goal(request).await }).await
     }
 
     /// One goal.
     pub async fn get(&self, id: &str) -> Result<Goal, Error> {
         let request = GetGoalRequest { id: id.to_owned() };
-        self.call(request, |mut group, request| async move { group.get_goal(request).await }).await
+        self.repeat(request, |mut group, request| async move { group.get_goal(request).await }).await
     }
 
     /// A page of goals, newest first.
     pub async fn list(&self, request: ListGoalsRequest) -> Result<ListGoalsResponse, Error> {
-        self.call(request, |mut group, request| async move { group.list_goals(request).await }).await
+        self.repeat(request, |mut group, request| async move { group.list_goals(request).await }).await
     }
 
     /// Cancels a goal, and answers with it as it is then.
     pub async fn cancel(&self, id: &str, reason: &str) -> Result<Goal, Error> {
         let request = CancelGoalRequest { id: id.to_owned(), reason: reason.to_owned() };
-        self.call(request, |mut group, request| async move { group.cancel_goal(request).await }).await
+        self.repeat(request, |mut group, request| async move { group.cancel_goal(request).await }).await
     }
 
     /// What a submission would run. Stores nothing.
     pub async fn preview(&self, goal: NewGoal) -> Result<PreviewPlanResponse, Error> {
-        let request = goal.into_preview();
-        self.call(request, |mut group, request| async move { group.preview_plan(request).await }).await
+        let request: PreviewPlanRequest = goal.into_preview();
+        self.repeat(request, |mut group, request| async move { group.preview_plan(request).await }).await
     }
 
     /// Every event of the goal with a greater number than `after`, to its end.
@@ -86,17 +93,31 @@ impl Client {
         self.get(id).await
     }
 
-    /// Makes a call, and again while the service refuses it for now.
-    async fn call<R: Clone, T, F: Future<Output = Result<Response<T>, Status>>>(
+    async fn repeat<Q: Clone, A, F: Future<Output = Result<Response<A>, Status>>>(
         &self,
-        request: R,
-        call: impl Fn(CentralDecisionGroupClient<Channel>, R) -> F,
-    ) -> Result<T, Error> {
-        let answer = retry::until_answered(|| call(self.group.clone(), request.clone())).await;
-        answer.map_err(|status| self.error(status))
+        request: Q,
+        call: impl Fn(CentralDecisionGroupClient<Channel>, Q) -> F,
+    ) -> Result<A, Error> {
+        let call = || call(self.raw(), request.clone());
+        retry::until_answered(self.patience, call).await.map_err(|status| self.error(status))
     }
 
     pub(crate) fn error(&self, status: Status) -> Error {
         Error::of(&self.endpoint, status)
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn calls_may_be_made_from_spawned_tasks() {
+        let client =
+            Client::connect("http://127.0.0.1:1,http://127.0.0.1:2").unwrap().patience(Duration::ZERO);
+        let calls = tokio::spawn(async move {
+            let submitted = client.submit(NewGoal::text("Bake a cake").request_id("cake")).await;
+            [submitted.unwrap_err().code(), client.get("cake").await.unwrap_err().code()]
+        });
+        assert_eq!(calls.await.unwrap(), [Some(tonic::Code::Unavailable); 2]);
     }
 }

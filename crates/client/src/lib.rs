@@ -11,6 +11,10 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Replicas come and go: calls that may be repeated are repeated for a while ([`Client::patience`]), a
+//! submission among them if it has a [`NewGoal::request_id`]; a [`Watch`] goes on after the last event that it
+//! has seen.
 
 mod client;
 mod error;
@@ -20,6 +24,7 @@ mod watch;
 
 pub use client::Client;
 pub use error::Error;
+pub use goalpost_peers::Channel;
 pub use goalpost_proto::v1;
 pub use new_goal::NewGoal;
 pub use watch::Watch;

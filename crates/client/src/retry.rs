@@ -7,16 +7,14 @@ use tokio::time::Instant;
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
-/// How long a call is repeated that a service refuses for now.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// The same while nobody answers: whoever forgot to start the service should hear of it soon.
-const PATIENCE_WITH_SILENCE: Duration = Duration::from_millis(500);
 /// Pauses if the service does not say how long: doubled each time up to a bound.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Makes the call, and again while it is refused for now. Only for calls that may be made twice.
+/// Makes the call, and again while that may help and the patience lasts. Only for calls that may be
+/// made twice.
 pub(crate) async fn until_answered<T, F: Future<Output = Result<Response<T>, Status>>>(
+    patience: Duration,
     mut call: impl FnMut() -> F,
 ) -> Result<T, Status> {
     let begun = Instant::now();
@@ -26,25 +24,24 @@ pub(crate) async fn until_answered<T, F: Future<Output = Result<Response<T>, Sta
             Ok(answer) => return Ok(answer.into_inner()),
             Err(status) => status,
         };
-        let Some(patience) = patience(&status) else { return Err(status) };
         let wait = spread(hint(&status).unwrap_or(pause));
-        if begun.elapsed() + wait > patience {
+        if !may_pass(&status) || begun.elapsed() + wait > patience {
             return Err(status);
         }
+        tracing::debug!(reason = status.message(), "a call is repeated");
         tokio::time::sleep(wait).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// How long it makes sense to call again; `None`: it does not.
-fn patience(status: &Status) -> Option<Duration> {
+/// The service is not available or has too much to do, and says so; or it went away without a word.
+pub(crate) fn may_pass(status: &Status) -> bool {
     match status.code() {
+        Code::Unavailable => true,
+        Code::Unknown | Code::Internal | Code::Cancelled => status.get_details_error_info().is_none(),
         // Also said of what is too large, and that does not pass.
-        Code::ResourceExhausted => hint(status).map(|_| PATIENCE),
-        // The service says what is away; the transport does not.
-        Code::Unavailable if status.get_details_error_info().is_some() => Some(PATIENCE),
-        Code::Unavailable => Some(PATIENCE_WITH_SILENCE),
-        _ => None,
+        Code::ResourceExhausted => hint(status).is_some(),
+        _ => false,
     }
 }
 
@@ -67,6 +64,8 @@ mod tests {
 
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(10);
+
     fn refused(code: Code, hint: Option<Duration>) -> Status {
         let mut details = ErrorDetails::with_error_info("BUSY", "goalpost", []);
         if let Some(hint) = hint {
@@ -78,7 +77,7 @@ mod tests {
     /// How often a call is made that is refused like this for the first `times`.
     async fn calls(times: usize, status: Status) -> (usize, Result<(), Status>) {
         let made = Cell::new(0);
-        let outcome = until_answered(|| {
+        let outcome = until_answered(PATIENCE, || {
             made.set(made.get() + 1);
             let answer = if made.get() > times { Ok(Response::new(())) } else { Err(status.clone()) };
             async move { answer }

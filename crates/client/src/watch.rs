@@ -1,17 +1,19 @@
 //! Following a goal, over lost connections too.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use goalpost_proto::v1::{Event, WatchGoalRequest};
-use tonic::{Code, Status, Streaming};
+use tonic::Streaming;
 
-use crate::retry::hint;
+use crate::retry::{hint, may_pass};
 use crate::{Client, Error};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How often in a row a connection may fail before the watch gives up: about half a minute.
 const MAX_FAILURES: u32 = 20;
+/// A stream that lasted so long was no failure, though nothing happened on it.
+const LASTING: Duration = Duration::from_secs(30);
 
 /// The events of a goal, numbered without gaps.
 pub struct Watch {
@@ -19,12 +21,13 @@ pub struct Watch {
     id: String,
     after: i64,
     stream: Option<Streaming<Event>>,
+    opened: Instant,
     failures: u32,
 }
 
 impl Watch {
     pub(crate) fn new(client: Client, id: String, after: i64) -> Self {
-        Self { client, id, after, stream: None, failures: 0 }
+        Self { client, id, after, stream: None, opened: Instant::now(), failures: 0 }
     }
 
     /// The next event; `None` after the goal's last one. A stream that is lost is taken up
@@ -35,7 +38,7 @@ impl Watch {
                 Some(stream) => stream.message().await,
                 None => match self.open().await {
                     Ok(stream) => {
-                        self.stream = Some(stream);
+                        (self.stream, self.opened) = (Some(stream), Instant::now());
                         continue;
                     }
                     Err(status) => Err(status),
@@ -48,9 +51,9 @@ impl Watch {
                     return Ok(Some(event));
                 }
                 Ok(None) => return Ok(None),
-                Err(status) if passes(&status) && self.failures < MAX_FAILURES => {
-                    self.stream = None;
-                    self.failures += 1;
+                Err(status) if may_pass(&status) && self.failures < MAX_FAILURES => {
+                    let has_lasted = self.stream.take().is_some() && self.opened.elapsed() > LASTING;
+                    self.failures = if has_lasted { 1 } else { self.failures + 1 };
                     let pause = FIRST_PAUSE * 2_u32.saturating_pow(self.failures.min(16));
                     tokio::time::sleep(hint(&status).unwrap_or(pause.min(LONGEST_PAUSE))).await;
                 }
@@ -59,17 +62,8 @@ impl Watch {
         }
     }
 
-    async fn open(&self) -> Result<Streaming<Event>, Status> {
+    async fn open(&self) -> Result<Streaming<Event>, tonic::Status> {
         let request = WatchGoalRequest { id: self.id.clone(), after: self.after };
         Ok(self.client.raw().watch_goal(request).await?.into_inner())
-    }
-}
-
-/// The connection or the service went away and may come back, or the service has too much to do.
-fn passes(status: &Status) -> bool {
-    match status.code() {
-        Code::Unavailable | Code::Unknown | Code::Internal | Code::Cancelled => true,
-        Code::ResourceExhausted => hint(status).is_some(),
-        _ => false,
     }
 }

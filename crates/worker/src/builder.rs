@@ -3,22 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use goalpost_peers::{Addresses, InvalidAddress};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tonic::transport::Endpoint;
 
 use crate::handler::{Handler, handler};
+use crate::worker::Offer;
 use crate::{Attempt, Error, Failure, Worker};
-
-/// A connection on which nothing was heard for this long is asked for a sign of life.
-const KEEPALIVE: Duration = Duration::from_secs(20);
-/// How long a connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const WINDOW: u32 = 16 << 20;
 
 /// A worker to be.
 pub struct Builder {
-    endpoint: String,
+    engines: Vec<String>,
     name: String,
     max_concurrency: u32,
     drain_limit: Duration,
@@ -26,14 +21,22 @@ pub struct Builder {
 }
 
 impl Builder {
-    pub(crate) fn new(endpoint: String) -> Self {
+    pub(crate) fn new(engine: String) -> Self {
         Self {
-            endpoint,
+            engines: vec![engine],
             name: default_name(),
             max_concurrency: 10,
             drain_limit: Duration::from_secs(30),
             handlers: BTreeMap::new(),
         }
+    }
+
+    /// Another engine, or several with commas between them. The worker begins with any of them, and
+    /// goes to the next one when it loses its own.
+    #[must_use]
+    pub fn engine(mut self, endpoint: impl Into<String>) -> Self {
+        self.engines.push(endpoint.into());
+        self
     }
 
     /// A name for people; by default the host's.
@@ -76,19 +79,13 @@ impl Builder {
 
     /// The worker. Does not connect yet.
     pub fn build(self) -> Result<Worker, Error> {
-        let Self { endpoint, name, max_concurrency, drain_limit, handlers } = self;
+        let Self { engines, name, max_concurrency, drain_limit, handlers } = self;
         if handlers.is_empty() {
             return Err(Error::NoCapability);
         }
-        let address = Endpoint::from_shared(endpoint.clone()).map_err(|_| Error::Endpoint(endpoint))?;
-        let endpoint = address
-            .connect_timeout(CONNECT_TIMEOUT)
-            .tcp_nodelay(true)
-            .http2_keep_alive_interval(KEEPALIVE)
-            .keep_alive_while_idle(true)
-            .initial_stream_window_size(WINDOW)
-            .initial_connection_window_size(WINDOW);
-        Ok(Worker::new(endpoint, name, max_concurrency, drain_limit, handlers))
+        let engines = engines.join(",").parse::<Addresses>();
+        let engines = engines.map_err(|InvalidAddress(text)| Error::Endpoint(text))?;
+        Ok(Worker::new(engines, Offer { name, max_concurrency, handlers }, drain_limit))
     }
 }
 

@@ -1,5 +1,7 @@
 //! One stream to an engine, from hello to loss.
 
+use std::time::Duration;
+
 use goalpost_proto::v1::{WorkRequest, WorkResponse, work_request::Message, worker_client::WorkerClient};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -10,6 +12,8 @@ use tonic::{Status, Streaming};
 const ROOM: usize = 1_024;
 /// The largest message from an engine.
 const MAX_MESSAGE_BYTES: usize = goalpost_model::limits::MAX_MESSAGE_BYTES;
+/// How long an engine may take to let the worker in; then another one has its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A stream that is up.
 pub(crate) struct Connection {
@@ -23,6 +27,11 @@ pub(crate) struct Lost;
 impl Connection {
     /// Connects and says hello.
     pub(crate) async fn open(endpoint: &Endpoint, hello: Message) -> Result<Self, Status> {
+        let opened = tokio::time::timeout(PATIENCE, Self::begin(endpoint, hello)).await;
+        opened.unwrap_or_else(|_| Err(Status::unavailable("the engine does not answer")))
+    }
+
+    async fn begin(endpoint: &Endpoint, hello: Message) -> Result<Self, Status> {
         let channel = endpoint.connect().await.map_err(|error| Status::unavailable(error.to_string()))?;
         let (upstream, requests) = mpsc::channel(ROOM);
         // There is room for the first message.

@@ -28,10 +28,15 @@
 //! Each attempt runs in a span `attempt` of the goal's trace. It goes where the process's own `tracing`
 //! subscriber sends it: with a layer of `tracing-opentelemetry`, to any collector.
 //!
-//! A worker connects again by itself, to any engine, and goes on with what it has: results are
-//! kept until an engine has acknowledged them, and no attempt is run twice. An attempt may be given
-//! out again under a new number if this process dies; use [`Attempt::idempotency_key`] for effects
-//! that must not repeat within one attempt.
+//! A worker may know several engines: `Worker::builder("http://a:50053,http://b:50053")`, or a name
+//! that stands for several addresses. It begins with any of them. When it loses its engine, or when that
+//! one stops and sends it away, it connects to the next one at once and goes on with what it has: its
+//! running attempts are adopted there, results are kept until an engine has acknowledged them, and no
+//! attempt is run twice. If no engine can be reached it tries again, at least once a second, for as long
+//! as it lives; one that stays away longer than the engines' grace time loses its attempts.
+//!
+//! An attempt may be given out again under a new number if this process dies; use
+//! [`Attempt::idempotency_key`] for effects that must not repeat within one attempt.
 
 mod attempt;
 mod builder;
@@ -39,6 +44,8 @@ mod connection;
 mod error;
 mod handler;
 mod held;
+mod pauses;
+mod running;
 mod trace;
 mod worker;
 

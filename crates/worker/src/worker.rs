@@ -5,37 +5,31 @@ use std::future::pending;
 use std::time::Duration;
 
 use goalpost_model::Failure;
+use goalpost_peers::{Addresses, Tour};
 use goalpost_proto::v1::work_request::Message as Up;
 use goalpost_proto::v1::work_response::Message as Down;
 use goalpost_proto::v1::{
     AttemptAssignment, AttemptResult, WorkResponse, WorkerDrain, WorkerHello, attempt_result,
 };
-use goalpost_proto::{Violations, map_from_struct, value_from_json};
+use goalpost_proto::value_from_json;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Endpoint;
 use tonic::{Code, Status};
-use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::connection::{Connection, Lost};
 use crate::handler::Handler;
 use crate::held::{Held, Key};
-use crate::{Attempt, Builder, Error, trace};
-
-/// The pauses between attempts to connect.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+use crate::pauses::Pauses;
+use crate::{Builder, Error, running};
 
 /// Offers capabilities to an engine and runs their attempts.
 pub struct Worker {
-    endpoint: Endpoint,
-    name: String,
-    max_concurrency: u32,
+    engines: Tour,
+    offer: Offer,
     drain_limit: Duration,
-    handlers: BTreeMap<String, Handler>,
     /// Kept over reconnects: attempts belong to it.
     session: Uuid,
     held: Held,
@@ -47,89 +41,107 @@ pub struct Worker {
     gave_up: bool,
 }
 
+/// What a worker offers.
+pub(crate) struct Offer {
+    pub(crate) name: String,
+    pub(crate) max_concurrency: u32,
+    pub(crate) handlers: BTreeMap<String, Handler>,
+}
+
 /// The end of an attempt.
 type Finished = (Key, Result<Value, Failure>);
 
+/// The end of a stream.
+enum End {
+    /// The worker is to stop and is done.
+    Done,
+    /// The worker has to go on elsewhere.
+    Elsewhere,
+}
+
 impl Worker {
-    /// A worker for the engine at `endpoint`, for example `http://127.0.0.1:50053`.
+    /// A worker for the engine at `endpoint`, for example `http://127.0.0.1:50053`, or for several
+    /// with commas between them. A name that stands for several addresses is as good.
     pub fn builder(endpoint: impl Into<String>) -> Builder {
         Builder::new(endpoint.into())
     }
 
-    pub(crate) fn new(
-        endpoint: Endpoint,
-        name: String,
-        max_concurrency: u32,
-        drain_limit: Duration,
-        handlers: BTreeMap<String, Handler>,
-    ) -> Self {
+    pub(crate) fn new(engines: Addresses, offer: Offer, drain_limit: Duration) -> Self {
         let (finish, finished) = mpsc::unbounded_channel();
-        let session = Uuid::now_v7();
-        let held = Held::default();
-        let (deadline, gave_up) = (None, false);
         Self {
-            endpoint,
-            name,
-            max_concurrency,
+            engines: Tour::new(engines),
+            offer,
             drain_limit,
-            handlers,
-            session,
-            held,
+            session: Uuid::now_v7(),
+            held: Held::default(),
             finish,
             finished,
-            deadline,
-            gave_up,
+            deadline: None,
+            gave_up: false,
         }
     }
 
-    /// Works until `stop`; then takes nothing more, ends what it has and returns. Connects again
-    /// whenever the stream is lost. Errors: the engine refuses the worker for good.
+    /// Works until `stop`; then takes nothing more, ends what it has and returns. Whenever the
+    /// stream is lost, connects again at once, to another engine if it knows one. Errors: an engine
+    /// refuses the worker for good.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), Error> {
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = Pauses::new();
         loop {
             match self.connect(&stop).await {
-                Ok(connection) => {
-                    pause = FIRST_PAUSE;
-                    tracing::info!(worker = self.name, "connected");
-                    if self.serve(connection, &stop).await.is_ok() {
+                Ok(Some(connection)) => {
+                    pauses.connected(Instant::now());
+                    tracing::info!(worker = self.offer.name, "connected");
+                    let end = self.serve(connection, &stop).await;
+                    if matches!(end, Ok(End::Done)) {
                         return Ok(());
                     }
-                    tracing::warn!(worker = self.name, "the stream is lost; connecting again");
+                    if pauses.lost(Instant::now()) {
+                        self.engines.begin_again();
+                    }
+                    continue;
                 }
+                // Every engine had its turn.
+                Ok(None) => {}
                 Err(status) if is_permanent(status.code()) => return Err(Error::Refused(Box::new(status))),
                 Err(status) => {
-                    if pause == FIRST_PAUSE {
-                        tracing::warn!(
-                            worker = self.name,
-                            reason = status.message(),
-                            "cannot connect; trying again"
-                        );
+                    if pauses.is_fresh() {
+                        let reason = status.message();
+                        tracing::warn!(worker = self.offer.name, reason, "cannot connect; trying elsewhere");
                     }
+                    continue;
                 }
             }
-            if self.wait(pause, &stop).await.is_ok() {
+            if self.wait(pauses.next(), &stop).await.is_ok() {
                 return Ok(());
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    async fn connect(&self, stop: &CancellationToken) -> Result<Connection, Status> {
+    /// A stream to the next engine; `None` if each of them had its turn.
+    async fn connect(&mut self, stop: &CancellationToken) -> Result<Option<Connection>, Status> {
         let hello = Up::Hello(WorkerHello {
             session_id: self.session.to_string(),
-            name: self.name.clone(),
-            capabilities: self.handlers.keys().cloned().collect(),
-            max_concurrency: self.max_concurrency.try_into().unwrap_or(i32::MAX),
+            name: self.offer.name.clone(),
+            capabilities: self.offer.handlers.keys().cloned().collect(),
+            max_concurrency: self.offer.max_concurrency.try_into().unwrap_or(i32::MAX),
             held: self.held.refs(),
         });
+        let engines = &mut self.engines;
+        let open = async {
+            match engines.next().await {
+                Some(engine) => Connection::open(&engine, hello).await.map(Some),
+                None => Ok(None),
+            }
+        };
         tokio::select! {
-            connection = Connection::open(&self.endpoint, hello) => connection,
-            () = stop.cancelled(), if self.held.is_empty() => Err(Status::cancelled("the worker stops")),
+            connection = open => connection,
+            // Whoever waits next sees that nothing is left to do.
+            () = stop.cancelled(), if self.held.is_empty() => Ok(None),
         }
     }
 
-    /// Serves one stream. `Ok` if the worker is to stop and is done.
-    async fn serve(&mut self, mut connection: Connection, stop: &CancellationToken) -> Result<(), Lost> {
+    /// Serves one stream to its end, or to the engine's.
+    async fn serve(&mut self, mut connection: Connection, stop: &CancellationToken) -> Result<End, Lost> {
         for result in self.held.results() {
             connection.send(Up::Result(result)).await?;
         }
@@ -138,13 +150,19 @@ impl Worker {
         }
         loop {
             if self.is_drained() {
-                return Ok(());
+                return Ok(End::Done);
             }
             tokio::select! {
                 message = connection.next() => match message {
+                    Ok(WorkResponse { message: Some(Down::Drain(drain)) }) => {
+                        let (worker, reason) = (&self.offer.name, drain.reason);
+                        tracing::info!(worker, reason, "the engine sends the worker away");
+                        return Ok(End::Elsewhere);
+                    }
                     Ok(message) => self.receive(message),
                     Err(status) => {
-                        tracing::debug!(reason = status.message(), "the stream ended");
+                        let (worker, reason) = (&self.offer.name, status.message());
+                        tracing::warn!(worker, reason, "the stream is lost; connecting again");
                         return Err(Lost);
                     }
                 },
@@ -158,7 +176,7 @@ impl Worker {
                 }
                 () = at(self.deadline) => {
                     if self.gave_up {
-                        return Ok(());
+                        return Ok(End::Done);
                     }
                     self.give_up();
                 }
@@ -215,48 +233,21 @@ impl Worker {
                 }
             }
             Some(Down::Welcome(welcome)) => tracing::debug!(engine = welcome.engine_id, "welcome"),
-            // A message that this version does not know.
-            None => {}
+            // The end of the stream, or a message that this version does not know.
+            Some(Down::Drain(_)) | None => {}
         }
     }
 
     fn begin(&mut self, assignment: AttemptAssignment) {
-        let AttemptAssignment { attempt, capability, input, idempotency_key, traceparent } = assignment;
-        let Some(key) = Key::of(attempt.clone()) else { return };
+        let Some(key) = Key::of(assignment.attempt.clone()) else { return };
         let Some(cancelled) = self.held.begin(&key) else { return };
-        let named = attempt.unwrap_or_default();
-        let attempt = Attempt {
-            workflow_id: named.workflow_id,
-            task: named.task,
-            number: named.attempt.try_into().unwrap_or_default(),
-            capability: capability.clone(),
-            idempotency_key,
-            traceparent: None,
-            cancelled: cancelled.clone(),
-        };
-        let span = trace::span(&attempt);
-        let attempt = Attempt { traceparent: trace::continue_from(&span, traceparent), ..attempt };
-        let handler = self.handlers.get(&capability).cloned();
+        let handler = self.offer.handlers.get(&assignment.capability).cloned();
+        let run = running::run(assignment, handler, cancelled);
         let finish = self.finish.clone();
-        let run = async move {
-            let mut violations = Violations::default();
-            let input = map_from_struct(input.unwrap_or_default(), "input", &mut violations);
-            let outcome = match (handler, input) {
-                (Some(handler), Some(input)) => tokio::select! {
-                    outcome = handler(attempt, input) => outcome,
-                    () = cancelled.cancelled() => Err(Failure::new(Failure::CANCELLED, "the attempt was stopped")),
-                },
-                (None, _) => Err(Failure::new(
-                    "CAPABILITY_UNKNOWN",
-                    format!("this worker does not offer {capability}"),
-                )),
-                (_, None) => Err(Failure::new(Failure::INPUT_SCHEMA, violations.to_string())),
-            };
-            trace::end(&outcome);
+        tokio::spawn(async move {
             // The worker may be gone; then nobody waits for it.
-            let _ = finish.send((key, outcome));
-        };
-        tokio::spawn(run.instrument(span));
+            let _ = finish.send((key, run.await));
+        });
     }
 
     /// Keeps the result until it is acknowledged.

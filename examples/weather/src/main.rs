@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The graph engine.
+    /// The graph engine; several with commas between them.
     #[arg(long, env = "GOALPOST_ENGINE", default_value = "http://127.0.0.1:50053")]
     engine: String,
     /// Where reports go.

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use goalpost_model::{Digest, Finding, Severity};
+use goalpost_peers::Channel;
 use goalpost_proto::v1::planner_client::PlannerClient;
 use goalpost_proto::v1::{CheckBlueprintRequest, CheckBlueprintResponse};
 use goalpost_proto::{Violations, blueprint_from_model, read_blueprint};
@@ -12,7 +13,6 @@ use goalpost_service::{status, trace_context};
 use goalpost_store::Json;
 use goalpost_store::goals::NewBlueprint;
 use tonic::Status;
-use tonic::transport::Channel;
 
 use crate::requests::Own;
 

@@ -12,13 +12,13 @@ pub struct Config {
     /// Where it listens for gRPC.
     #[arg(long, env = "GOALPOST_DECISION_GROUP_LISTEN", default_value = "127.0.0.1:50051")]
     pub listen: SocketAddr,
-    /// The planner.
+    /// The planner; its replicas with commas between them, or a name that stands for them.
     #[arg(long, env = "GOALPOST_PLANNER", default_value = "http://127.0.0.1:50052")]
     pub planner: String,
-    /// The graph engine.
+    /// The graph engine, likewise.
     #[arg(long, env = "GOALPOST_GRAPH_ENGINE", default_value = "http://127.0.0.1:50053")]
     pub graph_engine: String,
-    /// The persistence service.
+    /// The persistence service, likewise.
     #[arg(long, env = "GOALPOST_PERSISTENCE", default_value = "http://127.0.0.1:50054")]
     pub persistence: String,
     /// Goals of one namespace that may be open at once; beyond, submissions are refused with

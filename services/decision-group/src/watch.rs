@@ -31,6 +31,7 @@ impl Watch {
         let mut backoff = Backoff::default();
         let mut failures = 0;
         loop {
+            let before = self.wanted.after;
             let outcome = tokio::select! {
                 outcome = self.pass_on(&sender) => outcome,
                 () = sender.closed() => return,
@@ -40,6 +41,10 @@ impl Watch {
                 }
             };
             let Err(failed) = outcome else { return };
+            if self.wanted.after > before {
+                backoff.reset();
+                failures = 0;
+            }
             failures += 1;
             let may_pass =
                 matches!(failed.code(), Code::Unavailable | Code::Unknown | Code::Internal | Code::Cancelled);

@@ -1,0 +1,50 @@
+//! The run of one attempt.
+
+use goalpost_model::Failure;
+use goalpost_proto::v1::AttemptAssignment;
+use goalpost_proto::{Violations, map_from_struct};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+use crate::handler::Handler;
+use crate::{Attempt, trace};
+
+/// Runs the handler to its end, or until it is cancelled. Without a handler it fails.
+pub(crate) fn run(
+    assignment: AttemptAssignment,
+    handler: Option<Handler>,
+    cancelled: CancellationToken,
+) -> impl Future<Output = Result<Value, Failure>> + Send {
+    let AttemptAssignment { attempt, capability, input, idempotency_key, traceparent } = assignment;
+    let named = attempt.unwrap_or_default();
+    let attempt = Attempt {
+        workflow_id: named.workflow_id,
+        task: named.task,
+        number: named.attempt.try_into().unwrap_or_default(),
+        capability,
+        idempotency_key,
+        traceparent: None,
+        cancelled: cancelled.clone(),
+    };
+    let span = trace::span(&attempt);
+    let attempt = Attempt { traceparent: trace::continue_from(&span, traceparent), ..attempt };
+    let run = async move {
+        let mut violations = Violations::default();
+        let input = map_from_struct(input.unwrap_or_default(), "input", &mut violations);
+        let outcome = match (handler, input) {
+            (Some(handler), Some(input)) => tokio::select! {
+                outcome = handler(attempt, input) => outcome,
+                () = cancelled.cancelled() => Err(Failure::new(Failure::CANCELLED, "the attempt was stopped")),
+            },
+            (None, _) => {
+                let message = format!("this worker does not offer {}", attempt.capability);
+                Err(Failure::new("CAPABILITY_UNKNOWN", message))
+            }
+            (_, None) => Err(Failure::new(Failure::INPUT_SCHEMA, violations.to_string())),
+        };
+        trace::end(&outcome);
+        outcome
+    };
+    run.instrument(span)
+}
