@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use goalpost_local::{Directory, Durability, Postgres, Redis};
 use goalpost_service::args::{PoolingArgs, PostgresArgs, RedisArgs, Secret, TelemetryArgs};
+use goalpost_service::drain::DrainArgs;
 use goalpost_service::health::Health;
 use goalpost_service::load::LoadArgs;
 use goalpost_service::{metrics, shutdown, telemetry};
@@ -70,6 +71,8 @@ pub(crate) struct Arguments {
     /// How much each service takes on at once.
     #[command(flatten)]
     load: LoadArgs,
+    #[command(flatten)]
+    drain: DrainArgs,
     #[command(flatten)]
     telemetry: TelemetryArgs,
 }
@@ -171,10 +174,12 @@ async fn serve(
         std::fs::write(&path, DEMO_CATALOG)?;
         catalogs.push(path);
     }
+    let drain = arguments.drain;
     let planner = goalpost_planner::build(goalpost_planner::Config {
         listen: arguments.planner_listen,
         catalogs,
         load,
+        drain,
     });
     let planner = planner.await.map_err(other)?;
     let persistence = goalpost_persistence::build(goalpost_persistence::Config {
@@ -182,6 +187,7 @@ async fn serve(
         engine_grace_ms: arguments.worker_grace_ms,
         load,
         retention: arguments.retention.clone(),
+        drain,
         postgres: stores.postgres_args()?,
         redis: stores.redis_args()?,
     });
@@ -191,6 +197,7 @@ async fn serve(
         worker_grace_ms: arguments.worker_grace_ms,
         cached_workflows: 10_000,
         load,
+        drain,
         postgres: stores.postgres_args()?,
         redis: stores.redis_args()?,
     });
@@ -203,6 +210,7 @@ async fn serve(
         persistence: url(persistence.local_addr()),
         max_open_goals: arguments.max_open_goals,
         load,
+        drain,
         postgres: stores.postgres_args()?,
         redis: stores.redis_args()?,
     });
@@ -220,11 +228,14 @@ async fn serve(
     let engine_address = engine.local_addr();
     let group_address = group.local_addr();
     let mut running: JoinSet<Result<(), Failure>> = JoinSet::new();
+    let inner_stop = CancellationToken::new();
     // Those who are called stop after those who call.
-    let (inner_stop, outer_stop) = (CancellationToken::new(), CancellationToken::new());
-    let _stop_on_return = inner_stop.clone().drop_guard();
-    let token = outer_stop.clone();
-    running.spawn(async move { group.run(token).await.map_err(other) });
+    let stop_inner = inner_stop.clone().drop_guard();
+    let token = stop.clone();
+    running.spawn(async move {
+        let _stop_inner = stop_inner;
+        group.run(token).await.map_err(other)
+    });
     spawn_inner(&mut running, planner, persistence, engine, &inner_stop);
 
     tokio::select! {
@@ -236,8 +247,7 @@ async fn serve(
         () = stop.cancelled() => Ok(()),
         Some(ended) = running.join_next() => ended.map_err(other)?,
     };
-    outer_stop.cancel();
-    inner_stop.cancel();
+    stop.cancel();
     while let Some(ended) = running.join_next().await {
         ended.map_err(other)??;
     }

@@ -1,5 +1,7 @@
 //! What can go wrong with the queue.
 
+use uuid::Uuid;
+
 /// An error of the queue.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -12,6 +14,9 @@ pub enum Error {
     /// Redis refused a command.
     #[error("Redis refused a command")]
     Command(#[source] redis::RedisError),
+    /// The taker is believed to be dead; it takes nothing until it is admitted again.
+    #[error("taker {0} is retired")]
+    Retired(Uuid),
 }
 
 impl Error {

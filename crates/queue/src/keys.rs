@@ -51,6 +51,11 @@ pub(crate) fn lists_of(taker: Uuid) -> String {
     format!("goalpost:taker:{taker}")
 }
 
+/// Says that a taker is retired: what it takes would be lost.
+pub(crate) fn retired(taker: Uuid) -> String {
+    format!("goalpost:retired:{taker}")
+}
+
 /// What a taker's connections are called.
 pub(crate) fn connection(taker: Uuid) -> String {
     format!("{CONNECTION_PREFIX}{taker}")

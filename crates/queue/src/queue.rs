@@ -19,6 +19,9 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// After this silence of the other side a connection is given up.
 const SILENCE: Duration = Duration::from_secs(15);
 
+/// How long a retired taker is remembered: longer than any process goes on without its database.
+const RETIRED_SECONDS: u64 = 24 * 60 * 60;
+
 /// The way to Redis. Cheap to clone; connects when first used.
 #[derive(Clone)]
 pub struct Queue {
@@ -30,8 +33,11 @@ impl Queue {
     /// A queue at `url` (`redis://user:password@host:port/database`). Does not connect yet.
     pub fn new(url: &str) -> Result<Self, Error> {
         let config = |error: redis::RedisError| Error::Config(Box::new(error));
-        let keepalive = TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE / 3).with_retries(3);
-        let tcp = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive).set_user_timeout(SILENCE);
+        let keepalive = TcpKeepalive::new().with_time(SILENCE / 3).with_interval(SILENCE / 5).with_retries(5);
+        // The kernel looks at it when it probes: the connection is given up within the whole.
+        let unanswered = SILENCE - SILENCE / 5;
+        let tcp =
+            TcpSettings::default().set_nodelay(true).set_keepalive(keepalive).set_user_timeout(unanswered);
         let info: ConnectionInfo = url.into_connection_info().map_err(config)?.set_tcp_settings(tcp);
         // RESP3: Redis can tell of a change by itself.
         let redis = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
@@ -121,6 +127,24 @@ impl Queue {
     /// The taker `id` on a list, with a connection of its own.
     pub async fn taker(&self, id: Uuid, list: List) -> Result<Taker, Error> {
         Taker::open(self.dedicated(None).await?, id, list).await
+    }
+
+    /// From now on the taker takes nothing until it is [admitted](Self::admit) again, even if it has not
+    /// heard yet that it is believed to be dead. What it has taken is given back as by
+    /// [`give_back_all`](Self::give_back_all).
+    pub async fn retire(&self, taker: Uuid) -> Result<u64, Error> {
+        let mut connection = self.pool.get().await?;
+        let mut mark = redis::cmd("SET");
+        mark.arg(keys::retired(taker)).arg(1).arg("EX").arg(RETIRED_SECONDS);
+        mark.exec_async(&mut connection).await?;
+        drop(connection);
+        self.give_back_all(taker).await
+    }
+
+    /// The taker may take, from now on.
+    pub async fn admit(&self, taker: Uuid) -> Result<(), Error> {
+        let mut connection = self.pool.get().await?;
+        Ok(redis::cmd("DEL").arg(keys::retired(taker)).exec_async(&mut connection).await?)
     }
 
     /// Cuts the taker off and gives back whatever it has taken and not dealt with, to the heads of

@@ -15,6 +15,7 @@ macro_rules! script {
 }
 
 script!(ENSURE_EPOCH, "scripts/ensure_epoch.lua");
+script!(REGISTER, "scripts/register.lua");
 script!(MARK_TOLD, "scripts/mark_told.lua");
 script!(PUSH, lanes, "scripts/push.lua");
 script!(TAKE, lanes, "scripts/take.lua");

@@ -58,13 +58,14 @@ impl Taker {
         }
         scripts::TAKE.load_async(&mut self.connection).await?;
         // Named first: whoever cuts takers off either sees this connection or is seen by it.
-        redis::cmd("HSET")
-            .arg(keys::lists_of(id))
+        let is_admitted: bool = scripts::REGISTER
+            .key(keys::retired(id))
+            .key(keys::lists_of(id))
             .arg(&self.list)
             .arg(own)
-            .exec_async(&mut self.connection)
+            .invoke_async(&mut self.connection)
             .await?;
-        Ok(())
+        if is_admitted { Ok(()) } else { Err(Error::Retired(id)) }
     }
 
     /// Waits for an element and takes it with as many more as are there, up to `max` in all. Those of

@@ -7,6 +7,7 @@
 //! | `--database-pooler` | `GOALPOST_DATABASE_POOLER` |
 //! | `--database-direct-url` | `DATABASE_DIRECT_URL` |
 //! | `--redis-url` | `REDIS_URL` |
+//! | `--drain-seconds` | `GOALPOST_DRAIN_SECONDS` |
 //! | `--metrics-listen` | `GOALPOST_METRICS_LISTEN` |
 //! | `--log-format` | `GOALPOST_LOG_FORMAT` |
 //! | `--otlp-endpoint` | `OTEL_EXPORTER_OTLP_ENDPOINT` |

@@ -1,6 +1,7 @@
 //! Health: a service serves while every part that it needs is up.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -15,6 +16,8 @@ pub struct Health {
     reporter: HealthReporter,
     services: Arc<[&'static str]>,
     parts: Arc<Mutex<BTreeMap<&'static str, bool>>>,
+    /// Set once the process is to end: it does not serve any more, whatever is up.
+    ends: Arc<AtomicBool>,
     serving: watch::Sender<bool>,
 }
 
@@ -25,6 +28,7 @@ impl Health {
             reporter: HealthReporter::new(),
             services: services.into(),
             parts: Arc::new(Mutex::new(parts.iter().map(|part| (*part, false)).collect())),
+            ends: Arc::default(),
             serving: watch::Sender::new(false),
         };
         health.report(parts.is_empty()).await;
@@ -47,6 +51,19 @@ impl Health {
         self.report(serving).await;
     }
 
+    /// The process is to end: from now on it does not serve.
+    pub(crate) async fn drain(&self) {
+        self.ends.store(true, Ordering::Relaxed);
+        self.report(false).await;
+    }
+
+    /// Lets those go who watch the health, once there is nothing more to say.
+    pub(crate) async fn end(&self) {
+        for service in self.services.iter().copied().chain([""]) {
+            self.reporter.clone().clear_service_status(service).await;
+        }
+    }
+
     /// Returns when every part is up.
     pub async fn serving(&self) {
         let mut serving = self.serving.subscribe();
@@ -60,6 +77,7 @@ impl Health {
     }
 
     async fn report(&self, serving: bool) {
+        let serving = serving && !self.ends.load(Ordering::Relaxed);
         let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
         for service in self.services.iter().copied().chain([""]) {
             self.reporter.set_service_status(service, status).await;

@@ -4,6 +4,7 @@
 pub mod args;
 pub mod backoff;
 mod by_service;
+pub mod drain;
 pub mod health;
 pub mod lease;
 pub mod line;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::describe;
+use crate::lease::Registration;
 
 /// A taker on a list that connects again by itself.
 ///
@@ -15,6 +16,7 @@ pub struct Line {
     queue: Queue,
     id: Uuid,
     list: List,
+    registration: Registration,
     stop: CancellationToken,
     taker: Option<Taker>,
     backoff: Backoff,
@@ -22,16 +24,38 @@ pub struct Line {
 
 impl Line {
     /// The taker `id` on `list`. Connects when it first takes.
-    pub fn new(queue: &Queue, id: Uuid, list: List, stop: &CancellationToken) -> Self {
-        Self { queue: queue.clone(), id, list, stop: stop.clone(), taker: None, backoff: Backoff::default() }
+    pub fn new(
+        queue: &Queue,
+        id: Uuid,
+        list: List,
+        registration: &Registration,
+        stop: &CancellationToken,
+    ) -> Self {
+        Self {
+            queue: queue.clone(),
+            id,
+            list,
+            registration: registration.clone(),
+            stop: stop.clone(),
+            taker: None,
+            backoff: Backoff::default(),
+        }
     }
 
     /// Waits for elements and takes up to `max` of them. `None` once the process stops; what
-    /// Redis may have handed over at that moment is given back when the taker's death is seen.
+    /// Redis may have handed over at that moment is given back when the taker leaves.
     pub async fn take(&mut self, max: usize) -> Option<Vec<String>> {
         loop {
             let taken = tokio::select! {
-                taken = Self::try_take(&self.queue, self.id, &self.list, &mut self.taker, max) => taken,
+                () = self.registration.held() => tokio::select! {
+                    taken = Self::try_take(&self.queue, self.id, &self.list, &mut self.taker, max) => taken,
+                    () = self.registration.lost() => {
+                        // Ends a take that waits.
+                        self.taker = None;
+                        continue;
+                    }
+                    () = self.stop.cancelled() => return None,
+                },
                 () = self.stop.cancelled() => return None,
             };
             match taken {

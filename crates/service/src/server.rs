@@ -9,17 +9,18 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
+use crate::drain::Drain;
 use crate::health::Health;
 use crate::load::{LoadArgs, Shed};
 use crate::trace_context;
 
-/// A connection on which nothing was heard for this long is asked for a sign of life.
-const KEEPALIVE: Duration = Duration::from_secs(60);
+/// A connection on which nothing was heard for this long is asked for a sign of life, and given up
+/// without one: a partition without a word is noticed within 15 s.
+const KEEPALIVE: Duration = Duration::from_secs(9);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Flow control windows: room for large payloads without a round trip each.
 const STREAM_WINDOW: u32 = 4 << 20;
 const CONNECTION_WINDOW: u32 = 16 << 20;
-/// How long calls may take to end once the service stops.
-const DRAIN: Duration = Duration::from_secs(10);
 
 /// Why a service could not listen or serve.
 #[derive(Debug, thiserror::Error)]
@@ -63,16 +64,45 @@ impl Listener {
     }
 }
 
-/// Serves the routes of `service`, health and reflection until `stop`, as many calls at once as `load`
-/// says; then ends, at the latest when calls that are still open have had their time.
+/// Serves the routes of `service`, health and reflection, as many calls at once as `load` says, until it is
+/// to end; then `unwind` ends what it has begun, while calls are still taken, and after that the server
+/// ends: at the latest when the time to drain is over.
 pub async fn serve(
     service: &'static str,
     listener: Listener,
     routes: Routes,
     health: Health,
     load: LoadArgs,
-    stop: CancellationToken,
+    drain: &Drain,
+    unwind: impl Future<Output = ()>,
 ) -> Result<(), Error> {
+    let shut = CancellationToken::new();
+    let serving = start(service, listener, routes, &health, shut.clone())?;
+    let ending = async {
+        drain.stop.cancelled().await;
+        health.drain().await;
+        drain.within(unwind).await;
+        health.end().await;
+        shut.cancel();
+        drain.over().await;
+    };
+    tokio::select! {
+        ended = serving => Ok(ended?),
+        () = ending => {
+            tracing::warn!("calls were still open when the time to drain was over");
+            Ok(())
+        }
+    }
+}
+
+/// The server, until `shut`; after that until the last call has ended.
+fn start(
+    service: &'static str,
+    listener: Listener,
+    routes: Routes,
+    health: &Health,
+    shut: CancellationToken,
+) -> Result<impl Future<Output = Result<(), tonic::transport::Error>>, Error> {
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(goalpost_proto::FILE_DESCRIPTOR_SET)
@@ -82,7 +112,7 @@ pub async fn serve(
         .add_service(health.service())
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
-    let serving = Server::builder()
+    Ok(Server::builder()
         .trace_fn(move |request| trace_context::span_of(service, request))
         .layer(Shed::new(load))
         // One connection may use all of it: another service's carries the calls of all its callers.
@@ -90,16 +120,10 @@ pub async fn serve(
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .tcp_nodelay(true)
         .add_routes(routes)
-        .serve_with_incoming_shutdown(nodelay(listener.tcp), stop.clone().cancelled_owned());
-    tokio::select! {
-        ended = serving => Ok(ended?),
-        () = async { stop.cancelled().await; tokio::time::sleep(DRAIN).await } => {
-            tracing::warn!("calls were still open when the time to drain was over");
-            Ok(())
-        }
-    }
+        .serve_with_incoming_shutdown(nodelay(listener.tcp), shut.cancelled_owned()))
 }
 
 /// Small messages must not wait for each other's acknowledgement.

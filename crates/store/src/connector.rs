@@ -14,10 +14,14 @@ use crate::Error;
 
 /// How long one attempt to connect may take, unless the URL says otherwise (`connect_timeout`).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// After this silence of the other side a connection is given up, unless the URL says otherwise
-/// (`keepalives_idle`, `keepalives_interval`, `keepalives_retries`, `tcp_user_timeout`).
-const SILENCE: Duration = Duration::from_secs(15);
-const RETRIES: u32 = 3;
+/// After 15 s of silence of the other side a connection is given up, at both its ends, unless the URL says
+/// otherwise (`keepalives_idle`, `keepalives_interval`, `keepalives_retries`, `tcp_user_timeout`): a quiet
+/// one is probed after 5 s and then every 3 s, and given up at the first probe after 12 s, since the kernel
+/// looks at the latter when it probes.
+const IDLE: Duration = Duration::from_secs(5);
+const INTERVAL: Duration = Duration::from_secs(3);
+const RETRIES: u32 = 5;
+const UNANSWERED: Duration = Duration::from_secs(12);
 const DEFAULT_PORT: u16 = 5432;
 
 /// A connection and what drives it.
@@ -67,9 +71,9 @@ impl Connector {
     pub(crate) fn patience_of_server(&self) -> String {
         let Some(config) = self.hosts.first() else { return String::new() };
         let idle = config.get_keepalives_idle().as_secs();
-        let interval = config.get_keepalives_interval().unwrap_or(SILENCE / RETRIES).as_secs();
+        let interval = config.get_keepalives_interval().unwrap_or(INTERVAL).as_secs();
         let count = config.get_keepalives_retries().unwrap_or(RETRIES);
-        let silence = config.get_tcp_user_timeout().unwrap_or(&SILENCE).as_millis();
+        let silence = config.get_tcp_user_timeout().unwrap_or(&UNANSWERED).as_millis();
         format!(
             "SET tcp_keepalives_idle = {idle}; SET tcp_keepalives_interval = {interval}; \
              SET tcp_keepalives_count = {count}; SET tcp_user_timeout = {silence}"
@@ -163,10 +167,10 @@ fn keep_alive(copy: &mut Config, config: &Config) {
     let unsaid = Config::new().get_keepalives_idle();
     let idle = Some(config.get_keepalives_idle()).filter(|idle| *idle != unsaid);
     copy.keepalives(config.get_keepalives())
-        .keepalives_idle(idle.unwrap_or(SILENCE))
-        .keepalives_interval(config.get_keepalives_interval().unwrap_or(SILENCE / RETRIES))
+        .keepalives_idle(idle.unwrap_or(IDLE))
+        .keepalives_interval(config.get_keepalives_interval().unwrap_or(INTERVAL))
         .keepalives_retries(config.get_keepalives_retries().unwrap_or(RETRIES))
-        .tcp_user_timeout(config.get_tcp_user_timeout().copied().unwrap_or(SILENCE));
+        .tcp_user_timeout(config.get_tcp_user_timeout().copied().unwrap_or(UNANSWERED));
 }
 
 #[cfg(test)]

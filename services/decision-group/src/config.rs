@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 use goalpost_service::args::{PostgresArgs, RedisArgs};
+use goalpost_service::drain::DrainArgs;
 use goalpost_service::load::LoadArgs;
 
 /// Settings of the decision group.
@@ -28,6 +29,9 @@ pub struct Config {
     /// How much it takes on at once.
     #[command(flatten)]
     pub load: LoadArgs,
+    /// Its end.
+    #[command(flatten)]
+    pub drain: DrainArgs,
     /// PostgreSQL.
     #[command(flatten)]
     pub postgres: PostgresArgs,

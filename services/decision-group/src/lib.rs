@@ -19,8 +19,9 @@ use std::net::SocketAddr;
 use goalpost_model::limits::MAX_MESSAGE_BYTES;
 use goalpost_proto::v1::central_decision_group_server::CentralDecisionGroupServer;
 use goalpost_queue::{List, Queue};
+use goalpost_service::drain::{Drain, DrainArgs};
 use goalpost_service::health::Health;
-use goalpost_service::lease::{self, STORES};
+use goalpost_service::lease::{self, Registration, STORES, Taker};
 use goalpost_service::line::Line;
 use goalpost_service::load::{Gate, LoadArgs};
 use goalpost_service::server::{self, Listener};
@@ -62,12 +63,12 @@ pub struct App {
     health: Health,
     load: LoadArgs,
     max_open_goals: u32,
+    drain: DrainArgs,
 }
 
 /// What the parts of the service share.
 #[derive(Clone)]
 pub(crate) struct Context {
-    pub(crate) id: Uuid,
     pub(crate) store: Store,
     pub(crate) queue: Queue,
     pub(crate) peers: Peers,
@@ -80,8 +81,9 @@ pub async fn build(config: Config) -> Result<App, Error> {
     let peers = Peers::new(&config)?;
     let listener = Listener::bind(config.listen, "--decision-group-listen (or --listen)").await?;
     let health = Health::new(&["goalpost.v1.CentralDecisionGroup"], &[STORES]).await;
-    let context = Context { id: Uuid::now_v7(), store, queue, peers };
-    Ok(App { listener, context, health, load: config.load, max_open_goals: config.max_open_goals })
+    let context = Context { store, queue, peers };
+    let Config { load, max_open_goals, drain, .. } = config;
+    Ok(App { listener, context, health, load, max_open_goals, drain })
 }
 
 impl App {
@@ -95,44 +97,42 @@ impl App {
         self.health.clone()
     }
 
-    /// Serves until `stop`.
+    /// Serves until `stop`; then takes nothing more, gives back what it has not begun, and ends when
+    /// calls have their answers.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
-        let Self { listener, context, health, load, max_open_goals } = self;
-        let tasks = TaskTracker::new();
-        tasks.spawn(take(context.clone(), health.clone(), stop.clone()));
-        let submitter = Submitter::start(context.store.clone(), max_open_goals, &tasks);
+        let Self { listener, context, health, load, max_open_goals, drain } = self;
+        let drain = Drain::new(stop.clone(), drain);
+        let (takers, writer) = (TaskTracker::new(), TaskTracker::new());
+        takers.spawn(take(context.clone(), health.clone(), stop.clone()));
+        takers.close();
+        let submitter = Submitter::start(context.store.clone(), max_open_goals, &writer);
+        writer.close();
         let checks = Checks::new(context.peers.planner.clone());
-        let api = CentralDecisionGroupServer::new(api::Api {
-            context,
-            submitter,
-            checks,
-            streams: Gate::of_streams(load),
-            stop: stop.clone(),
-        });
+        let streams = Gate::of_streams(load);
+        let api = CentralDecisionGroupServer::new(api::Api { context, submitter, checks, streams, stop });
         let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES));
-        server::serve(SERVICE, listener, routes, health, load, stop).await?;
-        tasks.close();
-        tasks.wait().await;
+        server::serve(SERVICE, listener, routes, health, load, &drain, takers.wait()).await?;
+        // Nobody submits any more: what was submitted is written.
+        drain.within(writer.wait()).await;
         Ok(())
     }
 }
 
-/// Registers this process and takes from its lists once it is registered: what it has taken
-/// must be given back if it dies.
+/// Takes from the lists of goals and outcomes while this process is registered, until `stop`; then
+/// leaves in order.
 async fn take(context: Context, health: Health, stop: CancellationToken) {
-    let registered = CancellationToken::new();
-    let Context { id, store, queue, .. } = context.clone();
-    let line = |list| Line::new(&queue, id, list, &stop);
-    let lease = lease::hold(store, queue.clone(), id, SERVICE, health, registered.clone(), stop.clone());
-    let takers = async {
-        tokio::select! {
-            () = registered.cancelled() => {}
-            () = stop.cancelled() => return,
-        }
+    let taker = Taker { id: Uuid::now_v7(), kind: SERVICE };
+    let (registration, leave) = (Registration::default(), CancellationToken::new());
+    let line = |list| Line::new(&context.queue, taker.id, list, &registration, &stop);
+    let (goals, outcomes) = (line(List::goals()), line(List::outcomes()));
+    let (store, queue) = (context.store.clone(), context.queue.clone());
+    let lease = lease::hold(taker, store, queue, registration, health, leave.clone());
+    let taking = async {
         tokio::join!(
-            plan::take_goals(context.clone(), line(List::goals()), stop.clone()),
-            outcomes::take_outcomes(context.clone(), line(List::outcomes()), stop.clone()),
+            plan::take_goals(context.clone(), goals, stop.clone()),
+            outcomes::take_outcomes(context.clone(), outcomes, stop.clone()),
         );
+        leave.cancel();
     };
-    tokio::join!(lease, takers);
+    tokio::join!(lease, taking);
 }

@@ -19,8 +19,10 @@ use goalpost_model::limits::MAX_MESSAGE_BYTES;
 use goalpost_proto::v1::graph_engine_server::GraphEngineServer;
 use goalpost_proto::v1::worker_server::WorkerServer;
 use goalpost_queue::Queue;
+use goalpost_service::describe;
+use goalpost_service::drain::Drain;
 use goalpost_service::health::Health;
-use goalpost_service::lease::{self, STORES};
+use goalpost_service::lease::{self, Registration, STORES, Taker};
 use goalpost_service::load::Gate;
 use goalpost_service::server::{self, Listener};
 use goalpost_store::Store;
@@ -80,56 +82,62 @@ impl App {
         self.health.clone()
     }
 
-    /// Serves until `stop`; then ends with everything written that was received.
+    /// Serves until `stop`; then sends its workers away and ends with everything written that was
+    /// received.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
         let Self { config, listener, store, queue, health } = self;
+        let drain = Drain::new(stop, config.drain);
         let blueprints = Arc::new(Blueprints::default());
         let (engine, committer) =
             Engine::start(store.clone(), Arc::clone(&blueprints), config.cached_workflows);
+        let (registration, leave) = (Registration::default(), CancellationToken::new());
         let shared = Shared {
             id: EngineId(Uuid::now_v7()),
-            store,
-            queue,
+            store: store.clone(),
+            queue: queue.clone(),
             engine,
             blueprints,
             sessions: Arc::new(Sessions::default()),
             offered: Arc::new(Offered::default()),
             worker_grace: config.worker_grace(),
-            registered: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            stop: stop.clone(),
+            registration: registration.clone(),
+            takers: TaskTracker::new(),
+            streams: TaskTracker::new(),
+            drain: drain.clone(),
         };
-        let tasks = shared.tasks.clone();
-        tasks.spawn(take_orders(shared.clone(), health.clone()));
+        let taker = Taker { id: shared.id.0, kind: SERVICE };
+        let lease =
+            tokio::spawn(lease::hold(taker, store, queue, registration, health.clone(), leave.clone()));
+        shared.takers.spawn(orders::take_cancellations(shared.clone()));
+        shared.takers.spawn(orders::take_lost(shared.clone()));
+        shared.takers.spawn(orders::take_timers(shared.clone()));
+        shared.takers.spawn(workers::send_away_unregistered(shared.clone()));
         let api = GraphEngineServer::new(api::Api(shared.clone()));
-        let work = WorkerServer::new(workers::Work { shared, streams: Gate::of_streams(config.load) });
+        let streams = Gate::of_streams(config.load);
+        let work = WorkerServer::new(workers::Work { shared: shared.clone(), streams });
         let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(work.max_decoding_message_size(MAX_MESSAGE_BYTES));
-        server::serve(SERVICE, listener, routes, health, config.load, stop).await?;
-        tasks.close();
-        tasks.wait().await;
+        let unwind = Box::pin(unwind(shared));
+        server::serve(SERVICE, listener, routes, health, config.load, &drain, unwind).await?;
         // Every handle is gone with the tasks and the server: the committer writes the rest.
-        let _ = committer.await;
+        drain.within(committer).await;
+        leave.cancel();
+        drain.within(lease).await;
         Ok(())
     }
 }
 
-/// Registers the engine, and takes what is addressed to it once it is registered: what it
-/// has taken must be given back if it dies.
-async fn take_orders(shared: Shared, health: Health) {
-    let registered = shared.registered.clone();
-    let (store, queue, stop) = (shared.store.clone(), shared.queue.clone(), shared.stop.clone());
-    let lease = lease::hold(store, queue, shared.id.0, SERVICE, health, registered.clone(), stop.clone());
-    let orders = async {
-        tokio::select! {
-            () = registered.cancelled() => {}
-            () = stop.cancelled() => return,
-        }
-        tokio::join!(
-            orders::take_cancellations(shared.clone()),
-            orders::take_lost(shared.clone()),
-            orders::take_timers(shared.clone()),
-        );
-    };
-    tokio::join!(lease, orders);
+/// Ends what the engine has begun: what was taken reaches its worker or goes back, then the workers go.
+async fn unwind(shared: Shared) {
+    let Shared { id, queue, takers, streams, sessions, drain, .. } = &shared;
+    takers.close();
+    takers.wait().await;
+    if let Err(error) = queue.retire(id.0).await {
+        tracing::warn!(error = describe(&error), "what was taken is given back later");
+    }
+    sessions.send_away("the engine stops");
+    streams.close();
+    // Those who stay are cut off by the same token that ends this wait.
+    streams.wait().await;
+    tracing::debug!(in_time = !drain.cut.is_cancelled(), "the workers have gone");
 }

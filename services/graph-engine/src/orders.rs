@@ -27,8 +27,13 @@ pub(crate) async fn take_cancellations(shared: Shared) {
     }
 }
 
-/// Fails attempts of engines that died and whose workers came to no other engine.
+/// Fails attempts of engines that died and whose workers came to no other engine. Not before they
+/// had the time to come to this one: it may be the first that is there for them.
 pub(crate) async fn take_lost(shared: Shared) {
+    tokio::select! {
+        () = async { shared.registration.held().await; tokio::time::sleep(shared.worker_grace).await } => {}
+        () = shared.drain.stop.cancelled() => return,
+    }
     let mut line = shared.line(List::lost());
     while let Some(elements) = line.take(MAX_BATCH).await {
         let named: Vec<AttemptRef> = named(&elements).collect();
@@ -63,7 +68,7 @@ impl Shared {
     /// that is done; then the list keeps them.
     async fn settle_lost(&self, named: &[AttemptRef]) -> bool {
         let read = || workflows::orphaned_attempts(&self.store, named);
-        let Some(orphaned) = until_ok("PostgreSQL", &self.stop, read).await else { return false };
+        let Some(orphaned) = until_ok("PostgreSQL", &self.drain.stop, read).await else { return false };
         workers::lose(self, "of an engine that died", &orphaned).await;
         true
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use goalpost_model::EngineId;
 use goalpost_queue::Queue;
+use goalpost_service::drain::Drain;
+use goalpost_service::lease::Registration;
 use goalpost_store::Store;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::engine::{Blueprints, Engine};
@@ -24,8 +25,11 @@ pub(crate) struct Shared {
     pub(crate) offered: Arc<Offered>,
     /// How long a worker may be away before its attempts are lost.
     pub(crate) worker_grace: Duration,
-    /// Cancelled once the engine is registered: what it gives out is watched over.
-    pub(crate) registered: CancellationToken,
-    pub(crate) tasks: TaskTracker,
-    pub(crate) stop: CancellationToken,
+    /// While it is held, what the engine gives out is watched over.
+    pub(crate) registration: Registration,
+    /// What takes from lists; ends when the engine is to stop.
+    pub(crate) takers: TaskTracker,
+    /// What serves workers; ends when they have gone.
+    pub(crate) streams: TaskTracker,
+    pub(crate) drain: Drain,
 }

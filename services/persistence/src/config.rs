@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use goalpost_service::args::{PostgresArgs, RedisArgs};
+use goalpost_service::drain::DrainArgs;
 use goalpost_service::load::LoadArgs;
 
 /// How long histories are kept.
@@ -58,6 +59,9 @@ pub struct Config {
     /// How much it takes on at once.
     #[command(flatten)]
     pub load: LoadArgs,
+    /// Its end.
+    #[command(flatten)]
+    pub drain: DrainArgs,
     /// PostgreSQL.
     #[command(flatten)]
     pub postgres: PostgresArgs,

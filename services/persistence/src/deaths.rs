@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -16,9 +17,13 @@ use goalpost_store::Store;
 use goalpost_store::takers::{self, Death};
 use uuid::Uuid;
 
+use crate::Context;
 use crate::active::{Active, Error};
 use crate::hints::Heard;
 use crate::notifications::Notifications;
+
+/// A statement that was sent before its connection was given up has arrived by then.
+const CLAIMS_ARRIVE: Duration = Duration::from_secs(15);
 
 /// Watches until something fails.
 pub(crate) async fn run(active: &Active, backoff: &mut Backoff) -> Result<Infallible, Error> {
@@ -68,33 +73,40 @@ async fn registered(store: &Store, heard: &Heard) -> Result<Vec<Uuid>, Error> {
 }
 
 /// Waits for the taker's death and gives back what it had taken, before it can come back.
+/// Waits for the taker's death and gives back what it had taken, before it can come back. It may be
+/// alive and not know yet that it lost its lock: so it is retired, and takes nothing more.
 async fn watch(active: &Active, taker: Uuid) -> Result<Uuid, Error> {
     let death = Death::of(&active.context.store, taker).await?;
-    let given_back = give_back(active, taker).await;
+    let retire = || active.context.queue.retire(taker);
+    let given_back = until_ok("Redis", &active.stop, retire).await;
     death.bury().await?;
     tracing::info!(%taker, given_back, "a taker is gone; what it had taken was given back");
     Ok(taker)
 }
 
-/// After the grace time: has the attempts failed that are still the dead taker's.
+/// After the grace time: has the attempts failed that are still the dead taker's. Once more after the
+/// silence in which a claim of its last moment may still have been on its way.
 async fn lose(active: &Active, taker: Uuid) -> Result<(), Error> {
-    tokio::time::sleep(active.context.engine_grace).await;
-    let store = &active.context.store;
-    if !takers::is_dead(store, taker).await? {
-        return Ok(());
-    }
-    // It may have been alive, cut off from the database, and have taken something since.
-    give_back(active, taker).await;
-    let orders = List::engine(EngineId(taker));
-    until_ok("Redis", &active.stop, || active.context.queue.remove(&orders)).await;
-    let lost = takers::lose_attempts(store, taker).await?;
-    if lost > 0 {
-        tracing::warn!(%taker, lost, "attempts of a dead engine are lost");
+    for pause in [active.context.engine_grace, CLAIMS_ARRIVE] {
+        tokio::time::sleep(pause).await;
+        if !lose_now(active, taker).await? {
+            break;
+        }
     }
     Ok(())
 }
 
-/// Answers with how much it was; `None` if the process stops first.
-async fn give_back(active: &Active, taker: Uuid) -> Option<u64> {
-    until_ok("Redis", &active.stop, || active.context.queue.give_back_all(taker)).await
+/// False if the taker is back.
+async fn lose_now(active: &Active, taker: Uuid) -> Result<bool, Error> {
+    let Context { store, queue, .. } = &active.context;
+    if !takers::is_dead(store, taker).await? {
+        return Ok(false);
+    }
+    let orders = List::engine(EngineId(taker));
+    until_ok("Redis", &active.stop, || queue.remove(&orders)).await;
+    let lost = takers::lose_attempts(store, taker).await?;
+    if lost > 0 {
+        tracing::warn!(%taker, lost, "attempts of a dead engine are lost");
+    }
+    Ok(true)
 }

@@ -29,6 +29,7 @@ use std::time::Duration;
 use goalpost_proto::v1::persistence_server::PersistenceServer;
 use goalpost_queue::Queue;
 use goalpost_service::backoff::until_ok;
+use goalpost_service::drain::Drain;
 use goalpost_service::health::Health;
 use goalpost_service::load::Gate;
 use goalpost_service::server::{self, Listener};
@@ -97,19 +98,19 @@ impl App {
         self.health.clone()
     }
 
-    /// Serves until `stop`.
+    /// Serves until `stop`; then leaves the relay to another replica at once, and ends when those who
+    /// watch have gone.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
         let Self { config, listener, context, health } = self;
         let load = config.load;
+        let drain = Drain::new(stop.clone(), config.drain);
         depths::report(context.queue.clone());
-        let tasks = TaskTracker::new();
-        tasks.spawn(prepare(config, context.clone(), health.clone(), stop.clone()));
-        let api = api::Api { context, streams: Gate::of_streams(load), stop: stop.clone() };
+        let duties = TaskTracker::new();
+        duties.spawn(prepare(config, context.clone(), health.clone(), stop.clone()));
+        duties.close();
+        let api = api::Api { context, streams: Gate::of_streams(load), stop };
         let routes = Routes::new(PersistenceServer::new(api));
-        server::serve(SERVICE, listener, routes, health, load, stop).await?;
-        tasks.close();
-        tasks.wait().await;
-        Ok(())
+        Ok(server::serve(SERVICE, listener, routes, health, load, &drain, duties.wait()).await?)
     }
 }
 

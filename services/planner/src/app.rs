@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use goalpost_model::limits::MAX_MESSAGE_BYTES;
 use goalpost_proto::v1::planner_server::{PlannerServer, SERVICE_NAME};
+use goalpost_service::drain::{Drain, DrainArgs};
 use goalpost_service::health::Health;
 use goalpost_service::load::LoadArgs;
 use goalpost_service::server::{self, Listener};
@@ -32,11 +33,12 @@ pub struct App {
     listener: Listener,
     api: Api,
     load: LoadArgs,
+    drain: DrainArgs,
 }
 
 /// Reads the catalogs and binds the address. Connections wait until [`App::run`].
 pub async fn build(config: Config) -> Result<App, Error> {
-    let (files, load) = (config.files(), config.load);
+    let (files, load, drain) = (config.files(), config.load, config.drain);
     let catalog = tokio::task::spawn_blocking(move || {
         let catalog = files::read(&files)?;
         files::log(&catalog, &files);
@@ -44,7 +46,7 @@ pub async fn build(config: Config) -> Result<App, Error> {
     });
     let api = Api::new(catalog.await??);
     let listener = Listener::bind(config.listen, "--listen").await?;
-    Ok(App { listener, api, load })
+    Ok(App { listener, api, load, drain })
 }
 
 impl App {
@@ -59,6 +61,9 @@ impl App {
         let service = PlannerServer::new(self.api).max_decoding_message_size(MAX_MESSAGE_BYTES);
         let mut routes = Routes::builder();
         routes.add_service(service);
-        Ok(server::serve(SERVICE, self.listener, routes.routes(), health, self.load, stop).await?)
+        let drain = Drain::new(stop, self.drain);
+        // It has begun nothing but the calls themselves.
+        Ok(server::serve(SERVICE, self.listener, routes.routes(), health, self.load, &drain, async {})
+            .await?)
     }
 }

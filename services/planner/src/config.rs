@@ -6,10 +6,12 @@
 //! | `--catalog` | `GOALPOST_CATALOG` |
 //!
 //! and those of [`LoadArgs`].
+//! | `--drain-seconds` | `GOALPOST_DRAIN_SECONDS` |
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use goalpost_service::drain::DrainArgs;
 use goalpost_service::load::LoadArgs;
 
 /// The port that the planner listens on unless it is told otherwise.
@@ -31,6 +33,9 @@ pub struct Config {
     /// How much it takes on at once.
     #[command(flatten)]
     pub load: LoadArgs,
+    /// Its end.
+    #[command(flatten)]
+    pub drain: DrainArgs,
 }
 
 impl Config {
@@ -48,6 +53,7 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
             catalogs: Vec::new(),
             load: LoadArgs::default(),
+            drain: DrainArgs::default(),
         }
     }
 }

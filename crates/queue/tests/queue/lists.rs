@@ -171,3 +171,20 @@ async fn a_connection_that_redis_still_holds_takes_nothing_behind_its_successors
     assert_eq!(successor.take(1).await.unwrap(), ["a"]);
     assert!(cut_off.take(1).await.unwrap_err().is_unavailable());
 }
+
+#[tokio::test]
+async fn a_retired_taker_takes_nothing_until_it_is_admitted_again() {
+    let (_redis, queue) = start().await;
+    let (list, id) = (List::ready("c"), Uuid::from_u128(1));
+    push(&queue, &list, &["a"]).await;
+    let mut zombie = taker(&queue, 1, &list).await;
+    assert_eq!(zombie.take(1).await.unwrap(), ["a"]);
+    assert_eq!(queue.retire(id).await.unwrap(), 1);
+    // It does not know of it, and goes on: with the connection that it has, and with a new one.
+    assert!(zombie.take(1).await.is_err());
+    assert!(matches!(queue.taker(id, list.clone()).await, Err(Error::Retired(retired)) if retired == id));
+    assert_eq!(taker(&queue, 2, &list).await.take(1).await.unwrap(), ["a"]);
+    queue.admit(id).await.unwrap();
+    push(&queue, &list, &["b"]).await;
+    assert_eq!(taker(&queue, 1, &list).await.take(1).await.unwrap(), ["b"]);
+}

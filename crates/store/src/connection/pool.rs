@@ -43,6 +43,8 @@ pub(crate) fn pool(
     fitness: Fitness,
 ) -> Result<Pool, Error> {
     let patience = connector.patience();
+    // What a client that is cut off has locked is free again when the server gives it up.
+    let settings = format!("{BY_KEY}; {}", connector.patience_of_server());
     // Fast: a connection is handed out without a query of its own.
     let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     // The connector knows the hosts; the pool need not.
@@ -61,8 +63,9 @@ pub(crate) fn pool(
             Err(HookError::message("its server may take no writes any more"))
         }));
     let builder = match pooler {
-        Pooler::None => builder.post_create(Hook::async_fn(|client: &mut ClientWrapper, _| {
-            Box::pin(async { client.batch_execute(BY_KEY).await.map_err(HookError::Backend) })
+        Pooler::None => builder.post_create(Hook::async_fn(move |client: &mut ClientWrapper, _| {
+            let settings = settings.clone();
+            Box::pin(async move { client.batch_execute(&settings).await.map_err(HookError::Backend) })
         })),
         Pooler::Transaction => builder,
     };

@@ -31,6 +31,10 @@ const UNHELD: &str = "\
         SELECT FROM unnest($2::uuid[], $3::text[], $4::integer[]) AS held (workflow, task, attempt) \
         WHERE t.workflow_id = held.workflow AND t.name = held.task AND t.attempt = held.attempt)";
 
+const STRAYED: &str = "\
+    SELECT workflow_id, ordinal, attempt FROM tasks \
+    WHERE session_id = $1 AND engine_id <> $2 AND state = 'RUNNING'";
+
 const RUNNING: &str = "\
     SELECT workflow_id, ordinal, attempt FROM tasks \
     WHERE engine_id = $1 AND session_id = $2 AND state = 'RUNNING'";
@@ -74,6 +78,19 @@ pub async fn unheld_attempts(
     let client = store.client().await?;
     let (workflows, tasks, attempts) = columns(held);
     let rows = client.query(UNHELD, &[&session.0, &workflows, &tasks, &attempts]).await?;
+    rows.iter().map(attempt).collect()
+}
+
+/// Attempts given to `session` by other engines, although it is at `engine`, which has adopted what
+/// it holds: they never reached it.
+pub async fn strayed_attempts(
+    store: &Store,
+    engine: EngineId,
+    session: SessionId,
+) -> Result<Vec<AttemptRef>, Error> {
+    let client = store.client().await?;
+    let statement = client.prepare_cached(STRAYED).await?;
+    let rows = client.query(&statement, &[&session.0, &engine.0]).await?;
     rows.iter().map(attempt).collect()
 }
 

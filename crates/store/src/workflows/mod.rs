@@ -6,7 +6,9 @@ mod commit;
 mod load;
 mod transitions;
 
-pub use attempts::{HeldAttempt, adopt, orphaned_attempts, running_attempts, unheld_attempts};
+pub use attempts::{
+    HeldAttempt, adopt, orphaned_attempts, running_attempts, strayed_attempts, unheld_attempts,
+};
 pub use blueprints::blueprint;
 pub use commit::commit;
 pub use load::{StoredTask, StoredWorkflow, load};

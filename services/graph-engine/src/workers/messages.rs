@@ -46,6 +46,11 @@ pub(crate) fn ack_unreadable(attempt: Option<v1::AttemptRef>) -> WorkResponse {
     response(Message::Ack(v1::AttemptResultAck { attempt, accepted: false, reason, at }))
 }
 
+/// The engine gives out no more: the worker shall go elsewhere.
+pub(crate) fn drain(reason: &str) -> WorkResponse {
+    response(Message::Drain(v1::EngineDrain { reason: reason.to_owned() }))
+}
+
 /// Why an attempt fails whose worker went away.
 pub(crate) fn worker_lost(worker: &str) -> Failure {
     let message =

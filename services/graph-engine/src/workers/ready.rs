@@ -33,13 +33,13 @@ impl Shared {
     pub(crate) fn serve_capability(&self, capability: String) {
         let mut offered = self.offered.0.lock().unwrap_or_else(PoisonError::into_inner);
         if offered.insert(capability.clone()) {
-            self.tasks.spawn(take_ready(self.clone(), capability));
+            self.takers.spawn(take_ready(self.clone(), capability));
         }
     }
 
     /// A taker of this engine on a list.
     pub(crate) fn line(&self, list: List) -> Line {
-        Line::new(&self.queue, self.id.0, list, &self.stop)
+        Line::new(&self.queue, self.id.0, list, &self.registration, &self.drain.stop)
     }
 
     /// True if nobody offers the capability any more; then nobody takes from its list.
@@ -62,7 +62,7 @@ async fn take_ready(shared: Shared, capability: String) {
         if credit == 0 {
             tokio::select! {
                 () = bell.notified() => continue,
-                () = shared.stop.cancelled() => break,
+                () = shared.drain.stop.cancelled() => break,
             }
         }
         let Some(elements) = line.take(credit.min(MAX_BATCH)).await else { break };

@@ -70,19 +70,19 @@ pub(crate) struct Place {
 /// A stream that was let in.
 pub(crate) struct Attached {
     pub(crate) generation: u64,
-    /// Cancelled when another stream takes the session over, or the engine stops.
+    /// Cancelled when another stream takes the session over, or the engine waits no longer.
     pub(crate) end: CancellationToken,
 }
 
 impl Sessions {
     /// Lets a stream of the session in, and ends the one before. It gets no attempts yet.
-    pub(crate) fn attach(&self, hello: &Hello, stop: &CancellationToken) -> Attached {
+    pub(crate) fn attach(&self, hello: &Hello, cut: &CancellationToken) -> Attached {
         let id = hello.session;
         let mut state = self.lock();
         state.forget(id);
         state.next_generation += 1;
         let generation = state.next_generation;
-        let end = stop.child_token();
+        let end = cut.child_token();
         let session = Session {
             generation,
             name: hello.name.clone(),
@@ -119,6 +119,11 @@ impl Sessions {
         }
     }
 
+    /// Whether the session still has this stream.
+    pub(crate) fn is_here(&self, id: SessionId, generation: u64) -> bool {
+        self.lock().current(id, generation).is_some_and(|session| session.stream.is_some())
+    }
+
     /// The stream is gone. True if the session has no newer one.
     pub(crate) fn detach(&self, id: SessionId, generation: u64) -> bool {
         let mut state = self.lock();
@@ -140,6 +145,16 @@ impl Sessions {
     pub(crate) fn drain(&self, id: SessionId, generation: u64) {
         if let Some(session) = self.lock().current(id, generation) {
             session.draining = true;
+        }
+    }
+
+    /// Asks every worker to go to another engine.
+    pub(crate) fn send_away(&self, reason: &str) {
+        for session in self.lock().sessions.values() {
+            if let Some(stream) = &session.stream {
+                // One whose stream is full stays and is cut off.
+                let _ = stream.try_send(Ok(messages::drain(reason)));
+            }
         }
     }
 

@@ -50,22 +50,19 @@ impl worker_server::Worker for Work {
         let first = first.map_err(|_| Status::deadline_exceeded("the worker did not say hello"))??;
         let hello = Hello::read(first).map_err(status::invalid_argument)?;
         let session = hello.session;
-        if !self.shared.registered.is_cancelled() {
-            return Err(status::with_reason(
-                Code::Unavailable,
-                "UNAVAILABLE",
-                "the engine is not connected to its stores yet",
-            ));
+        if let Some(why) = self.shared.refuses_workers() {
+            return Err(status::with_reason(Code::Unavailable, "UNAVAILABLE", why));
         }
         let credit = hello.max_concurrency;
         let (downstream, responses) = mpsc::channel(credit * 2 + SPARE_ROOM);
-        let attached = self.shared.sessions.attach(&hello, &self.shared.stop);
+        let attached = self.shared.sessions.attach(&hello, &self.shared.drain.cut);
         if let Err(status) = let_in(&self.shared, hello, &attached, &downstream).await {
             self.shared.sessions.remove(session, attached.generation);
             return Err(status);
         }
+        self.shared.streams.spawn(find_strayed(self.shared.clone(), session, attached.generation));
         let stream = Stream { shared: self.shared.clone(), session, attached, downstream, credit };
-        self.shared.tasks.spawn(async move {
+        self.shared.streams.spawn(async move {
             stream.serve(upstream).await;
             drop(place);
         });
@@ -102,7 +99,39 @@ async fn let_in(
         shared.serve_capability(capability);
     }
     shared.sessions.activate(session, attached.generation, downstream.clone(), running);
+    if let Some(why) = shared.refuses_workers() {
+        // Since the hello.
+        shared.sessions.send_away(why);
+    }
     Ok(())
+}
+
+impl Shared {
+    /// Why no worker is let in now, if so.
+    fn refuses_workers(&self) -> Option<&'static str> {
+        if self.drain.stop.is_cancelled() {
+            return Some("the engine stops; connect to another one");
+        }
+        (!self.registration.is_held()).then_some("the engine is not connected to its stores")
+    }
+}
+
+/// The engine that the worker comes from may have had a claim on its way to the store when the worker
+/// left it. What came of that is given out again, once it can no longer come and well before the
+/// attempts of a dead engine are lost.
+async fn find_strayed(shared: Shared, session: SessionId, generation: u64) {
+    let read = async {
+        tokio::time::sleep(shared.worker_grace / 2).await;
+        workflows::strayed_attempts(&shared.store, shared.id, session).await
+    };
+    // If the store is away nothing can be given out, and grace times begin when it is back.
+    let Some(Ok(strayed)) = shared.drain.stop.run_until_cancelled(read).await else { return };
+    for attempt in strayed {
+        // Elsewhere by now, it may be that other engine which answers for what it holds.
+        if shared.sessions.is_here(session, generation) {
+            give_out_again(&shared, attempt).await;
+        }
+    }
 }
 
 /// An attempt that was committed for a worker and never sent.
@@ -144,16 +173,22 @@ impl Stream {
                         break;
                     }
                 }
-                () = self.attached.end.cancelled() => break,
+                () = self.attached.end.cancelled() => {
+                    let why = "the session has another stream, or the engine waits for it no longer";
+                    let ended = status::with_reason(Code::Unavailable, "UNAVAILABLE", why);
+                    // Only for those who are still there.
+                    let _ = self.downstream.try_send(Err(ended));
+                    break;
+                }
             }
         }
         let Self { shared, session, attached, .. } = &self;
         let is_last = shared.sessions.detach(*session, attached.generation);
         // What was received is recorded, whether or not the worker hears of it.
         while recording.next().await.is_some() {}
-        if is_last && !shared.stop.is_cancelled() {
+        if is_last && !shared.drain.stop.is_cancelled() {
             tracing::info!(%session, "worker disconnected");
-            shared.tasks.spawn(forget_after(shared.clone(), *session, attached.generation));
+            shared.streams.spawn(forget_after(shared.clone(), *session, attached.generation));
         }
     }
 
@@ -186,11 +221,11 @@ fn read_outcome(outcome: Option<attempt_result::Outcome>) -> Result<Value, Failu
 async fn forget_after(shared: Shared, session: SessionId, generation: u64) {
     tokio::select! {
         () = tokio::time::sleep(shared.worker_grace) => {}
-        () = shared.stop.cancelled() => return,
+        () = shared.drain.stop.cancelled() => return,
     }
     let Some(name) = shared.sessions.remove(session, generation) else { return };
     let read = || workflows::running_attempts(&shared.store, shared.id, session);
-    if let Some(attempts) = until_ok("PostgreSQL", &shared.stop, read).await {
+    if let Some(attempts) = until_ok("PostgreSQL", &shared.drain.stop, read).await {
         lose(&shared, &name, &attempts).await;
     }
 }

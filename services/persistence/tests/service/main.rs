@@ -15,6 +15,7 @@ use goalpost_persistence::{Config, Error, RetentionArgs, build};
 use goalpost_proto::v1::persistence_client::PersistenceClient;
 use goalpost_queue::{List, Queue};
 use goalpost_service::args::{PostgresArgs, RedisArgs};
+use goalpost_service::drain::DrainArgs;
 use goalpost_service::health::Health;
 use goalpost_service::load::LoadArgs;
 use goalpost_store::Store;
@@ -65,6 +66,7 @@ impl Stores {
             listen: ([127, 0, 0, 1], 0).into(),
             engine_grace_ms,
             retention,
+            drain: DrainArgs::default(),
             postgres: PostgresArgs::direct(self.database.url(), 4),
             load: LoadArgs::default(),
             redis: RedisArgs { redis_url: self.redis.url().parse().unwrap() },
