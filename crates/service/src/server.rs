@@ -77,7 +77,7 @@ pub async fn serve(
     unwind: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     let shut = CancellationToken::new();
-    let serving = start(service, listener, routes, &health, shut.clone())?;
+    let serving = start(service, listener, routes, &health, load, shut.clone())?;
     let ending = async {
         drain.stop.cancelled().await;
         health.drain().await;
@@ -101,6 +101,7 @@ fn start(
     listener: Listener,
     routes: Routes,
     health: &Health,
+    load: LoadArgs,
     shut: CancellationToken,
 ) -> Result<impl Future<Output = Result<(), tonic::transport::Error>>, Error> {
     let reflection = || {

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
 /// What the tests' workers offer.
-const CATALOG: &str = "\
+pub(crate) const CATALOG: &str = "\
 capabilities:
   - { name: test.echo, effect: read }
   - { name: test.other, effect: read }
@@ -134,10 +134,16 @@ impl System {
 
     /// Checks that nothing breaks a promise.
     pub(crate) async fn verify(&self) {
-        let verified = self.persistence().await.verify(VerifyRequest::default()).await.unwrap().into_inner();
-        assert_eq!(verified.violations, []);
-        assert!(verified.workflows > 0 && verified.events > 0);
+        verify(&self.endpoints.persistence).await;
     }
+}
+
+/// Checks that nothing breaks a promise.
+pub(crate) async fn verify(persistence: &str) {
+    let mut persistence = PersistenceClient::connect(persistence.to_owned()).await.unwrap();
+    let verified = persistence.verify(VerifyRequest::default()).await.unwrap().into_inner();
+    assert_eq!(verified.violations, []);
+    assert!(verified.workflows > 0 && verified.events > 0);
 }
 
 /// The whole history of a goal that has ended.

@@ -2,18 +2,25 @@
 //! workers over gRPC.
 #![cfg(test)]
 
+mod adoption;
 mod bad_input;
+mod cluster;
 mod collector;
 mod crash;
+mod draining;
 mod fairness;
 mod harness;
 mod idle;
+mod liveness;
+mod load;
 mod main_path;
 mod many;
 mod metrics;
 mod overload;
+mod partition;
 mod postgres_faults;
 mod processes;
+mod raw_worker;
 mod stores;
 mod timers;
 mod tracing;

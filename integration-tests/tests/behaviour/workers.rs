@@ -5,39 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use goalpost_client::NewGoal;
 use goalpost_client::v1::GoalState;
-use goalpost_proto::v1::work_request::Message;
-use goalpost_proto::v1::worker_client::WorkerClient;
-use goalpost_proto::v1::{WorkRequest, WorkResponse, WorkerHello, work_response};
+use goalpost_proto::v1::WorkerHello;
 use goalpost_worker::Failure;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Streaming};
-use uuid::Uuid;
+use tonic::Code;
 
 use crate::harness::{echo_worker, on_stores, with_fallback, words, worker};
-
-/// A worker of a few lines, to leave without a word.
-async fn connect(
-    endpoint: &str,
-    hello: WorkerHello,
-) -> Result<(mpsc::Sender<WorkRequest>, Streaming<WorkResponse>), tonic::Status> {
-    let mut client = WorkerClient::connect(endpoint.to_owned()).await.unwrap();
-    let (up, requests) = mpsc::channel(8);
-    up.send(WorkRequest { message: Some(Message::Hello(hello)) }).await.unwrap();
-    let down = client.work(ReceiverStream::new(requests)).await?.into_inner();
-    Ok((up, down))
-}
-
-fn hello(capability: &str) -> WorkerHello {
-    WorkerHello {
-        session_id: Uuid::now_v7().to_string(),
-        name: "raw".to_owned(),
-        capabilities: vec![capability.to_owned()],
-        max_concurrency: 1,
-        held: Vec::new(),
-    }
-}
+use crate::raw_worker::{attempt, connect, hello, succeed};
 
 fn result(goal: goalpost_client::v1::Goal) -> Value {
     serde_json::to_value(goal.result.unwrap()).unwrap()
@@ -92,16 +66,11 @@ async fn an_unhandled_failure_fails_the_goal_and_names_the_task() {
 #[tokio::test]
 async fn a_worker_that_leaves_and_does_not_come_back_loses_its_attempt() {
     let on = on_stores().await;
-    let (up, mut down) = connect(&on.system.endpoints.graph_engine, hello("test.other")).await.unwrap();
+    let mut stream = connect(&on.system.endpoints.graph_engine, hello("test.other")).await.unwrap();
     let client = on.system.client();
     let goal = client.submit(NewGoal::blueprint(with_fallback("test.other"))).await.unwrap();
-    loop {
-        let message = down.message().await.unwrap().unwrap().message;
-        if matches!(message, Some(work_response::Message::Assignment(_))) {
-            break;
-        }
-    }
-    drop((up, down));
+    attempt(&mut stream).await;
+    drop(stream);
     let _worker = echo_worker(&on.system.endpoints.graph_engine);
     let result = result(client.wait(&goal.id).await.unwrap());
     assert_eq!(result["fallback"]["why"], "WORKER_LOST");
@@ -112,25 +81,14 @@ async fn a_worker_that_leaves_and_does_not_come_back_loses_its_attempt() {
 async fn a_worker_that_comes_back_goes_on_with_what_it_has() {
     let on = on_stores().await;
     let hello = hello("test.other");
-    let (up, mut down) = connect(&on.system.endpoints.graph_engine, hello.clone()).await.unwrap();
+    let mut stream = connect(&on.system.endpoints.graph_engine, hello.clone()).await.unwrap();
     let client = on.system.client();
     let goal = client.submit(NewGoal::blueprint(with_fallback("test.other"))).await.unwrap();
-    let assignment = loop {
-        if let Some(work_response::Message::Assignment(assignment)) =
-            down.message().await.unwrap().unwrap().message
-        {
-            break assignment;
-        }
-    };
-    drop((up, down));
-    let back = WorkerHello { held: assignment.attempt.clone().into_iter().collect(), ..hello };
-    let (up, _down) = connect(&on.system.endpoints.graph_engine, back).await.unwrap();
-    let output = goalpost_proto::value_from_json(json!({"done": true}));
-    let result = goalpost_proto::v1::AttemptResult {
-        attempt: assignment.attempt,
-        outcome: Some(goalpost_proto::v1::attempt_result::Outcome::Output(output)),
-    };
-    up.send(WorkRequest { message: Some(Message::Result(result)) }).await.unwrap();
+    let held = attempt(&mut stream).await;
+    drop(stream);
+    let back = WorkerHello { held: vec![held.clone()], ..hello };
+    let mut stream = connect(&on.system.endpoints.graph_engine, back).await.unwrap();
+    assert!(succeed(&mut stream, held, json!({"done": true})).await.accepted);
     let ended = client.wait(&goal.id).await.unwrap();
     assert_eq!(ended.state(), GoalState::Succeeded);
     let words = words(&crate::harness::events(&client, &goal.id).await);

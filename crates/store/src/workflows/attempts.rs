@@ -89,8 +89,7 @@ pub async fn strayed_attempts(
     session: SessionId,
 ) -> Result<Vec<AttemptRef>, Error> {
     let client = store.client().await?;
-    let statement = client.prepare_cached(STRAYED).await?;
-    let rows = client.query(&statement, &[&session.0, &engine.0]).await?;
+    let rows = client.query(STRAYED, &[&session.0, &engine.0]).await?;
     rows.iter().map(attempt).collect()
 }
 
