@@ -1,0 +1,67 @@
+//! What a task of the workload does when a worker runs it, as its input says.
+
+use goalpost_worker::{Attempt, Failure};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Duration, sleep};
+
+use crate::ledger::{Ledger, Mark};
+
+/// The capabilities of the workload: each has a delivery list of its own.
+pub const CAPABILITIES: [&str; 2] = ["chaos.step", "chaos.other"];
+/// Why an attempt fails that fails on purpose.
+pub const ON_PURPOSE: &str = "ON_PURPOSE";
+
+/// The input of a task. What flows in beside it is not looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Behaviour {
+    /// How long an attempt takes.
+    pub ms: u64,
+    /// Attempts up to this number fail.
+    pub fail_first: u32,
+    /// What comes out.
+    pub value: i64,
+}
+
+/// The output of a task.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// As the input says.
+    pub value: i64,
+}
+
+/// Runs an attempt and writes down that it did.
+pub async fn run(ledger: &Ledger, attempt: Attempt, behaviour: Behaviour) -> Result<Output, Failure> {
+    let mut execution = Execution::begin(ledger, &attempt);
+    sleep(Duration::from_millis(behaviour.ms)).await;
+    if attempt.number() <= behaviour.fail_first {
+        execution.mark = Mark::Failed;
+        return Err(Failure::new(ON_PURPOSE, format!("attempt {}", attempt.number())));
+    }
+    execution.mark = Mark::Succeeded;
+    Ok(Output { value: behaviour.value })
+}
+
+/// An execution in the ledger, from its begin to its end: one that is dropped was stopped.
+struct Execution<'a> {
+    ledger: &'a Ledger,
+    attempt: &'a Attempt,
+    mark: Mark,
+}
+
+impl<'a> Execution<'a> {
+    fn begin(ledger: &'a Ledger, attempt: &'a Attempt) -> Self {
+        let execution = Self { ledger, attempt, mark: Mark::Stopped };
+        execution.write(Mark::Begun);
+        execution
+    }
+
+    fn write(&self, mark: Mark) {
+        self.ledger.write(self.attempt.workflow_id(), self.attempt.task(), self.attempt.number(), mark);
+    }
+}
+
+impl Drop for Execution<'_> {
+    fn drop(&mut self) {
+        self.write(self.mark);
+    }
+}

@@ -1,0 +1,141 @@
+//! Everything that a run leaves behind, as the rules look at it.
+
+use std::collections::BTreeMap;
+
+use goalpost_model::{EdgeOn, EventType, GoalState, Join};
+use jiff::Timestamp;
+
+use crate::ledger::Line;
+
+/// What a run left behind.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// Every goal in the database, by id.
+    pub goals: BTreeMap<String, Goal>,
+    /// What clients were told.
+    pub accepted: Vec<Accepted>,
+    /// Every line of every worker's ledger.
+    pub ledger: Vec<Line>,
+    /// What watchers saw.
+    pub watches: Vec<Watched>,
+    /// What `Persistence/Verify` found: workflow and finding.
+    pub verified: Vec<(String, String)>,
+    /// What was left in the outbox, in lists and in processing lists: place and content.
+    pub left: Vec<(String, String)>,
+    /// Whatever processes and clients saw that must not happen at all.
+    pub mishaps: Vec<String>,
+}
+
+/// A goal as the database has it.
+#[derive(Clone, Debug)]
+pub struct Goal {
+    /// How far it has come.
+    pub state: GoalState,
+    /// The client's key of it.
+    pub request_id: String,
+    /// What it runs.
+    pub graph: Graph,
+    /// Its history, in the order of its numbers.
+    pub events: Vec<Event>,
+}
+
+/// An event as the database has it.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Its number.
+    pub number: i64,
+    /// When it happened, by the database's clock, which is that of the machine.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: EventType,
+    /// The task's place in its blueprint.
+    pub task: Option<usize>,
+    /// The attempt; 0 if it is about none.
+    pub attempt: u32,
+    /// The kind of the failure.
+    pub failure: Option<String>,
+}
+
+/// A blueprint as far as the rules need it, with the truth of its conditions.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// Its tasks by ordinal.
+    pub tasks: Vec<Task>,
+    /// Its edges.
+    pub edges: Vec<Edge>,
+}
+
+/// A task of a graph.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its name.
+    pub name: String,
+    /// When it may begin.
+    pub join: Join,
+    /// How many of its attempts may fail.
+    pub max_attempts: u32,
+    /// Whether a worker runs it, or the engine itself.
+    pub needs_worker: bool,
+}
+
+/// An edge of a graph.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// Ordinal of the task that decides it.
+    pub source: usize,
+    /// Ordinal of the task that it leads to.
+    pub target: usize,
+    /// Which end of the source lets it be taken.
+    pub on: EdgeOn,
+    /// Whether its condition holds; true if it has none.
+    pub holds: bool,
+}
+
+/// A goal that clients were told was accepted.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// The client's key.
+    pub request_id: String,
+    /// The ids that the answers named, one an answer.
+    pub ids: Vec<String>,
+    /// The states of the goal that any answer called an end.
+    pub ends: Vec<GoalState>,
+}
+
+/// What one watcher saw, over all its connections.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// The goal.
+    pub goal: String,
+    /// The events in the order in which they came.
+    pub seen: Vec<(i64, EventType)>,
+    /// How often it came back with the last number that it had.
+    pub resumed: usize,
+    /// Whether the stream came to its proper end.
+    pub is_complete: bool,
+}
+
+impl Goal {
+    /// The events about a task.
+    pub fn events_of(&self, task: usize) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(move |event| event.task == Some(task))
+    }
+
+    /// Whether its workflow has ended.
+    pub fn has_ended_workflow(&self) -> bool {
+        self.events.iter().any(|event| ends_workflow(event.kind))
+    }
+}
+
+/// Whether the event is a workflow's last one.
+pub fn ends_workflow(kind: EventType) -> bool {
+    matches!(kind, EventType::WorkflowSucceeded | EventType::WorkflowFailed | EventType::WorkflowCancelled)
+}
+
+/// Whether the event is a task's last one.
+pub fn ends_task(kind: EventType) -> bool {
+    matches!(
+        kind,
+        EventType::TaskSucceeded | EventType::TaskFailed | EventType::TaskSkipped | EventType::TaskCancelled
+    )
+}

@@ -1,0 +1,179 @@
+//! A history in order, for tests to break.
+//!
+//! `first` succeeds; `second` fails once and succeeds; `third` is skipped, it waited for a failure of
+//! `first`; `fourth` fails for good, which `fifth` takes up.
+
+use goalpost_model::{EdgeOn, EventType, GoalState, Join};
+use jiff::Timestamp;
+
+use super::history::{Accepted, Edge, Event, Goal, Graph, History, Task, Watched};
+use super::{Rule, check};
+use crate::behaviour::ON_PURPOSE;
+use crate::ledger::{Line, Mark};
+
+pub(super) const GOAL: &str = "018f4d3a-0000-7000-8000-000000000001";
+
+/// The time of the event of this number; executions happen in between.
+pub(super) fn at(number: i64) -> Timestamp {
+    Timestamp::from_second(number * 10).unwrap()
+}
+
+/// The rules that the history breaks.
+pub(super) fn broken(history: &History) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = check(history).into_iter().map(|violation| violation.rule).collect();
+    rules.dedup();
+    rules
+}
+
+pub(super) fn history() -> History {
+    let events = [
+        (EventType::GoalSubmitted, None, 0),
+        (EventType::GoalPlanned, None, 0),
+        (EventType::WorkflowStarted, None, 0),
+        (EventType::TaskReady, Some(0), 1),
+        (EventType::AttemptStarted, Some(0), 1),
+        (EventType::TaskSucceeded, Some(0), 1),
+        (EventType::TaskReady, Some(1), 1),
+        (EventType::TaskSkipped, Some(2), 0),
+        (EventType::AttemptStarted, Some(1), 1),
+        (EventType::AttemptFailed, Some(1), 1),
+        (EventType::TaskReady, Some(1), 2),
+        (EventType::AttemptStarted, Some(1), 2),
+        (EventType::TaskSucceeded, Some(1), 2),
+        (EventType::TaskReady, Some(3), 1),
+        (EventType::AttemptStarted, Some(3), 1),
+        (EventType::TaskFailed, Some(3), 1),
+        (EventType::TaskReady, Some(4), 1),
+        (EventType::AttemptStarted, Some(4), 1),
+        (EventType::TaskSucceeded, Some(4), 1),
+        (EventType::WorkflowSucceeded, None, 0),
+        (EventType::GoalSucceeded, None, 0),
+    ];
+    of(GoalState::Succeeded, &events)
+}
+
+pub(super) fn cancelled() -> History {
+    let events = [
+        (EventType::GoalSubmitted, None, 0),
+        (EventType::GoalPlanned, None, 0),
+        (EventType::WorkflowStarted, None, 0),
+        (EventType::TaskReady, Some(0), 1),
+        (EventType::AttemptStarted, Some(0), 1),
+        (EventType::TaskCancelled, Some(0), 1),
+        (EventType::TaskCancelled, Some(1), 0),
+        (EventType::TaskCancelled, Some(2), 0),
+        (EventType::TaskCancelled, Some(3), 0),
+        (EventType::TaskCancelled, Some(4), 0),
+        (EventType::WorkflowCancelled, None, 0),
+        (EventType::GoalCancelled, None, 0),
+    ];
+    of(GoalState::Cancelled, &events)
+}
+
+/// Puts an event behind the first one of this kind.
+pub(super) fn insert_after(history: &mut History, kind: EventType, make: impl Fn(&Event) -> Event) {
+    let events = &mut history.goals.get_mut(GOAL).unwrap().events;
+    let place = events.iter().position(|event| event.kind == kind).unwrap();
+    let event = make(&events[place]);
+    events.insert(place + 1, event);
+    renumber(history);
+}
+
+/// Removes the last event of this kind.
+pub(super) fn remove_last(history: &mut History, kind: EventType) {
+    let events = &mut history.goals.get_mut(GOAL).unwrap().events;
+    let place = events.iter().rposition(|event| event.kind == kind).unwrap();
+    events.remove(place);
+    renumber(history);
+}
+
+/// Numbers the events and has the watcher and the workers see them as they are now.
+pub(super) fn renumber(history: &mut History) {
+    let goal = history.goals.get_mut(GOAL).unwrap();
+    let mut numbers = 1..;
+    for event in &mut goal.events {
+        event.number = numbers.next().unwrap();
+        event.at = at(event.number);
+    }
+    history.watches = vec![watched(&goal.events)];
+    history.ledger = ledger(goal);
+}
+
+fn of(state: GoalState, events: &[(EventType, Option<usize>, u32)]) -> History {
+    let event = |(kind, task, attempt): &(EventType, Option<usize>, u32)| Event {
+        number: 0,
+        at: at(0),
+        kind: *kind,
+        task: *task,
+        attempt: *attempt,
+        failure: matches!(kind, EventType::AttemptFailed | EventType::TaskFailed)
+            .then(|| ON_PURPOSE.to_owned()),
+    };
+    let request_id = "request".to_owned();
+    let events = events.iter().map(event).collect();
+    let goal = Goal { state, request_id: request_id.clone(), graph: graph(), events };
+    let accepted = Accepted { request_id, ids: vec![GOAL.to_owned()], ends: vec![state] };
+    let goals = [(GOAL.to_owned(), goal)].into();
+    let mut history = History { goals, accepted: vec![accepted], ..History::default() };
+    renumber(&mut history);
+    history
+}
+
+fn graph() -> Graph {
+    let task = |name: &str, max_attempts| Task {
+        name: name.to_owned(),
+        join: Join::All,
+        max_attempts,
+        needs_worker: true,
+    };
+    let edge = |source, target, on| Edge { source, target, on, holds: true };
+    Graph {
+        tasks: vec![
+            task("first", 1),
+            task("second", 2),
+            task("third", 1),
+            task("fourth", 1),
+            task("fifth", 1),
+        ],
+        edges: vec![
+            edge(0, 1, EdgeOn::Success),
+            edge(0, 2, EdgeOn::Failure),
+            edge(1, 3, EdgeOn::Always),
+            edge(3, 4, EdgeOn::Failure),
+        ],
+    }
+}
+
+fn watched(events: &[Event]) -> Watched {
+    let seen = events.iter().map(|event| (event.number, event.kind)).collect();
+    Watched { goal: GOAL.to_owned(), seen, resumed: 1, is_complete: true }
+}
+
+/// What workers would have written: each attempt once, right after its claim, to the end that it had.
+fn ledger(goal: &Goal) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for event in &goal.events {
+        let Some(task) = event.task else { continue };
+        let mark = match event.kind {
+            EventType::AttemptStarted => Mark::Begun,
+            EventType::TaskSucceeded => Mark::Succeeded,
+            EventType::TaskFailed | EventType::AttemptFailed => Mark::Failed,
+            EventType::TaskCancelled if event.attempt > 0 => Mark::Stopped,
+            _ => continue,
+        };
+        let line = Line {
+            at: event.at,
+            session: "worker".to_owned(),
+            workflow: GOAL.to_owned(),
+            task: goal.graph.tasks[task].name.clone(),
+            attempt: event.attempt,
+            mark,
+        };
+        let is_there =
+            |known: &Line| (&known.task, known.attempt, known.mark) == (&line.task, line.attempt, mark);
+        if !lines.iter().any(is_there) {
+            lines.push(line);
+        }
+    }
+    lines
+}

@@ -1,0 +1,183 @@
+//! Blueprints drawn at random: conditions, fan-out, joins, failures with their edges, retries.
+//!
+//! What a task can be told to do is said in `task`, what an edge can ask in `edge`: a new ability of
+//! the engine (backoff, timeouts, waits, deadlines) joins the workload there.
+
+use std::collections::BTreeMap;
+
+use goalpost_checker::check;
+use goalpost_model::{Blueprint, Capability};
+use serde_json::{Map, Value, json};
+
+use crate::behaviour::{Behaviour, CAPABILITIES};
+use crate::random::Random;
+
+/// A goal of the workload, before it is submitted.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The caller's own blueprint.
+    pub blueprint: Blueprint,
+    /// The goal's input.
+    pub input: Map<String, Value>,
+    /// Whether each condition of the blueprint holds where it is asked, known without any engine.
+    pub truths: BTreeMap<String, bool>,
+}
+
+const MAX_TASKS: u64 = 10;
+/// An attempt fails whatever its number is.
+const ALWAYS: u32 = 1_000;
+
+/// The capabilities as the catalog has them.
+pub fn capabilities() -> Vec<Capability> {
+    let capability = |name: &str| {
+        json!({
+            "name": name,
+            "effect": "write",
+            "output_schema": {
+                "type": "object", "properties": {"value": {"type": "integer"}}, "required": ["value"],
+            },
+        })
+    };
+    CAPABILITIES.iter().filter_map(|name| serde_json::from_value(capability(name)).ok()).collect()
+}
+
+/// Draws a goal that the checker accepts.
+pub fn draw(random: &mut Random) -> Plan {
+    let capabilities = capabilities();
+    loop {
+        let plan = Drawing::new(random).finish();
+        // For example a join of a task's success and its failure: such a graph is nobody's goal.
+        if check(&plan.blueprint, &capabilities).blueprint.is_some() {
+            return plan;
+        }
+    }
+}
+
+struct Drawing<'a> {
+    random: &'a mut Random,
+    flag: bool,
+    tasks: Vec<Value>,
+    values: Vec<i64>,
+    edges: Vec<Value>,
+    truths: BTreeMap<String, bool>,
+}
+
+impl<'a> Drawing<'a> {
+    fn new(random: &'a mut Random) -> Self {
+        let flag = random.chance(50);
+        let (tasks, values, edges) = (Vec::new(), Vec::new(), Vec::new());
+        Self { random, flag, tasks, values, edges, truths: BTreeMap::new() }
+    }
+
+    fn finish(mut self) -> Plan {
+        for place in 0..=self.random.below(MAX_TASKS) {
+            self.task(place);
+            let sources = if place == 0 || self.random.chance(10) { 0 } else { 1 + self.random.below(3) };
+            let mut chosen: Vec<u64> = (0..sources).map(|_| self.random.below(place)).collect();
+            chosen.sort_unstable();
+            chosen.dedup();
+            for source in chosen {
+                self.edge(source, place);
+            }
+        }
+        let blueprint = json!({"name": "chaos", "tasks": self.tasks, "edges": self.edges});
+        let blueprint =
+            serde_json::from_value(blueprint).expect("a blueprint in the form of blueprint files");
+        let input = Map::from_iter([("flag".to_owned(), Value::Bool(self.flag))]);
+        Plan { blueprint, input, truths: self.truths }
+    }
+
+    fn task(&mut self, place: u64) {
+        let random = &mut *self.random;
+        let ms = match random.below(20) {
+            0 => 2_000 + random.below(2_000),
+            1..8 => 100 + random.below(700),
+            _ => random.below(30),
+        };
+        let fail_first = match random.below(20) {
+            0..2 => ALWAYS,
+            2..6 => 1 + u32::try_from(random.below(2)).unwrap_or_default(),
+            _ => 0,
+        };
+        let value = i64::try_from(random.below(100)).unwrap_or_default();
+        self.values.push(value);
+        let mut task = json!({
+            "name": name(place),
+            "capability": random.pick(&CAPABILITIES),
+            "input": Behaviour { ms, fail_first, value },
+            "join": if random.chance(30) { "any" } else { "all" },
+        });
+        if random.chance(60) {
+            task["retry"] = json!({"max_attempts": 1 + random.below(4)});
+        }
+        self.tasks.push(task);
+    }
+
+    fn edge(&mut self, from: u64, to: u64) {
+        let source = name(from);
+        let on = self.random.weighted(&[(70, "success"), (12, "failure"), (18, "always")]);
+        let mut edge = json!({"from": source, "to": name(to), "on": on});
+        if on == "success" && self.random.chance(50) {
+            edge["data_flow"] = json!({format!("from_{source}"): format!("tasks.{source}.output.value")});
+        }
+        if on == "failure" && self.random.chance(50) {
+            edge["data_flow"] = json!({format!("why_{source}"): format!("tasks.{source}.error.kind")});
+        }
+        if self.random.chance(30) {
+            edge["condition"] = json!(self.condition(from, on));
+        }
+        self.edges.push(edge);
+    }
+
+    fn condition(&mut self, source: u64, on: &str) -> String {
+        let value = usize::try_from(source).ok().and_then(|place| self.values.get(place)).copied();
+        let (text, holds) = match value.filter(|_| on == "success" && self.random.chance(60)) {
+            Some(value) => {
+                let least = i64::try_from(self.random.below(60)).unwrap_or_default();
+                (format!("tasks.{}.output.value >= {least}", name(source)), value >= least)
+            }
+            None if self.random.chance(70) => ("goal.input.flag".to_owned(), self.flag),
+            None => ("!goal.input.flag".to_owned(), !self.flag),
+        };
+        self.truths.insert(text.clone(), holds);
+        text
+    }
+}
+
+fn name(place: u64) -> String {
+    format!("t{place}")
+}
+
+#[cfg(test)]
+mod tests {
+    use goalpost_model::{EdgeOn, Join};
+
+    use super::*;
+
+    fn many() -> Vec<Plan> {
+        (0..300).map(|number| draw(&mut Random::of(1, "goals", number))).collect()
+    }
+
+    #[test]
+    fn every_kind_of_graph_is_drawn() {
+        let plans = many();
+        let tasks = || plans.iter().flat_map(|plan| &plan.blueprint.tasks);
+        let edges = || plans.iter().flat_map(|plan| &plan.blueprint.edges);
+        assert!(tasks().any(|task| task.join == Join::Any) && tasks().any(|task| task.join == Join::All));
+        assert!(tasks().any(|task| task.retry.max_attempts > 1));
+        for on in [EdgeOn::Success, EdgeOn::Failure, EdgeOn::Always] {
+            assert!(edges().any(|edge| edge.on == on), "{on:?}");
+        }
+        assert!(edges().any(|edge| !edge.condition.is_empty()));
+        assert!(plans.iter().any(|plan| plan.blueprint.tasks.len() > 8));
+    }
+
+    #[test]
+    fn the_truth_of_every_condition_is_known() {
+        for plan in many() {
+            for edge in plan.blueprint.edges.iter().filter(|edge| !edge.condition.is_empty()) {
+                assert!(plan.truths.contains_key(&edge.condition), "{}", edge.condition);
+            }
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! The goals of a run.
+pub mod graphs;
