@@ -4,17 +4,12 @@ use std::time::Duration;
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    /// The numbers of a seed.
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
     /// Numbers of their own for one part of what a seed decides, so that one part's use of them
     /// does not change another's.
-    pub fn of(seed: u64, part: &str, number: u64) -> Self {
+    pub(crate) fn of(seed: u64, part: &str, number: u64) -> Self {
         let part = part.bytes().fold(number, |mixed, byte| Self(mixed ^ u64::from(byte)).next());
         Self(Self(seed).next() ^ part)
     }
@@ -28,17 +23,17 @@ impl Random {
     }
 
     /// Less than `bound`; 0 if that is 0.
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound.max(1)
     }
 
     /// True so many times in a hundred.
-    pub fn chance(&mut self, percent: u64) -> bool {
+    pub(crate) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
     /// From the first number of milliseconds up to the last.
-    pub fn millis(&mut self, first: u64, last: u64) -> Duration {
+    pub(crate) fn millis(&mut self, first: u64, last: u64) -> Duration {
         Duration::from_millis(first + self.below(last - first + 1))
     }
 
@@ -46,7 +41,7 @@ impl Random {
     ///
     /// # Panics
     /// If there is none.
-    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         let place = usize::try_from(self.below(of.len() as u64)).unwrap_or_default();
         &of[place]
     }
@@ -55,7 +50,7 @@ impl Random {
     ///
     /// # Panics
     /// If there is none.
-    pub fn weighted<T: Copy>(&mut self, of: &[(u64, T)]) -> T {
+    pub(crate) fn weighted<T: Copy>(&mut self, of: &[(u64, T)]) -> T {
         let mut place = self.below(of.iter().map(|(weight, _)| weight).sum());
         for (weight, item) in of {
             if place < *weight {
@@ -82,7 +77,7 @@ mod tests {
 
     #[test]
     fn weights_are_heeded() {
-        let mut random = Random::new(1);
+        let mut random = Random::of(1, "weights", 0);
         let picked = (0..1_000).filter(|_| random.weighted(&[(9, true), (1, false)])).count();
         assert!((850..950).contains(&picked), "{picked}");
     }

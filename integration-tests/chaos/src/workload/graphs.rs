@@ -6,49 +6,36 @@
 use std::collections::BTreeMap;
 
 use goalpost_checker::check;
-use goalpost_model::{Blueprint, Capability};
+use goalpost_model::Blueprint;
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::{Behaviour, CAPABILITIES};
 use crate::random::Random;
+use crate::workload::catalog::capabilities;
 
-/// A goal of the workload, before it is submitted.
+/// A graph that a client brings along.
 #[derive(Clone, Debug)]
-pub struct Plan {
-    /// The caller's own blueprint.
-    pub blueprint: Blueprint,
+pub(crate) struct Graph {
+    /// The blueprint.
+    pub(crate) blueprint: Blueprint,
     /// The goal's input.
-    pub input: Map<String, Value>,
+    pub(crate) input: Map<String, Value>,
     /// Whether each condition of the blueprint holds where it is asked, known without any engine.
-    pub truths: BTreeMap<String, bool>,
+    pub(crate) truths: BTreeMap<String, bool>,
 }
 
 const MAX_TASKS: u64 = 10;
 /// An attempt fails whatever its number is.
 const ALWAYS: u32 = 1_000;
 
-/// The capabilities as the catalog has them.
-pub fn capabilities() -> Vec<Capability> {
-    let capability = |name: &str| {
-        json!({
-            "name": name,
-            "effect": "write",
-            "output_schema": {
-                "type": "object", "properties": {"value": {"type": "integer"}}, "required": ["value"],
-            },
-        })
-    };
-    CAPABILITIES.iter().filter_map(|name| serde_json::from_value(capability(name)).ok()).collect()
-}
-
-/// Draws a goal that the checker accepts.
-pub fn draw(random: &mut Random) -> Plan {
+/// Draws a graph that the checker accepts.
+pub(crate) fn draw(random: &mut Random) -> Graph {
     let capabilities = capabilities();
     loop {
-        let plan = Drawing::new(random).finish();
+        let graph = Drawing::new(random).finish();
         // For example a join of a task's success and its failure: such a graph is nobody's goal.
-        if check(&plan.blueprint, &capabilities).blueprint.is_some() {
-            return plan;
+        if check(&graph.blueprint, &capabilities).blueprint.is_some() {
+            return graph;
         }
     }
 }
@@ -69,7 +56,7 @@ impl<'a> Drawing<'a> {
         Self { random, flag, tasks, values, edges, truths: BTreeMap::new() }
     }
 
-    fn finish(mut self) -> Plan {
+    fn finish(mut self) -> Graph {
         for place in 0..=self.random.below(MAX_TASKS) {
             self.task(place);
             let sources = if place == 0 || self.random.chance(10) { 0 } else { 1 + self.random.below(3) };
@@ -84,7 +71,7 @@ impl<'a> Drawing<'a> {
         let blueprint =
             serde_json::from_value(blueprint).expect("a blueprint in the form of blueprint files");
         let input = Map::from_iter([("flag".to_owned(), Value::Bool(self.flag))]);
-        Plan { blueprint, input, truths: self.truths }
+        Graph { blueprint, input, truths: self.truths }
     }
 
     fn task(&mut self, place: u64) {
@@ -154,29 +141,29 @@ mod tests {
 
     use super::*;
 
-    fn many() -> Vec<Plan> {
+    fn many() -> Vec<Graph> {
         (0..300).map(|number| draw(&mut Random::of(1, "goals", number))).collect()
     }
 
     #[test]
     fn every_kind_of_graph_is_drawn() {
-        let plans = many();
-        let tasks = || plans.iter().flat_map(|plan| &plan.blueprint.tasks);
-        let edges = || plans.iter().flat_map(|plan| &plan.blueprint.edges);
+        let graphs = many();
+        let tasks = || graphs.iter().flat_map(|graph| &graph.blueprint.tasks);
+        let edges = || graphs.iter().flat_map(|graph| &graph.blueprint.edges);
         assert!(tasks().any(|task| task.join == Join::Any) && tasks().any(|task| task.join == Join::All));
         assert!(tasks().any(|task| task.retry.max_attempts > 1));
         for on in [EdgeOn::Success, EdgeOn::Failure, EdgeOn::Always] {
             assert!(edges().any(|edge| edge.on == on), "{on:?}");
         }
         assert!(edges().any(|edge| !edge.condition.is_empty()));
-        assert!(plans.iter().any(|plan| plan.blueprint.tasks.len() > 8));
+        assert!(graphs.iter().any(|graph| graph.blueprint.tasks.len() > 8));
     }
 
     #[test]
     fn the_truth_of_every_condition_is_known() {
-        for plan in many() {
-            for edge in plan.blueprint.edges.iter().filter(|edge| !edge.condition.is_empty()) {
-                assert!(plan.truths.contains_key(&edge.condition), "{}", edge.condition);
+        for graph in many() {
+            for edge in graph.blueprint.edges.iter().filter(|edge| !edge.condition.is_empty()) {
+                assert!(graph.truths.contains_key(&edge.condition), "{}", edge.condition);
             }
         }
     }
