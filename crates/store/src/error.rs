@@ -6,7 +6,7 @@ use tokio_postgres::error::SqlState;
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database cannot be reached, or is about to stop. Trying again later may help.
+    /// The database cannot be reached, is about to stop, or has no schema yet. Trying again later may help.
     #[error("the database cannot be reached")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The address or the settings of the database are wrong.
@@ -51,7 +51,8 @@ impl From<tokio_postgres::Error> for Error {
 }
 
 /// The server goes down, comes up, has no room, takes no writes, broke a deadlock, or was tired of
-/// waiting: later it may work.
+/// waiting: later it may work. So it may if the schema is not there yet: another process brings it
+/// up to date.
 fn is_passing(code: &SqlState) -> bool {
     let class = &code.code()[..2];
     let single = [
@@ -59,6 +60,9 @@ fn is_passing(code: &SqlState) -> bool {
         SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
         SqlState::T_R_DEADLOCK_DETECTED,
         SqlState::LOCK_NOT_AVAILABLE,
+        SqlState::UNDEFINED_TABLE,
+        SqlState::UNDEFINED_COLUMN,
+        SqlState::UNDEFINED_FUNCTION,
     ];
     matches!(class, "08" | "53" | "57" | "58") || single.contains(code)
 }
@@ -69,5 +73,16 @@ impl From<PoolError> for Error {
             PoolError::Backend(error) => error.into(),
             other => Self::Unavailable(Box::new(other)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_that_is_not_there_yet_is_waited_for_and_a_breach_of_it_is_not() {
+        assert!(is_passing(&SqlState::UNDEFINED_TABLE) && is_passing(&SqlState::ADMIN_SHUTDOWN));
+        assert!(!is_passing(&SqlState::UNIQUE_VIOLATION) && !is_passing(&SqlState::SYNTAX_ERROR));
     }
 }
