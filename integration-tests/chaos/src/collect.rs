@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::{EdgeOn, Join};
+use goalpost_model::{EdgeOn, Join, RetryPolicy, Timeouts};
 use redis::aio::MultiplexedConnection;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
 use crate::checker::history::{Edge, Event, Goal, Graph, Task};
+use crate::workload::catalog::WAIT;
 use crate::{Error, workload};
 
 const OPEN_GOALS: &str = "SELECT count(*) FROM goals WHERE state IN ('SUBMITTED', 'RUNNING')";
@@ -24,8 +26,8 @@ const EVENTS: &str = "\
 /// Keys of lists: nothing may be left on them.
 const LISTS: [&str; 2] = ["goalpost:list:*", "goalpost:processing:*"];
 
-/// Capabilities of the engine itself begin with this.
-const ENGINE_PREFIX: &str = "goalpost.";
+/// Timers of workflows that have ended are gone, too.
+const TIMERS: &str = "SELECT workflow_id, task, kind FROM timers";
 
 /// How many goals have not ended.
 pub(crate) async fn open_goals(database: &Client) -> Result<i64, Error> {
@@ -61,7 +63,7 @@ pub(crate) async fn goals(database: &Client, seed: u64) -> Result<BTreeMap<Strin
     Ok(goals)
 }
 
-/// What is left in the outbox and on lists: where and what.
+/// What is left in the outbox, on lists and of timers: where and what.
 pub(crate) async fn left(
     database: &Client,
     redis: &mut MultiplexedConnection,
@@ -69,6 +71,10 @@ pub(crate) async fn left(
     let mut left = Vec::new();
     for row in database.query("SELECT list, element FROM outbox ORDER BY id", &[]).await? {
         left.push((format!("outbox, for {}", row.try_get::<_, &str>(0)?), row.try_get(1)?));
+    }
+    for row in database.query(TIMERS, &[]).await? {
+        let (id, task, kind): (Uuid, i32, &str) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        left.push((format!("timers, for {kind}"), format!("{id}:{task}")));
     }
     for pattern in LISTS {
         let keys: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(redis).await?;
@@ -88,6 +94,8 @@ struct Stored {
     tasks: Vec<StoredTask>,
     #[serde(default)]
     edges: Vec<StoredEdge>,
+    #[serde(default)]
+    deadline_ms: u64,
 }
 
 #[derive(Deserialize)]
@@ -95,15 +103,13 @@ struct StoredTask {
     name: String,
     capability: String,
     #[serde(default)]
+    input: Map<String, Value>,
+    #[serde(default)]
     join: Join,
     #[serde(default)]
-    retry: StoredRetry,
-}
-
-#[derive(Deserialize)]
-struct StoredRetry {
-    #[serde(default = "one")]
-    max_attempts: u32,
+    retry: RetryPolicy,
+    #[serde(default)]
+    timeouts: Timeouts,
 }
 
 #[derive(Deserialize)]
@@ -116,18 +122,8 @@ struct StoredEdge {
     condition: String,
 }
 
-impl Default for StoredRetry {
-    fn default() -> Self {
-        Self { max_attempts: one() }
-    }
-}
-
-fn one() -> u32 {
-    1
-}
-
 fn graph(body: &str, truths: &BTreeMap<String, bool>) -> Result<Graph, Error> {
-    let Stored { tasks, edges } = serde_json::from_str(body)?;
+    let Stored { tasks, edges, deadline_ms } = serde_json::from_str(body)?;
     let place = |name: &str| {
         let place = tasks.iter().position(|task| task.name == name);
         place.ok_or_else(|| format!("a stored blueprint has an edge of {name}, which is no task of it"))
@@ -143,8 +139,9 @@ fn graph(body: &str, truths: &BTreeMap<String, bool>) -> Result<Graph, Error> {
     let task = |task: &StoredTask| Task {
         name: task.name.clone(),
         join: task.join,
-        max_attempts: task.retry.max_attempts,
-        needs_worker: !task.capability.starts_with(ENGINE_PREFIX),
+        retry: task.retry.clone(),
+        timeouts: task.timeouts,
+        wait_ms: (task.capability == WAIT).then(|| task.input.get("duration_ms")?.as_u64()).flatten(),
     };
-    Ok(Graph { tasks: tasks.iter().map(task).collect(), edges })
+    Ok(Graph { tasks: tasks.iter().map(task).collect(), edges, deadline_ms })
 }

@@ -213,7 +213,13 @@ fn draw(goal: &Goal) -> String {
                 format!("{} {:?}{holds}", goal.graph.tasks[edge.source].name, edge.on)
             })
             .collect();
-        format!("  {}: {:?} of [{}], {} attempts", task.name, task.join, edges.join(", "), task.max_attempts)
+        format!(
+            "  {}: {:?} of [{}], {} attempts",
+            task.name,
+            task.join,
+            edges.join(", "),
+            task.retry.max_attempts
+        )
     });
     tasks.collect::<Vec<_>>().join("\n")
 }

@@ -8,6 +8,9 @@ use super::{Rule, Violation};
 /// Losses that the policy does not count: the attempt never came to a worker.
 const UNCOUNTED: [&str; 1] = [Failure::NOT_DELIVERED];
 
+/// The failure of a task that no worker took in time: there is no other attempt.
+const NO_WORKER: &str = Failure::SCHEDULE_TO_START_TIMEOUT;
+
 pub(super) fn check(history: &History) -> Vec<Violation> {
     let mut found = Vec::new();
     for (id, goal) in &history.goals {
@@ -19,7 +22,8 @@ pub(super) fn check(history: &History) -> Vec<Violation> {
 
 fn wrong_attempts(goal: &Goal, task: usize) -> Vec<String> {
     let name = &goal.graph.tasks[task].name;
-    let allowed = goal.graph.tasks[task].max_attempts;
+    let retry = &goal.graph.tasks[task].retry;
+    let allowed = retry.max_attempts;
     let mut found = Vec::new();
     let mut progress = Progress::Pending;
     let mut failed = 0;
@@ -34,7 +38,15 @@ fn wrong_attempts(goal: &Goal, task: usize) -> Vec<String> {
         if matches!(event.kind, EventType::AttemptFailed | EventType::TaskFailed) && is_counted(event) {
             failed += 1;
         }
-        if event.kind == EventType::TaskFailed && event.attempt > 0 && failed < allowed {
+        let is_last =
+            event.failure.iter().any(|kind| kind == NO_WORKER || retry.non_retryable.contains(kind));
+        if event.kind == EventType::AttemptFailed && is_last {
+            found.push(format!(
+                "task {name} has another attempt after event {}, which allows none",
+                event.number
+            ));
+        }
+        if event.kind == EventType::TaskFailed && event.attempt > 0 && failed < allowed && !is_last {
             found.push(format!("task {name} failed for good after {failed} of {allowed} attempts"));
         }
     }
@@ -56,6 +68,8 @@ enum Progress {
     Running(u32),
     /// The attempt failed, another one follows.
     Between(u32),
+    /// It waits for its time.
+    Waiting,
     Ended,
 }
 
@@ -71,6 +85,13 @@ impl Progress {
             (Self::Running(now), EventType::TaskSucceeded | EventType::TaskFailed) if attempt == now => {
                 Some(Self::Ended)
             }
+            (Self::Ready(ready), EventType::TaskFailed)
+                if attempt == ready && event.failure.as_deref() == Some(NO_WORKER) =>
+            {
+                Some(Self::Ended)
+            }
+            (Self::Pending, EventType::TaskWaiting) => Some(Self::Waiting),
+            (Self::Waiting, EventType::TaskSucceeded) => Some(Self::Ended),
             // What it would be given could not be put together.
             (Self::Pending, EventType::TaskFailed) if attempt == 0 => Some(Self::Ended),
             (Self::Pending, EventType::TaskSkipped) => Some(Self::Ended),
@@ -92,7 +113,7 @@ mod tests {
     #[test]
     fn more_attempts_than_the_policy_allows_are_found() {
         let mut history = sample::history();
-        history.goals.get_mut(GOAL).unwrap().graph.tasks[1].max_attempts = 0;
+        history.goals.get_mut(GOAL).unwrap().graph.tasks[1].retry.max_attempts = 0;
         assert_eq!(broken(&history), [Rule::RetryPolicy]);
     }
 
@@ -100,7 +121,7 @@ mod tests {
     fn losses_that_the_engine_does_not_count_are_not_counted() {
         let mut history = sample::history();
         let goal = history.goals.get_mut(GOAL).unwrap();
-        goal.graph.tasks[1].max_attempts = 0;
+        goal.graph.tasks[1].retry.max_attempts = 0;
         let lost = goal.events.iter_mut().find(|event| event.kind == EventType::AttemptFailed).unwrap();
         lost.failure = Some(Failure::NOT_DELIVERED.to_owned());
         assert_eq!(broken(&history), []);
@@ -112,7 +133,15 @@ mod tests {
         let goal = history.goals.get_mut(GOAL).unwrap();
         let failed = goal.events.iter_mut().find(|event| event.kind == EventType::TaskFailed);
         assert!(failed.is_some());
-        goal.graph.tasks[3].max_attempts = 2;
+        goal.graph.tasks[3].retry.max_attempts = 2;
+        assert_eq!(broken(&history), [Rule::RetryPolicy]);
+    }
+
+    #[test]
+    fn another_attempt_after_a_failure_that_allows_none_is_found() {
+        let mut history = sample::history();
+        let retry = &mut history.goals.get_mut(GOAL).unwrap().graph.tasks[1].retry;
+        retry.non_retryable = vec![crate::behaviour::ON_PURPOSE.to_owned()];
         assert_eq!(broken(&history), [Rule::RetryPolicy]);
     }
 

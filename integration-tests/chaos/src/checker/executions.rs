@@ -64,7 +64,7 @@ fn invented(id: &str, goal: &Goal, event: &Event, executions: &Executions<'_>) -
         }
         _ => return None,
     };
-    let task = goal.graph.tasks.get(event.task?).filter(|task| task.needs_worker)?;
+    let task = goal.graph.tasks.get(event.task?).filter(|task| task.wait_ms.is_none())?;
     let lines = executions.get(&(id, task.name.as_str(), event.attempt));
     let is_witness = |line: &&Line| line.mark == needed && line.at <= event.at;
     if lines.is_some_and(|lines| lines.iter().copied().any(|line| is_witness(&line))) {

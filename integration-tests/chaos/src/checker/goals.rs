@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::{EdgeOn, EventType, GoalState};
+use goalpost_model::{EdgeOn, EventType, Failure, GoalState};
 
-use super::history::{Accepted, Edge, Goal, History};
+use super::history::{Accepted, Edge, Event, Goal, History};
 use super::{Rule, Violation};
 
 pub(super) fn check(history: &History) -> Vec<Violation> {
@@ -59,7 +59,8 @@ fn wrong_outcome(goal: &Goal) -> Option<String> {
     }
     let failed = |task: &usize| goal.events_of(*task).any(|event| event.kind == EventType::TaskFailed);
     let unhandled = (0..goal.graph.tasks.len()).filter(failed).find(|task| !has_handler(goal, *task));
-    let is_failed = kinds().any(|kind| kind == EventType::WorkflowFailed);
+    let is_failed =
+        goal.events.iter().any(|event| event.kind == EventType::WorkflowFailed && !is_late(goal, event));
     let is_succeeded = kinds().any(|kind| kind == EventType::WorkflowSucceeded);
     match unhandled {
         Some(task) if is_succeeded => {
@@ -68,6 +69,11 @@ fn wrong_outcome(goal: &Goal) -> Option<String> {
         None if is_failed => Some("the workflow failed, although every failure was taken up".to_owned()),
         _ => None,
     }
+}
+
+/// The workflow failed because its time was over.
+fn is_late(goal: &Goal, event: &Event) -> bool {
+    goal.graph.deadline_ms > 0 && event.failure.as_deref() == Some(Failure::DEADLINE_EXCEEDED)
 }
 
 fn has_handler(goal: &Goal, task: usize) -> bool {

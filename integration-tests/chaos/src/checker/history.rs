@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::{EdgeOn, EventType, GoalState, Join};
+use goalpost_model::{EdgeOn, EventType, GoalState, Join, RetryPolicy, Timeouts};
 use jiff::Timestamp;
 
 use crate::ledger::Line;
@@ -63,6 +63,8 @@ pub struct Graph {
     pub tasks: Vec<Task>,
     /// Its edges.
     pub edges: Vec<Edge>,
+    /// How long the workflow may run, in milliseconds; 0: as long as it takes.
+    pub deadline_ms: u64,
 }
 
 /// A task of a graph.
@@ -72,10 +74,12 @@ pub struct Task {
     pub name: String,
     /// When it may begin.
     pub join: Join,
-    /// How many of its attempts may fail.
-    pub max_attempts: u32,
-    /// Whether a worker runs it, or the engine itself.
-    pub needs_worker: bool,
+    /// What happens after a failed attempt.
+    pub retry: RetryPolicy,
+    /// How long its attempts may take.
+    pub timeouts: Timeouts,
+    /// How long it waits, in milliseconds, if waiting is all it does; then it needs no worker.
+    pub wait_ms: Option<u64>,
 }
 
 /// An edge of a graph.

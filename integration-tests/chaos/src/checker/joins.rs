@@ -3,7 +3,7 @@
 
 use goalpost_model::{EdgeOn, EventType, Join};
 
-use super::history::{Event, Goal, Graph, History};
+use super::history::{Event, Goal, Graph, History, ends_task};
 use super::{Rule, Violation};
 
 pub(super) fn check(history: &History) -> Vec<Violation> {
@@ -35,7 +35,7 @@ fn replay(goal: &Goal) -> Vec<String> {
                 event.number, event.kind, graph.tasks[task].name
             ));
         }
-        if event.kind != EventType::TaskReady {
+        if ends_task(event.kind) {
             ends[task] = Some(event.kind);
         }
     }
@@ -47,6 +47,7 @@ fn replay(goal: &Goal) -> Vec<String> {
 fn needs(event: &Event) -> Option<Option<Verdict>> {
     match event.kind {
         EventType::TaskReady => (event.attempt == 1).then_some(Some(Verdict::Met)),
+        EventType::TaskWaiting => Some(Some(Verdict::Met)),
         EventType::TaskSkipped => Some(Some(Verdict::Unmet)),
         EventType::TaskSucceeded | EventType::TaskFailed => Some(Some(Verdict::Met)),
         _ => None,

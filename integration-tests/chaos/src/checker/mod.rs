@@ -12,6 +12,7 @@ mod leftovers;
 mod numbers;
 #[cfg(test)]
 mod sample;
+mod timers;
 mod watches;
 
 use std::fmt;
@@ -48,6 +49,8 @@ pub enum Rule {
     NothingInvented,
     /// A task has as many attempts as its policy says.
     RetryPolicy,
+    /// Nothing that waits for a time happens before it: pauses, timeouts, waits, deadlines.
+    NotTooEarly,
     /// Events are numbered 1..n.
     Numbers,
     /// A watcher sees every event once and in order.
@@ -68,6 +71,7 @@ pub fn check(history: &History) -> Vec<Violation> {
         joins::check,
         executions::check,
         attempts::check,
+        timers::check,
         numbers::check,
         watches::check,
         leftovers::check,

@@ -3,7 +3,7 @@
 //! `first` succeeds; `second` fails once and succeeds; `third` is skipped, it waited for a failure of
 //! `first`; `fourth` fails for good, which `fifth` takes up.
 
-use goalpost_model::{EdgeOn, EventType, GoalState, Join};
+use goalpost_model::{EdgeOn, EventType, GoalState, Join, RetryPolicy, Timeouts};
 use jiff::Timestamp;
 
 use super::history::{Accepted, Edge, Event, Goal, Graph, History, Task, Watched};
@@ -123,8 +123,9 @@ fn graph() -> Graph {
     let task = |name: &str, max_attempts| Task {
         name: name.to_owned(),
         join: Join::All,
-        max_attempts,
-        needs_worker: true,
+        retry: RetryPolicy { max_attempts, ..RetryPolicy::default() },
+        timeouts: Timeouts::default(),
+        wait_ms: None,
     };
     let edge = |source, target, on| Edge { source, target, on, holds: true };
     Graph {
@@ -141,6 +142,7 @@ fn graph() -> Graph {
             edge(1, 3, EdgeOn::Always),
             edge(3, 4, EdgeOn::Failure),
         ],
+        deadline_ms: 0,
     }
 }
 

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use crate::behaviour::CAPABILITIES;
 
+/// What the engine itself does: it waits.
+pub(crate) const WAIT: &str = "goalpost.wait";
+
 /// A goal in words that the catalog has a method for.
 pub(crate) const REHEARSAL: &str = "Rehearse the disaster";
 
@@ -19,7 +22,7 @@ pub(crate) fn capabilities() -> Vec<Capability> {
 /// The catalog as a file: JSON, which is YAML.
 pub(crate) fn catalog() -> String {
     let step = |name, ms| {
-        json!({"name": name, "capability": CAPABILITIES[0], "retry": {"max_attempts": 4},
+        json!({"name": name, "capability": CAPABILITIES[0], "retry": {"max_attempts": 4, "initial_backoff_ms": 100},
                "input": {"ms": ms, "fail_first": 0, "value": 5}})
     };
     let method = json!({

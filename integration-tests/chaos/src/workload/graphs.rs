@@ -1,7 +1,8 @@
-//! Blueprints drawn at random: conditions, fan-out, joins, failures with their edges, retries.
+//! Blueprints drawn at random: conditions, fan-out, joins, failures with their edges, retries, waits,
+//! timeouts and deadlines.
 //!
 //! What a task can be told to do is said in `task`, what an edge can ask in `edge`: a new ability of
-//! the engine (backoff, timeouts, waits, deadlines) joins the workload there.
+//! the engine joins the workload there.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +10,9 @@ use goalpost_checker::check;
 use goalpost_model::Blueprint;
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::{Behaviour, CAPABILITIES};
+use crate::behaviour::{Behaviour, CAPABILITIES, ON_PURPOSE};
 use crate::random::Random;
-use crate::workload::catalog::capabilities;
+use crate::workload::catalog::{WAIT, capabilities};
 
 /// A graph that a client brings along.
 #[derive(Clone, Debug)]
@@ -44,7 +45,8 @@ struct Drawing<'a> {
     random: &'a mut Random,
     flag: bool,
     tasks: Vec<Value>,
-    values: Vec<i64>,
+    /// What comes out of each task; `None` of one that only waits.
+    values: Vec<Option<i64>>,
     edges: Vec<Value>,
     truths: BTreeMap<String, bool>,
 }
@@ -67,7 +69,10 @@ impl<'a> Drawing<'a> {
                 self.edge(source, place);
             }
         }
-        let blueprint = json!({"name": "chaos", "tasks": self.tasks, "edges": self.edges});
+        let deadline_ms = if self.random.chance(5) { 1_000 + self.random.below(10_000) } else { 0 };
+        let blueprint = json!({
+            "name": "chaos", "tasks": self.tasks, "edges": self.edges, "deadline_ms": deadline_ms,
+        });
         let blueprint =
             serde_json::from_value(blueprint).expect("a blueprint in the form of blueprint files");
         let input = Map::from_iter([("flag".to_owned(), Value::Bool(self.flag))]);
@@ -76,6 +81,12 @@ impl<'a> Drawing<'a> {
 
     fn task(&mut self, place: u64) {
         let random = &mut *self.random;
+        let join = if random.chance(30) { "any" } else { "all" };
+        if random.chance(8) {
+            let input = json!({"duration_ms": 10 + random.below(1_500)});
+            self.tasks.push(json!({"name": name(place), "capability": WAIT, "input": input, "join": join}));
+            return self.values.push(None);
+        }
         let ms = match random.below(20) {
             0 => 2_000 + random.below(2_000),
             1..8 => 100 + random.below(700),
@@ -87,24 +98,23 @@ impl<'a> Drawing<'a> {
             _ => 0,
         };
         let value = i64::try_from(random.below(100)).unwrap_or_default();
-        self.values.push(value);
-        let mut task = json!({
+        self.values.push(Some(value));
+        self.tasks.push(json!({
             "name": name(place),
             "capability": random.pick(&CAPABILITIES),
             "input": Behaviour { ms, fail_first, value },
-            "join": if random.chance(30) { "any" } else { "all" },
-        });
-        if random.chance(60) {
-            task["retry"] = json!({"max_attempts": 1 + random.below(4)});
-        }
-        self.tasks.push(task);
+            "join": join,
+            "retry": retry(random),
+            "timeouts": timeouts(random),
+        }));
     }
 
     fn edge(&mut self, from: u64, to: u64) {
         let source = name(from);
         let on = self.random.weighted(&[(70, "success"), (12, "failure"), (18, "always")]);
         let mut edge = json!({"from": source, "to": name(to), "on": on});
-        if on == "success" && self.random.chance(50) {
+        let has_value = usize::try_from(from).is_ok_and(|place| self.values[place].is_some());
+        if on == "success" && has_value && self.random.chance(50) {
             edge["data_flow"] = json!({format!("from_{source}"): format!("tasks.{source}.output.value")});
         }
         if on == "failure" && self.random.chance(50) {
@@ -117,7 +127,7 @@ impl<'a> Drawing<'a> {
     }
 
     fn condition(&mut self, source: u64, on: &str) -> String {
-        let value = usize::try_from(source).ok().and_then(|place| self.values.get(place)).copied();
+        let value = usize::try_from(source).ok().and_then(|place| *self.values.get(place)?);
         let (text, holds) = match value.filter(|_| on == "success" && self.random.chance(60)) {
             Some(value) => {
                 let least = i64::try_from(self.random.below(60)).unwrap_or_default();
@@ -129,6 +139,33 @@ impl<'a> Drawing<'a> {
         self.truths.insert(text.clone(), holds);
         text
     }
+}
+
+fn retry(random: &mut Random) -> Value {
+    if random.chance(40) {
+        return json!({});
+    }
+    let mut retry = json!({
+        "max_attempts": 1 + random.below(4),
+        "initial_backoff_ms": random.weighted(&[(1, 0), (1, 50), (1, 400)]),
+        "backoff_coefficient": random.weighted(&[(1, 1.0), (1, 2.0)]),
+        "jitter": random.weighted(&[(1, 0.0), (1, 0.5)]),
+    });
+    if random.chance(10) {
+        retry["non_retryable"] = json!([ON_PURPOSE]);
+    }
+    retry
+}
+
+fn timeouts(random: &mut Random) -> Value {
+    let mut timeouts = json!({});
+    if random.chance(5) {
+        timeouts["schedule_to_start_ms"] = json!(300 + random.below(4_000));
+    }
+    if random.chance(10) {
+        timeouts["start_to_close_ms"] = json!(50 + random.below(2_500));
+    }
+    timeouts
 }
 
 fn name(place: u64) -> String {
@@ -152,6 +189,10 @@ mod tests {
         let edges = || graphs.iter().flat_map(|graph| &graph.blueprint.edges);
         assert!(tasks().any(|task| task.join == Join::Any) && tasks().any(|task| task.join == Join::All));
         assert!(tasks().any(|task| task.retry.max_attempts > 1));
+        assert!(tasks().any(|task| !task.retry.non_retryable.is_empty()));
+        assert!(tasks().any(|task| task.capability == WAIT));
+        assert!(tasks().any(|task| task.timeouts.start_to_close_ms > 0));
+        assert!(graphs.iter().any(|graph| graph.blueprint.deadline_ms > 0));
         for on in [EdgeOn::Success, EdgeOn::Failure, EdgeOn::Always] {
             assert!(edges().any(|edge| edge.on == on), "{on:?}");
         }
