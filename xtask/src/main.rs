@@ -1,5 +1,7 @@
-//! The project's own commands: `cargo xtask demo`, `test`, `lint`, `bench`, `check-layers`, `setup`.
+//! The project's own commands: `cargo xtask demo`, `test`, `lint`, `chaos`, `bench`, `check-layers`,
+//! `setup`.
 
+mod chaos;
 mod demo;
 mod layers;
 mod run;
@@ -23,9 +25,9 @@ struct Arguments {
 enum Command {
     /// Install what is missing: PostgreSQL and Redis from the distribution's packages.
     Setup,
-    /// Run all tests.
+    /// Run all tests, and then chaos for a minute and a half.
     Test {
-        /// Handed on to `cargo test`.
+        /// Handed on to `cargo test`; then there is no chaos.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -33,6 +35,8 @@ enum Command {
     Lint,
     /// Start the system, submit a real goal, show it live, print the report, stop.
     Demo(demo::Arguments),
+    /// Run the whole system as processes, break them at random, and prove that nothing was lost.
+    Chaos(chaos::Arguments),
     /// Measure the system on this machine.
     Bench {
         /// Handed on to the benchmark; `--help` lists them.
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         Command::Test { arguments } => test(&arguments),
         Command::Lint => lint(),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Chaos(arguments) => chaos::run(&arguments),
         Command::Bench { arguments } => bench(&arguments),
         Command::CheckLayers => layers::check(),
     };
@@ -75,8 +80,10 @@ fn test(arguments: &[String]) -> Result<(), Error> {
     setup::install_missing()?;
     let packages = PROCESSES.iter().flat_map(|name| ["--package", name]);
     run::cargo(&std::iter::once("build").chain(packages).collect::<Vec<_>>())?;
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    run::cargo(&[&["test", "--workspace"], arguments.as_slice()].concat())
+    let handed_on: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    run::cargo(&[&["test", "--workspace"], handed_on.as_slice()].concat())?;
+    // Whoever names tests wants these alone.
+    if arguments.is_empty() { chaos::short() } else { Ok(()) }
 }
 
 fn lint() -> Result<(), Error> {

@@ -53,6 +53,11 @@ impl Redis {
         format!("redis://:{}@127.0.0.1:{}/", self.password, self.port)
     }
 
+    /// The port of loopback that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Stops it and waits for its end.
     pub async fn stop(mut self) {
         self.leash.stop().await;

@@ -49,7 +49,7 @@ async fn main() -> ExitCode {
 /// Whether every rule was kept.
 async fn start(arguments: Arguments) -> Result<bool, Error> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let seed = arguments.seed.unwrap_or_else(|| now.as_secs());
+    let seed = arguments.seed.unwrap_or(now.as_secs());
     let folder = folder()?;
     let settings = Settings {
         seed,

@@ -1,6 +1,6 @@
 //! PostgreSQL and Redis of a run, and what can be done to them.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -33,17 +33,17 @@ impl Stores {
 
     /// Where they listen: PostgreSQL, Redis.
     pub(crate) fn addresses(&self) -> (SocketAddr, SocketAddr) {
-        (self.postgres.address(), self.redis.address())
+        (local(self.postgres.port()), local(self.redis.port()))
     }
 
     /// The database's address for somebody who reaches it by this way.
     pub(crate) fn database_url(&self, way: SocketAddr) -> String {
-        self.postgres.url(DATABASE).replacen(&self.postgres.address().to_string(), &way.to_string(), 1)
+        self.postgres.url(DATABASE).replacen(&self.addresses().0.to_string(), &way.to_string(), 1)
     }
 
     /// Redis's address for somebody who reaches it by this way.
     pub(crate) fn redis_url(&self, way: SocketAddr) -> String {
-        self.redis.url().replacen(&self.redis.address().to_string(), &way.to_string(), 1)
+        self.redis.url().replacen(&self.addresses().1.to_string(), &way.to_string(), 1)
     }
 
     /// A connection to the database that no fault touches, but for those of PostgreSQL itself.
@@ -59,8 +59,8 @@ impl Stores {
     }
 
     /// Stops PostgreSQL at once, without a checkpoint.
-    pub(crate) async fn crash_postgres(&mut self) -> Result<(), Error> {
-        Ok(self.postgres.crash().await?)
+    pub(crate) async fn crash_postgres(&mut self) {
+        self.postgres.stop_immediately().await;
     }
 
     /// Kills PostgreSQL.
@@ -94,4 +94,8 @@ impl Stores {
     pub(crate) async fn flush_redis(&self) -> Result<(), Error> {
         Ok(redis::cmd("FLUSHALL").exec_async(&mut self.redis().await?).await?)
     }
+}
+
+fn local(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
 }

@@ -95,9 +95,7 @@ impl Progress {
             // What it would be given could not be put together.
             (Self::Pending, EventType::TaskFailed) if attempt == 0 => Some(Self::Ended),
             (Self::Pending, EventType::TaskSkipped) => Some(Self::Ended),
-            (Self::Pending | Self::Ready(_) | Self::Running(_), EventType::TaskCancelled) => {
-                Some(Self::Ended)
-            }
+            (_, EventType::TaskCancelled) => Some(Self::Ended),
             // What comes after the end breaks another rule.
             (Self::Ended, _) => Some(Self::Ended),
             _ => None,
@@ -135,6 +133,18 @@ mod tests {
         assert!(failed.is_some());
         goal.graph.tasks[3].retry.max_attempts = 2;
         assert_eq!(broken(&history), [Rule::RetryPolicy]);
+    }
+
+    #[test]
+    fn a_task_may_be_cancelled_while_it_waits_for_its_next_attempt() {
+        let mut history = sample::cancelled();
+        let events = &mut history.goals.get_mut(GOAL).unwrap().events;
+        let cancelled = events.iter().position(|event| event.kind == EventType::TaskCancelled).unwrap();
+        let failure = Some(crate::behaviour::ON_PURPOSE.to_owned());
+        let failed = Event { kind: EventType::AttemptFailed, failure, ..events[cancelled].clone() };
+        events.insert(cancelled, failed);
+        sample::renumber(&mut history);
+        assert_eq!(broken(&history), []);
     }
 
     #[test]

@@ -102,7 +102,7 @@ async fn inflict(cluster: &Cluster, Fault { damage, lasts }: &Fault) -> Result<(
         Damage::CrashPostgres | Damage::KillPostgres => {
             let mut stores = cluster.stores.lock().await;
             match damage {
-                Damage::CrashPostgres => stores.crash_postgres().await?,
+                Damage::CrashPostgres => stores.crash_postgres().await,
                 _ => stores.kill_postgres().await,
             }
             sleep(*lasts).await;
