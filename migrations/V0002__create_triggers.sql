@@ -225,7 +225,9 @@ BEGIN
         INSERT INTO outbox (list, element, lane)
         SELECT 'ready:' || capability, attempt_ref(workflow_id, ordinal, attempt), lane FROM moved WHERE state = 'READY'
         UNION ALL
-        SELECT 'engine:' || engine_id, attempt_ref(workflow_id, ordinal, old_attempt), lane FROM moved WHERE is_stopped
+        SELECT 'engine:' || engine_id, attempt_ref(workflow_id, ordinal, old_attempt), lane FROM moved
+        -- A dead engine takes no orders: nobody would remove them.
+        WHERE is_stopped AND NOT coalesce((SELECT k.dead_at IS NOT NULL FROM takers k WHERE k.id = engine_id), false)
     )
     INSERT INTO events (workflow_id, number, at, type, task, attempt, worker, failure)
     -- An attempt that is given up for a new one makes two events, unless a pause comes between.

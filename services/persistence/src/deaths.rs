@@ -34,7 +34,7 @@ pub(crate) async fn run(active: &Active, backoff: &mut Backoff) -> Result<Infall
         takers::alive(store).await?.into_iter().map(|taker| (taker, false)).collect();
     let mut watches: FuturesUnordered<_> = watched.keys().map(|taker| watch(active, *taker)).collect();
     let mut losses = FuturesUnordered::new();
-    for taker in takers::dead_with_attempts(store).await? {
+    for taker in takers::dead(store).await? {
         losses.push(lose(active, taker));
     }
     backoff.reset();

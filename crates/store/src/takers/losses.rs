@@ -5,9 +5,7 @@ use uuid::Uuid;
 use crate::connection::Queries as _;
 use crate::{Error, Store};
 
-const DEAD_WITH_ATTEMPTS: &str = "\
-    SELECT k.id FROM takers k WHERE k.dead_at IS NOT NULL \
-    AND EXISTS (SELECT FROM tasks t WHERE t.engine_id = k.id AND t.state = 'RUNNING')";
+const DEAD: &str = "SELECT id FROM takers WHERE dead_at IS NOT NULL";
 
 /// By way of the outbox, like every delivery.
 const LOSE: &str = "\
@@ -18,10 +16,10 @@ const LOSE: &str = "\
 
 const IS_DEAD: &str = "SELECT EXISTS (SELECT FROM takers WHERE id = $1 AND dead_at IS NOT NULL)";
 
-/// Dead takers that still answer for attempts.
-pub async fn dead_with_attempts(store: &Store) -> Result<Vec<Uuid>, Error> {
+/// Takers that died not long ago: they may still answer for attempts, or have orders.
+pub async fn dead(store: &Store) -> Result<Vec<Uuid>, Error> {
     let client = store.client().await?;
-    let rows = client.query(DEAD_WITH_ATTEMPTS, &[]).await?;
+    let rows = client.query(DEAD, &[]).await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 

@@ -10,7 +10,7 @@ mod term;
 mod watch;
 
 pub use lease::Lease;
-pub use losses::{dead_with_attempts, is_dead, lose_attempts};
+pub use losses::{dead, is_dead, lose_attempts};
 pub use term::Term;
 pub use watch::{Death, alive, known};
 

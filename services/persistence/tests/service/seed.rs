@@ -67,6 +67,10 @@ impl Stores {
         self.set_task(task, &format!("state = 'SUCCEEDED', output = '{output}'")).await;
     }
 
+    pub(crate) async fn cancel_task(&self, task: AttemptRef) {
+        self.set_task(task, "state = 'CANCELLED'").await;
+    }
+
     async fn set_task(&self, task: AttemptRef, assignments: &str) {
         let AttemptRef { workflow, task, .. } = task;
         self.execute(&format!(

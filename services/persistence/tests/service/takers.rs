@@ -1,7 +1,9 @@
 //! The death of takers.
 
+use goalpost_model::EngineId;
 use goalpost_queue::List;
 use goalpost_store::takers::{Death, Lease};
+use goalpost_testkit::wait_for;
 use uuid::Uuid;
 
 use crate::Stores;
@@ -98,6 +100,33 @@ async fn attempts_of_an_engine_that_died_while_nobody_watched_are_lost_too() {
     first.stop().await;
     let _second = stores.persistence(0).await;
     assert_eq!(stores.take(List::lost(), 1).await, [attempt.to_string()]);
+}
+
+#[tokio::test]
+async fn orders_for_a_dead_engine_are_removed_also_if_the_service_that_saw_it_die_is_gone() {
+    let stores = Stores::new().await;
+    let engine = Uuid::now_v7();
+    let workflow = Uuid::now_v7();
+    stores.workflow(workflow).await;
+    let (stopped, later) = (stores.ready_task(workflow, 0).await, stores.ready_task(workflow, 1).await);
+    let first = stores.persistence(3_600_000).await;
+    let lease = Lease::acquire(&stores.store, engine, "graph-engine").await.unwrap();
+    for attempt in [stopped, later] {
+        stores.run_task(attempt, engine).await;
+    }
+    stores.cancel_task(stopped).await;
+    let orders = List::engine(EngineId(engine));
+    let depth = async || stores.queue.depths().await.unwrap().get(&orders).map_or(0, |depth| depth.elements);
+    wait_for("the order", async || (depth().await == 1).then_some(())).await;
+    drop(lease);
+    stores.wait_for_count(DEAD, 1).await;
+    first.stop().await;
+    stores.cancel_task(later).await;
+    let second = stores.persistence(0).await;
+    wait_for("no order", async || (depth().await == 0).then_some(())).await;
+    stores.wait_for_count("SELECT count(*) FROM outbox", 0).await;
+    assert_eq!(depth().await, 0, "an engine that is dead gets no orders");
+    second.stop().await;
 }
 
 #[tokio::test]
