@@ -23,8 +23,8 @@ const EVENTS: &str = "\
     SELECT workflow_id, number, at, type, task, coalesce(attempt, 0), failure->>'kind' \
     FROM events ORDER BY workflow_id, number";
 
-/// Keys of lists: nothing may be left on them.
-const LISTS: [&str; 2] = ["goalpost:list:*", "goalpost:processing:*"];
+/// Keys of the lanes of lists and of what was taken: nothing may be left there.
+const LISTS: [&str; 2] = ["goalpost:lane:*", "goalpost:processing:*"];
 
 /// Timers of workflows that have ended are gone, too.
 const TIMERS: &str = "SELECT workflow_id, task, kind FROM timers";

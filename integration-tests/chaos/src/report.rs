@@ -172,7 +172,10 @@ fn held(line: &str) -> Option<usize> {
 
 fn longest_stall<'a>(events: impl Iterator<Item = &'a Event>) -> Stall {
     let ends = |event: &&Event| matches!(event.kind, EventType::TaskSucceeded | EventType::TaskFailed);
-    let mut ends: Vec<Timestamp> = events.filter(ends).map(|event| event.at).collect();
+    let events: Vec<&Event> = events.collect();
+    let mut ends: Vec<Timestamp> = events.iter().copied().filter(ends).map(|event| event.at).collect();
+    // Before the first task ended there was something to do as well.
+    ends.extend(events.iter().map(|event| event.at).min());
     ends.sort_unstable();
     let stalls = ends
         .windows(2)

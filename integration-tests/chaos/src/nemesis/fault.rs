@@ -63,16 +63,17 @@ impl Fault {
             _ => random.millis(2_500, 7_000),
         };
         let process = usize::try_from(random.below(topology.nodes.len() as u64)).unwrap_or_default();
+        // PostgreSQL takes seconds to recover: too many of its crashes would leave nothing to break.
         let damage = match random.below(100) {
-            0..22 => Damage::Kill(process),
-            22..28 => Damage::Restart(process),
-            28..44 => Damage::Pause(process),
-            44..54 => Damage::Cut(links(random, topology)),
-            54..62 => Damage::Reset(links(random, topology)),
-            62..76 => Damage::Freeze(links(random, topology), direction(random)),
-            76..82 => Damage::Partition(links(random, topology), direction(random)),
-            82..86 => Damage::CrashPostgres,
-            86..89 => Damage::KillPostgres,
+            0..24 => Damage::Kill(process),
+            24..32 => Damage::Restart(process),
+            32..48 => Damage::Pause(process),
+            48..58 => Damage::Cut(links(random, topology)),
+            58..66 => Damage::Reset(links(random, topology)),
+            66..80 => Damage::Freeze(links(random, topology), direction(random)),
+            80..86 => Damage::Partition(links(random, topology), direction(random)),
+            86..88 => Damage::CrashPostgres,
+            88 => Damage::KillPostgres,
             89..94 => Damage::KillRedis,
             _ => Damage::FlushRedis,
         };

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use goalpost_client::v1::Priority;
 use goalpost_client::{Client, Error, NewGoal};
 use goalpost_proto::blueprint_from_model;
 use tokio::sync::Semaphore;
@@ -23,6 +24,9 @@ use crate::watchers;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections of clients.
 const CLIENTS: u64 = 4;
+
+/// Whose goals there are; those of the first are many.
+const NAMESPACES: [&str; 4] = ["crowd", "crowd", "crowd", "quiet"];
 
 /// The clients of a run.
 #[derive(Clone)]
@@ -156,6 +160,8 @@ impl Goal {
             let graph = graphs::draw(&mut random);
             (NewGoal::blueprint(blueprint_from_model(&graph.blueprint)).input(graph.input), graph.truths)
         };
-        Self { wanted: wanted.request_id(&request_id), request_id, truths }
+        let wanted = wanted.request_id(&request_id).namespace(*random.pick(&NAMESPACES));
+        let priority = random.weighted(&[(6, Priority::Normal), (2, Priority::High), (2, Priority::Low)]);
+        Self { wanted: wanted.priority(priority), request_id, truths }
     }
 }
