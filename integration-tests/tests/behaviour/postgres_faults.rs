@@ -1,5 +1,8 @@
 //! PostgreSQL in the middle of many workflows: restarted, cut, taken by others, failed over.
 
+use std::time::Duration;
+
+use goalpost_client::v1::ListGoalsRequest;
 use goalpost_testkit::{durable_postgres, redis, replicated_postgres, wait_for};
 use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
@@ -110,7 +113,7 @@ async fn a_server_without_room_makes_calls_unavailable_and_everything_goes_on_af
     let redis = redis().await;
     let url = postgres.url("goalpost");
     let many = Many::start(&["--database-url", &url, "--redis-url", &redis.url()]).await;
-    let client = many.system.client();
+    let client = many.system.client().patience(Duration::ZERO);
     many.survive(async {
         many.middle().await;
         let mut taken = Vec::new();
@@ -122,7 +125,7 @@ async fn a_server_without_room_makes_calls_unavailable_and_everything_goes_on_af
         wait_for("UNAVAILABLE and a service that says so", async || {
             taken[0].execute(others, &[]).await.unwrap();
             take_all(&url, &mut taken).await;
-            let refused = client.list(None, 1, "").await.err()?;
+            let refused = client.list(ListGoalsRequest::default()).await.err()?;
             let is_away = refused.code() == Some(Code::Unavailable);
             (is_away && !serving(&many.system.endpoints.graph_engine).await).then_some(())
         })
