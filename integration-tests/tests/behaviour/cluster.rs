@@ -213,6 +213,11 @@ impl Service {
         assert!(status.success(), "{status}: {}", self.log());
     }
 
+    /// The name of its program.
+    pub(crate) fn name(&self) -> String {
+        self.program.file_name().unwrap().display().to_string()
+    }
+
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(Path::new(&self.log)).unwrap()
     }

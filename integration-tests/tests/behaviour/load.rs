@@ -38,7 +38,24 @@ impl Load {
 
     /// Waits until so many more goals have ended.
     pub(crate) async fn more(&self, goals: usize) {
-        let until = self.count() + goals;
+        self.more_than(self.count(), goals).await;
+    }
+
+    /// Has something happen, waits until so many more goals have ended, and answers with the longest time
+    /// meanwhile in which none ended.
+    pub(crate) async fn longest_gap_during(
+        &self,
+        goals: usize,
+        happening: impl Future<Output = ()>,
+    ) -> Duration {
+        let before = self.count();
+        happening.await;
+        self.more_than(self.count(), goals).await;
+        longest_gap(&self.completed.lock().unwrap()[before.saturating_sub(1)..])
+    }
+
+    async fn more_than(&self, count: usize, goals: usize) {
+        let until = count + goals;
         wait_for(format!("{goals} more goals"), async || (self.count() >= until).then_some(())).await;
     }
 
@@ -53,9 +70,12 @@ impl Load {
             caller.unwrap();
         }
         let completed = self.completed.lock().unwrap();
-        let gaps = completed.windows(2).map(|two| two[1] - two[0]);
-        Report { goals: completed.len(), longest_gap: gaps.max().unwrap_or_default() }
+        Report { goals: completed.len(), longest_gap: longest_gap(&completed) }
     }
+}
+
+fn longest_gap(completed: &[Instant]) -> Duration {
+    completed.windows(2).map(|two| two[1] - two[0]).max().unwrap_or_default()
 }
 
 /// What the callers saw.

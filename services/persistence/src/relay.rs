@@ -28,9 +28,11 @@ const TO_DELETE: usize = 50_000;
 
 /// Relays until something fails; what failed stays in the outbox.
 pub(crate) async fn run(context: &Context, backoff: &mut Backoff) -> Result<Infallible, Error> {
-    let notifications = Notifications::listen(&context.store, outbox::CHANNEL).await?;
+    let store = &context.store;
+    let (notifications, outbox) =
+        tokio::try_join!(Notifications::listen(store, outbox::CHANNEL), Outbox::open(store))?;
     // One at a time: a drain and a delete could wait for each other's rows.
-    let outbox = Mutex::new(Outbox::open(&context.store).await?);
+    let outbox = Mutex::new(outbox);
     let (delivered, to_delete) = mpsc::channel(TO_DELETE);
     let seen = Seen::default();
     let mut relay = Relay { context, notifications, outbox: &outbox, delivered, seen };

@@ -42,7 +42,7 @@ impl Hello {
         if !(1..=MAX_CONCURRENCY).contains(&max_concurrency) {
             violations.add("hello.max_concurrency", "must be 1 to 10,000");
         }
-        let held: Vec<HeldAttempt> = held
+        let mut held: Vec<HeldAttempt> = held
             .into_iter()
             .enumerate()
             .filter_map(|(place, attempt)| {
@@ -53,6 +53,8 @@ impl Hello {
                 read
             })
             .collect();
+        // Rows are locked in the order in which the committer locks them.
+        held.sort_by_key(|attempt| attempt.workflow);
         match (session, violations.is_empty()) {
             (Ok(session), true) => Ok(Self {
                 session,
