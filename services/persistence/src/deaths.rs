@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -21,9 +20,6 @@ use crate::Context;
 use crate::active::{Active, Error};
 use crate::hints::Heard;
 use crate::notifications::Notifications;
-
-/// A statement that was sent before its connection was given up has arrived by then.
-const CLAIMS_ARRIVE: Duration = Duration::from_secs(15);
 
 /// Watches until something fails.
 pub(crate) async fn run(active: &Active, backoff: &mut Backoff) -> Result<Infallible, Error> {
@@ -72,7 +68,6 @@ async fn registered(store: &Store, heard: &Heard) -> Result<Vec<Uuid>, Error> {
     Ok(heard.payload.parse().into_iter().collect())
 }
 
-/// Waits for the taker's death and gives back what it had taken, before it can come back.
 /// Waits for the taker's death and gives back what it had taken, before it can come back. It may be
 /// alive and not know yet that it lost its lock: so it is retired, and takes nothing more.
 async fn watch(active: &Active, taker: Uuid) -> Result<Uuid, Error> {
@@ -84,23 +79,13 @@ async fn watch(active: &Active, taker: Uuid) -> Result<Uuid, Error> {
     Ok(taker)
 }
 
-/// After the grace time: has the attempts failed that are still the dead taker's. Once more after the
-/// silence in which a claim of its last moment may still have been on its way.
+/// After the grace time: has the attempts failed that are still the dead taker's. More of them cannot come:
+/// one that is dead claims nothing.
 async fn lose(active: &Active, taker: Uuid) -> Result<(), Error> {
-    for pause in [active.context.engine_grace, CLAIMS_ARRIVE] {
-        tokio::time::sleep(pause).await;
-        if !lose_now(active, taker).await? {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// False if the taker is back.
-async fn lose_now(active: &Active, taker: Uuid) -> Result<bool, Error> {
-    let Context { store, queue, .. } = &active.context;
+    let Context { store, queue, engine_grace, .. } = &active.context;
+    tokio::time::sleep(*engine_grace).await;
     if !takers::is_dead(store, taker).await? {
-        return Ok(false);
+        return Ok(());
     }
     let orders = List::engine(EngineId(taker));
     until_ok("Redis", &active.stop, || queue.remove(&orders)).await;
@@ -108,5 +93,5 @@ async fn lose_now(active: &Active, taker: Uuid) -> Result<bool, Error> {
     if lost > 0 {
         tracing::warn!(%taker, lost, "attempts of a dead engine are lost");
     }
-    Ok(true)
+    Ok(())
 }
