@@ -23,7 +23,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Install what is missing: PostgreSQL and Redis from the distribution's packages.
+    /// Install what is missing: PostgreSQL, Redis and, for tests, PgBouncer, from the distribution's packages.
     Setup,
     /// Run all tests, and then chaos for a minute and a half.
     Test {
@@ -49,7 +49,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Setup => setup::install_missing(),
+        Command::Setup => setup::install_for_tests(),
         Command::Test { arguments } => test(&arguments),
         Command::Lint => lint(),
         Command::Demo(arguments) => demo::run(&arguments),
@@ -77,7 +77,7 @@ const PROCESSES: [&str; 6] = [
 ];
 
 fn test(arguments: &[String]) -> Result<(), Error> {
-    setup::install_missing()?;
+    setup::install_for_tests()?;
     let packages = PROCESSES.iter().flat_map(|name| ["--package", name]);
     run::cargo(&std::iter::once("build").chain(packages).collect::<Vec<_>>())?;
     let handed_on: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -11,15 +11,26 @@ struct Need {
     is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 2] = [
+const TO_RUN: [Need; 2] = [
     Need { package: "postgresql", is_there: has_postgres },
     Need { package: "redis-server", is_there: || in_path("redis-server") },
 ];
+const TO_TEST: [Need; 1] = [Need { package: "pgbouncer", is_there: || in_path("pgbouncer") }];
 
-/// Installs the packages whose programs are missing.
+/// Installs what it takes to run the system, as far as it is missing.
 pub(crate) fn install_missing() -> Result<(), Error> {
+    install(&TO_RUN)
+}
+
+/// Installs what the tests take beside that, too.
+pub(crate) fn install_for_tests() -> Result<(), Error> {
+    install(&TO_RUN)?;
+    install(&TO_TEST)
+}
+
+fn install(needs: &[Need]) -> Result<(), Error> {
     let missing: Vec<&str> =
-        NEEDS.iter().filter(|need| !(need.is_there)()).map(|need| need.package).collect();
+        needs.iter().filter(|need| !(need.is_there)()).map(|need| need.package).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -12,5 +12,5 @@ mod wait;
 pub use database::{
     Database, Replicated, database, durable_postgres, empty_database, own_postgres, replicated_postgres,
 };
-pub use redis::{TestRedis, redis};
+pub use redis::{TestRedis, redis, redis_in_place_of};
 pub use wait::{Pulse, wait_for};
