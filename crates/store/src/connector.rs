@@ -67,6 +67,15 @@ impl Connector {
         self.hosts.iter().map(limit).sum::<Duration>() * 2
     }
 
+    /// How long a connection may be dead before that is noticed: an idle one is asked for a sign of
+    /// life after a while.
+    pub(crate) fn silence(&self) -> Duration {
+        let silence = |config: &Config| {
+            config.get_keepalives_idle() + config.get_tcp_user_timeout().copied().unwrap_or(UNANSWERED)
+        };
+        self.hosts.iter().map(silence).max().unwrap_or_default()
+    }
+
     /// What a session sets so that the server's patience with it is that of this side.
     pub(crate) fn patience_of_server(&self) -> String {
         let Some(config) = self.hosts.first() else { return String::new() };

@@ -1,6 +1,7 @@
 //! The way to the database.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool_postgres::Pool;
 
@@ -59,6 +60,11 @@ impl Store {
     /// the connection object that must be driven.
     pub async fn dedicated(&self) -> Result<Dedicated, Error> {
         self.direct.connect().await
+    }
+
+    /// How long it may take until everybody has noticed that the database was away, and is back.
+    pub fn noticed_within(&self) -> Duration {
+        self.direct.silence() + self.direct.patience()
     }
 
     /// What a session sets so that the server's patience with it is that of this side.

@@ -52,6 +52,8 @@ impl Active {
                 }
                 Err(_) => {}
             }
+            // The session is lost, and perhaps with it those of all takers.
+            self.context.engine_grace.extend(self.context.store.noticed_within());
             if !backoff.pause(&self.stop).await {
                 return;
             }

@@ -83,7 +83,7 @@ async fn watch(active: &Active, taker: Uuid) -> Result<Uuid, Error> {
 /// one that is dead claims nothing.
 async fn lose(active: &Active, taker: Uuid) -> Result<(), Error> {
     let Context { store, queue, engine_grace, .. } = &active.context;
-    tokio::time::sleep(*engine_grace).await;
+    tokio::time::sleep(engine_grace.now()).await;
     if !takers::is_dead(store, taker).await? {
         return Ok(());
     }

@@ -12,6 +12,7 @@ mod deaths;
 mod depths;
 mod elements;
 mod follow;
+mod grace;
 mod hints;
 mod hub;
 mod notifications;
@@ -24,7 +25,6 @@ mod verify;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use goalpost_proto::v1::persistence_server::PersistenceServer;
 use goalpost_queue::Queue;
@@ -39,6 +39,7 @@ use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
 pub use config::{Config, RetentionArgs};
+use grace::Grace;
 use hub::Hub;
 
 /// The service's name, in traces and logs.
@@ -73,7 +74,7 @@ pub(crate) struct Context {
     pub(crate) queue: Queue,
     pub(crate) hub: Arc<Hub>,
     /// How long the workers of a dead engine have to come to another one.
-    pub(crate) engine_grace: Duration,
+    pub(crate) engine_grace: Grace,
 }
 
 /// Binds the address. Connects to nothing yet.
@@ -82,7 +83,7 @@ pub async fn build(config: Config) -> Result<App, Error> {
     let queue = Queue::new(config.redis.redis_url.reveal())?;
     let listener = Listener::bind(config.listen, "--persistence-listen (or --listen)").await?;
     let health = Health::new(&["goalpost.v1.Persistence"], &[hub::POSTGRES, hub::REDIS]).await;
-    let engine_grace = config.engine_grace();
+    let engine_grace = Grace::new(config.engine_grace());
     let context = Context { store, queue, hub: Arc::default(), engine_grace };
     Ok(App { config, listener, context, health })
 }

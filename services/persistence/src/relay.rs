@@ -146,7 +146,7 @@ impl Relay<'_> {
         let queue = &self.context.queue;
         queue.cut_takers().await?;
         let outbox = self.outbox.lock().await;
-        let mut pages = Pages::new(outbox.client(), self.context.engine_grace);
+        let mut pages = Pages::new(outbox.client(), self.context.engine_grace.now());
         let mut told = 0;
         while let Some(page) = pages.next().await? {
             if redis.pusher.push(&redis.epoch, &page).await? == Pushed::EpochLost {

@@ -162,7 +162,7 @@ impl Deliveries {
 
 /// After the grace time of a dead engine it takes a moment until what it left is in order.
 fn patience(context: &Context) -> Duration {
-    context.engine_grace * 2
+    context.engine_grace.now() * 2
 }
 
 /// Everything that PostgreSQL says is undelivered.

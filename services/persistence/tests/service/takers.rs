@@ -138,3 +138,26 @@ async fn a_service_that_stops_leaves_no_session_waiting_in_the_database() {
     persistence.stop().await;
     stores.wait_for_count(WAITING, 0).await;
 }
+
+#[tokio::test]
+async fn an_engine_that_lost_the_database_with_everybody_else_keeps_its_attempts() {
+    let stores = Stores::new().await;
+    let _persistence = stores.persistence(0).await;
+    let engine = Uuid::now_v7();
+    let workflow = Uuid::now_v7();
+    stores.workflow(workflow).await;
+    let attempt = stores.ready_task(workflow, 0).await;
+    let cut_off = Lease::acquire(&stores.store, engine, "graph-engine").await.unwrap();
+    stores.run_task(attempt, engine).await;
+    let everybody = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+                     WHERE datname = current_database() AND application_name = 'goalpost'";
+    assert!(stores.count(everybody).await > 1);
+    stores.wait_for_count(DEAD, 1).await;
+    // It notices later than the replica that watches it, and is not too late.
+    drop(cut_off);
+    let _lease = Lease::acquire(&stores.store, engine, "graph-engine").await.unwrap();
+    stores.wait_for_count(WAITING, 1).await;
+    assert_eq!(stores.count("SELECT count(*) FROM outbox WHERE list = 'lost'").await, 0);
+    let depths = stores.queue.depths().await.unwrap();
+    assert!(!depths.contains_key(&List::lost()), "{depths:?}");
+}
