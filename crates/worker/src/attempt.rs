@@ -1,6 +1,10 @@
 //! What a handler knows of its attempt.
 
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
+
+use crate::beats::Beats;
 
 /// One attempt at one task.
 #[derive(Clone, Debug)]
@@ -11,7 +15,10 @@ pub struct Attempt {
     pub(crate) capability: String,
     pub(crate) idempotency_key: String,
     pub(crate) traceparent: Option<String>,
+    pub(crate) start_to_close_ms: u64,
+    pub(crate) heartbeat_ms: u64,
     pub(crate) cancelled: CancellationToken,
+    pub(crate) beats: Beats,
 }
 
 impl Attempt {
@@ -43,6 +50,22 @@ impl Attempt {
     /// W3C trace context, for calls to other services.
     pub fn traceparent(&self) -> Option<&str> {
         self.traceparent.as_deref()
+    }
+
+    /// How long it may take; then it is stopped and fails. `None`: as long as it takes.
+    pub fn start_to_close(&self) -> Option<Duration> {
+        (self.start_to_close_ms > 0).then(|| Duration::from_millis(self.start_to_close_ms))
+    }
+
+    /// How long it may go without a [`heartbeat`](Self::heartbeat); then it is stopped and fails. `None`:
+    /// for ever.
+    pub fn heartbeat_within(&self) -> Option<Duration> {
+        (self.heartbeat_ms > 0).then(|| Duration::from_millis(self.heartbeat_ms))
+    }
+
+    /// Says that the handler is alive. Costs a message; nothing waits for it.
+    pub fn heartbeat(&self) {
+        self.beats.beat();
     }
 
     /// Returns when the result is no longer wanted. The handler's future is dropped at its next

@@ -39,6 +39,7 @@
 //! [`Attempt::idempotency_key`] for effects that must not repeat within one attempt.
 
 mod attempt;
+mod beats;
 mod builder;
 mod connection;
 mod error;

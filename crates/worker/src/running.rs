@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
+use crate::beats::Beats;
 use crate::handler::Handler;
 use crate::{Attempt, trace};
 
@@ -15,8 +16,17 @@ pub(crate) fn run(
     assignment: AttemptAssignment,
     handler: Option<Handler>,
     cancelled: CancellationToken,
+    beats: Beats,
 ) -> impl Future<Output = Result<Value, Failure>> + Send {
-    let AttemptAssignment { attempt, capability, input, idempotency_key, traceparent } = assignment;
+    let AttemptAssignment {
+        attempt,
+        capability,
+        input,
+        idempotency_key,
+        traceparent,
+        start_to_close_ms,
+        heartbeat_ms,
+    } = assignment;
     let named = attempt.unwrap_or_default();
     let attempt = Attempt {
         workflow_id: named.workflow_id,
@@ -25,7 +35,10 @@ pub(crate) fn run(
         capability,
         idempotency_key,
         traceparent: None,
+        start_to_close_ms: start_to_close_ms.try_into().unwrap_or_default(),
+        heartbeat_ms: heartbeat_ms.try_into().unwrap_or_default(),
         cancelled: cancelled.clone(),
+        beats,
     };
     let span = trace::span(&attempt);
     let attempt = Attempt { traceparent: trace::continue_from(&span, traceparent), ..attempt };

@@ -9,7 +9,8 @@ use goalpost_peers::{Addresses, Tour};
 use goalpost_proto::v1::work_request::Message as Up;
 use goalpost_proto::v1::work_response::Message as Down;
 use goalpost_proto::v1::{
-    AttemptAssignment, AttemptResult, WorkResponse, WorkerDrain, WorkerHello, attempt_result,
+    AttemptAssignment, AttemptHeartbeat, AttemptResult, WorkResponse, WorkerDrain, WorkerHello,
+    attempt_result,
 };
 use goalpost_proto::value_from_json;
 use serde_json::Value;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
+use crate::beats::{self, Beats};
 use crate::connection::{Connection, Lost};
 use crate::handler::Handler;
 use crate::held::{Held, Key};
@@ -35,6 +37,8 @@ pub struct Worker {
     held: Held,
     finish: mpsc::UnboundedSender<Finished>,
     finished: mpsc::UnboundedReceiver<Finished>,
+    /// Signs of life of the handlers.
+    beats: (mpsc::Sender<Key>, mpsc::Receiver<Key>),
     /// When draining must end, once the worker is to stop.
     deadline: Option<Instant>,
     /// What still ran at the deadline was stopped.
@@ -76,6 +80,7 @@ impl Worker {
             held: Held::default(),
             finish,
             finished,
+            beats: beats::channel(),
             deadline: None,
             gave_up: false,
         }
@@ -170,6 +175,10 @@ impl Worker {
                     let result = self.keep(finished);
                     connection.send(Up::Result(result)).await?;
                 }
+                Some(attempt) = self.beats.1.recv() => {
+                    let attempt = Some(attempt.to_ref());
+                    connection.send(Up::Heartbeat(AttemptHeartbeat { attempt })).await?;
+                }
                 () = stop.cancelled(), if self.deadline.is_none() => {
                     self.begin_to_drain();
                     connection.send(Up::Drain(WorkerDrain {})).await?;
@@ -242,7 +251,8 @@ impl Worker {
         let Some(key) = Key::of(assignment.attempt.clone()) else { return };
         let Some(cancelled) = self.held.begin(&key) else { return };
         let handler = self.offer.handlers.get(&assignment.capability).cloned();
-        let run = running::run(assignment, handler, cancelled);
+        let beats = Beats::new(key.clone(), self.beats.0.clone());
+        let run = running::run(assignment, handler, cancelled, beats);
         let finish = self.finish.clone();
         tokio::spawn(async move {
             // The worker may be gone; then nobody waits for it.

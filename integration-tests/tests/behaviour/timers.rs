@@ -67,6 +67,31 @@ async fn an_attempt_that_takes_too_long_is_stopped_and_its_task_fails() {
     on.system.verify().await;
 }
 
+/// Heartbeats keep an attempt alive for longer than the time between them; without them it fails.
+#[tokio::test]
+async fn a_handler_that_falls_silent_loses_its_attempt() {
+    let on = on_stores().await;
+    let _worker = worker(&on.system.endpoints.graph_engine, |attempt, input| async move {
+        let within = attempt.heartbeat_within().unwrap();
+        if attempt.number() == 1 {
+            return std::future::pending().await;
+        }
+        // Longer than it may be silent, in all.
+        for _ in 0..8 {
+            tokio::time::sleep(within / 4).await;
+            attempt.heartbeat();
+        }
+        Ok(input)
+    });
+    let retry = json!({"max_attempts": 2, "initial_backoff_ms": 0});
+    let (goal, events) = on.system.run(one(&retry, &json!({"heartbeat_ms": 1_000}))).await;
+    assert_eq!(goal.state(), GoalState::Succeeded);
+    let failures: Vec<String> =
+        events.into_iter().filter_map(|event| event.failure).map(|failure| failure.kind).collect();
+    assert_eq!(failures, ["HEARTBEAT_TIMEOUT"]);
+    on.system.verify().await;
+}
+
 #[tokio::test]
 async fn a_task_that_no_worker_takes_fails_with_what_is_missing() {
     let on = on_stores().await;

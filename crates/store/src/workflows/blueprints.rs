@@ -1,11 +1,29 @@
 //! Stored blueprints.
 
-use goalpost_model::{Blueprint, Digest};
+use std::collections::HashMap;
+
+use goalpost_model::{Blueprint, Digest, WorkflowId};
+use uuid::Uuid;
 
 use crate::connection::Queries as _;
 use crate::{Error, Json, Store};
 
 const SELECT_BLUEPRINT: &str = "SELECT body FROM blueprints WHERE digest = $1";
+
+const SELECT_DIGESTS: &str = "SELECT id, blueprint_digest FROM workflows WHERE id = ANY ($1)";
+
+/// The digests of the blueprints that these workflows run.
+pub async fn digests(store: &Store, ids: &[WorkflowId]) -> Result<HashMap<WorkflowId, Digest>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = store.client().await?.query(SELECT_DIGESTS, &[&ids]).await?;
+    rows.iter()
+        .map(|row| {
+            let digest: &[u8] = row.try_get(1)?;
+            let digest = digest.try_into().map_err(|error| Error::corrupt("a digest", error))?;
+            Ok((WorkflowId(row.try_get(0)?), Digest(digest)))
+        })
+        .collect()
+}
 
 /// The blueprint with this digest, if it is stored.
 pub async fn blueprint(store: &Store, digest: Digest) -> Result<Option<Blueprint>, Error> {

@@ -9,7 +9,7 @@ mod transitions;
 pub use attempts::{
     HeldAttempt, adopt, orphaned_attempts, running_attempts, strayed_attempts, unheld_attempts,
 };
-pub use blueprints::blueprint;
+pub use blueprints::{blueprint, digests};
 pub use commit::commit;
 pub use load::{StoredTask, StoredWorkflow, load};
 pub use transitions::{

@@ -237,6 +237,7 @@ fn outcome_of(live: &Live, step: &Step) -> Outcome {
         task: compiled.name.clone(),
         capability: compiled.capability.clone(),
         input: live.core.tasks[*task].input.clone().unwrap_or_default(),
+        timeouts: compiled.timeouts,
         traceparent: live.traceparent.clone(),
     })
 }

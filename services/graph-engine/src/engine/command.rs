@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use goalpost_checker::CompiledBlueprint;
-use goalpost_model::{Failure, Lane, SessionId, TaskState, TimerKind, WorkflowId};
+use goalpost_model::{Failure, Lane, SessionId, TaskState, Timeouts, TimerKind, WorkflowId};
 use goalpost_store::workflows::Holder;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -72,6 +72,7 @@ pub(crate) struct Claim {
     pub(crate) task: String,
     pub(crate) capability: String,
     pub(crate) input: Arc<Map<String, Value>>,
+    pub(crate) timeouts: Timeouts,
     pub(crate) traceparent: Option<String>,
 }
 

@@ -23,8 +23,14 @@ pub(crate) fn assignment(
         input: Some(goalpost_proto::struct_from_map(&claim.input)),
         idempotency_key: attempt.to_string(),
         traceparent: traceparent.unwrap_or_default().to_owned(),
+        start_to_close_ms: milliseconds(claim.timeouts.start_to_close_ms),
+        heartbeat_ms: milliseconds(claim.timeouts.heartbeat_ms),
     });
     (held, response(message))
+}
+
+fn milliseconds(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
 }
 
 pub(crate) fn cancel(attempt: &HeldAttempt, reason: &str) -> WorkResponse {

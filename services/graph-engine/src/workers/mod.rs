@@ -1,6 +1,7 @@
 //! The workers' side: streams, credits, and the way from lists to streams.
 
 mod away;
+mod heartbeats;
 mod hello;
 mod messages;
 mod ready;

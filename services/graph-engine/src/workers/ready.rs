@@ -90,8 +90,11 @@ async fn deliver(shared: &Shared, element: &str, place: Place) {
             // Ends when the attempt is sent, not with its result: a span that an engine took with it
             // when it died would be missing between the workflow and its worker.
             let hop = Hop::begin(claim.traceparent.as_deref(), || span(attempt, &claim));
+            let heartbeat_ms = claim.timeouts.heartbeat_ms;
             let (held, message) = messages::assignment(attempt, claim, hop.traceparent());
-            if !shared.sessions.dispatch(&place, attempt, held, message) {
+            if shared.sessions.dispatch(&place, attempt, held.clone(), message) {
+                shared.expect_heartbeats(place.session, held, attempt, heartbeat_ms);
+            } else {
                 give_out_again(shared, attempt).await;
             }
         }

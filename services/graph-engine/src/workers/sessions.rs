@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use goalpost_model::{AttemptRef, SessionId};
 use goalpost_proto::v1::WorkResponse;
@@ -51,12 +52,25 @@ struct Session {
     /// Places promised to claims that are on their way.
     reserved: usize,
     /// Attempts that the worker has.
-    running: HashMap<HeldAttempt, AttemptRef>,
+    running: HashMap<HeldAttempt, Running>,
     /// The stream, while there is one that takes attempts.
     stream: Option<Downstream>,
     /// Ends the task that serves the stream of this generation.
     end: CancellationToken,
     draining: bool,
+}
+
+/// An attempt that a worker has.
+struct Running {
+    attempt: AttemptRef,
+    /// When its handler gave its last sign of life.
+    alive_at: Instant,
+}
+
+impl Running {
+    fn begin(attempt: AttemptRef) -> Self {
+        Self { attempt, alive_at: Instant::now() }
+    }
 }
 
 /// A place for one attempt at one worker.
@@ -112,7 +126,9 @@ impl Sessions {
         let mut state = self.lock();
         if let Some(session) = state.current(id, generation) {
             session.stream = Some(stream);
-            session.running.extend(running);
+            session
+                .running
+                .extend(running.into_iter().map(|(held, attempt)| (held, Running::begin(attempt))));
             let capabilities = Arc::clone(&session.capabilities);
             state.ring(&capabilities);
             state.report();
@@ -226,7 +242,7 @@ impl Sessions {
         // The stream has room for every attempt that the worker has credit for.
         let sent = session.stream.as_ref().is_some_and(|stream| stream.try_send(Ok(message)).is_ok());
         if sent {
-            session.running.insert(held, attempt);
+            session.running.insert(held, Running::begin(attempt));
         }
         sent
     }
@@ -241,11 +257,28 @@ impl Sessions {
         }
     }
 
+    /// The handler of the attempt is alive.
+    pub(crate) fn beat(&self, id: SessionId, attempt: &HeldAttempt) {
+        let mut state = self.lock();
+        let running = state.sessions.get_mut(&id).and_then(|session| session.running.get_mut(attempt));
+        if let Some(running) = running {
+            running.alive_at = Instant::now();
+        }
+    }
+
+    /// How long nothing was heard of the attempt's handler. `None` if it has ended, or if the worker is
+    /// not here now.
+    pub(crate) fn silence(&self, id: SessionId, attempt: &HeldAttempt) -> Option<Duration> {
+        let state = self.lock();
+        let session = state.sessions.get(&id).filter(|session| session.stream.is_some())?;
+        Some(session.running.get(attempt)?.alive_at.elapsed())
+    }
+
     /// Tells the worker that has the attempt to stop it.
     pub(crate) fn stop_attempt(&self, attempt: AttemptRef, reason: &str) {
         let state = self.lock();
         let holder = state.sessions.values().find_map(|session| {
-            let (held, _) = session.running.iter().find(|(_, running)| **running == attempt)?;
+            let (held, _) = session.running.iter().find(|(_, running)| running.attempt == attempt)?;
             session.stream.as_ref().map(|stream| (stream, held))
         });
         if let Some((stream, held)) = holder {

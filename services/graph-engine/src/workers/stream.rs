@@ -98,7 +98,8 @@ async fn let_in(
     for capability in capabilities {
         shared.serve_capability(capability);
     }
-    shared.sessions.activate(session, attached.generation, downstream.clone(), running);
+    shared.sessions.activate(session, attached.generation, downstream.clone(), running.clone());
+    shared.expect_heartbeats_of(session, &running).await.map_err(|error| status::store(&error))?;
     if let Some(why) = shared.refuses_workers() {
         // Since the hello.
         shared.sessions.send_away(why);
@@ -163,6 +164,11 @@ impl Stream {
                     }
                     Ok(Some(WorkRequest { message: Some(Message::Drain(_)) })) => {
                         self.shared.sessions.drain(self.session, self.attached.generation);
+                    }
+                    Ok(Some(WorkRequest { message: Some(Message::Heartbeat(beat)) })) => {
+                        if let Some(held) = read_attempt(beat.attempt) {
+                            self.shared.sessions.beat(self.session, &held);
+                        }
                     }
                     // A message that this version does not know, or a second hello.
                     Ok(Some(_)) => {}
