@@ -23,6 +23,9 @@ const INTERVAL: Duration = Duration::from_secs(3);
 const RETRIES: u32 = 5;
 const UNANSWERED: Duration = Duration::from_secs(12);
 const DEFAULT_PORT: u16 = 5432;
+/// As options of a connection.
+const WITHOUT_LIMITS: &str = "-c statement_timeout=0 -c lock_timeout=0 -c idle_session_timeout=0 \
+                              -c idle_in_transaction_session_timeout=0";
 
 /// A connection and what drives it.
 pub type Dedicated = (Client, Connection<Socket, NoTlsStream>);
@@ -43,6 +46,16 @@ impl Connector {
         let config = Config::from_str(url).map_err(|error| Error::Config(Box::new(error)))?;
         let hosts = each_host(&config)?;
         Ok(Self { hosts, good: AtomicUsize::new(0) })
+    }
+
+    /// The same for sessions that wait for as long as it takes: for a lock, or for a notification. Limits
+    /// that the role or the database has for its other sessions do not count for them.
+    pub(crate) fn for_sessions(mut self) -> Self {
+        for host in &mut self.hosts {
+            let options = host.get_options().unwrap_or_default();
+            host.options(format!("{options} {WITHOUT_LIMITS}"));
+        }
+        self
     }
 
     /// Connects to the first host that takes writes.

@@ -38,14 +38,15 @@ impl Store {
     pub fn open(settings: &Settings) -> Result<Self, Error> {
         let Settings { url, direct_url, pooler, connections } = settings;
         let pooled = Arc::new(Connector::new(url)?);
-        let direct = match (direct_url, pooler) {
-            (Some(direct), _) => Arc::new(Connector::new(direct)?),
-            (None, Pooler::None) => Arc::clone(&pooled),
+        let direct_url = match (direct_url, pooler) {
+            (Some(direct), _) => direct,
+            (None, Pooler::None) => url,
             // It would listen in a session that is somebody else's the next moment.
             (None, Pooler::Transaction) => {
                 return Err(Error::Config("behind a pooler the database's own URL is needed as well".into()));
             }
         };
+        let direct = Arc::new(Connector::new(direct_url)?.for_sessions());
         let fitness = Fitness::default();
         let pool = pool(pooled, *pooler, *connections, fitness.clone())?;
         Ok(Self { pool, manner: Arc::new(Manner { pooler: *pooler, fitness }), direct })

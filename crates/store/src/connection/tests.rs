@@ -37,6 +37,23 @@ async fn a_transaction_that_idled_too_long_is_away_and_the_next_one_works() {
 }
 
 #[tokio::test]
+async fn sessions_that_wait_have_no_limits_and_the_pool_has_those_of_its_database() {
+    let limits = ["statement_timeout", "lock_timeout", "idle_session_timeout"];
+    let (database, store) = store_with("idle_in_transaction_session_timeout = '1h'").await;
+    for limit in limits {
+        set(database.url(), &format!("{limit} = '1h'")).await;
+    }
+    let (session, connection) = store.dedicated().await.unwrap();
+    tokio::spawn(connection);
+    let pooled = store.client().await.unwrap();
+    for limit in limits.into_iter().chain(["idle_in_transaction_session_timeout"]) {
+        let show = format!("SHOW {limit}");
+        assert_eq!(session.query_one(&show, &[]).await.unwrap().get::<_, &str>(0), "0", "{limit}");
+        assert_eq!(pooled.query_one(&show, &[]).await.unwrap().get::<_, &str>(0), "1h", "{limit}");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_whose_server_takes_no_writes_any_more_is_not_used_again() {
     let (database, store) = store_with("lock_timeout = 0").await;
     let backend = async |store: &Store| {

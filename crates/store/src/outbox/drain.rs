@@ -6,10 +6,8 @@ use crate::outbox::Delivery;
 use crate::store::BY_KEY;
 use crate::{Error, Store};
 
-/// Whatever is delivered twice is refused the second time, so no delete has to reach the disk. While
-/// Redis takes what was drained the transaction is open and idle, and must not be ended for that: its
-/// rows would be drained and pushed again and again.
-const LAZY: &str = "SET synchronous_commit = off; SET idle_in_transaction_session_timeout = 0";
+/// Whatever is delivered twice is refused the second time, so no delete has to reach the disk.
+const LAZY: &str = "SET synchronous_commit = off";
 
 /// A queue, not a log: rows are taken by deleting them, in whatever order they became visible. Rows
 /// that somebody else is deleting are waited for and do not count, so that fewer rows than
