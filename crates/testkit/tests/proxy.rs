@@ -140,3 +140,14 @@ async fn the_death_of_a_server_is_felt_through_the_proxy() {
     .await;
     assert_eq!(next.kind(), ErrorKind::ConnectionReset);
 }
+
+#[tokio::test]
+async fn a_failover_cuts_everybody_off_and_leads_them_to_the_other_server() {
+    let ((first, _first), (second, _second)) = (server(b'1').await, server(b'2').await);
+    let proxy = Proxy::start(&[first]).await;
+    let mut stream = connect(&proxy).await;
+    assert_eq!(ask(&mut stream).await, Ok(b'1'));
+    proxy.fail_over(second);
+    assert!(stream.read_u8().await.is_err());
+    assert_eq!(ask(&mut connect(&proxy).await).await, Ok(b'2'));
+}

@@ -21,7 +21,6 @@ mod partition;
 mod pooling;
 mod postgres_faults;
 mod processes;
-mod proxy;
 mod raw_worker;
 mod redis_faults;
 mod stores;

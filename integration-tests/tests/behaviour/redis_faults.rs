@@ -1,10 +1,12 @@
 //! Redis in the middle of many workflows: flushed, restarted without its data, failed over to a replica
 //! that has none. Nothing is lost, since nothing is in Redis alone (invariant 1).
 
+use std::net::SocketAddr;
+
+use goalpost_testkit::proxy::Proxy;
 use goalpost_testkit::{TestRedis, database, redis, redis_in_place_of};
 
 use crate::many::{Many, WORKFLOWS};
-use crate::proxy::Proxy;
 
 #[tokio::test]
 async fn a_thousand_workflows_survive_flushes_in_the_middle() {
@@ -38,16 +40,16 @@ async fn a_thousand_workflows_survive_a_redis_that_comes_back_empty() {
 async fn a_thousand_workflows_survive_a_failover_to_an_empty_replica() {
     let (database, first) = (database().await, redis().await);
     let second = redis_in_place_of(&first).await;
-    let proxy = Proxy::to(port(&first)).await;
-    let url = first.url().replace(&port(&first).to_string(), &proxy.port().to_string());
+    let proxy = Proxy::start(&[address(&first)]).await;
+    let url = first.url().replace(&address(&first).to_string(), &proxy.address().to_string());
     let many = Many::start(&["--database-url", database.url(), "--redis-url", &url]).await;
     many.survive(async {
         many.middle().await;
-        proxy.switch(port(&second));
+        proxy.fail_over(address(&second));
     })
     .await;
 }
 
-fn port(redis: &TestRedis) -> u16 {
-    redis.url().trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap()
+fn address(redis: &TestRedis) -> SocketAddr {
+    redis.url().trim_end_matches('/').rsplit('@').next().unwrap().parse().unwrap()
 }

@@ -26,6 +26,7 @@ use faults::Faults;
 /// A proxy. It ends with this, and so do its connections.
 pub struct Proxy {
     address: SocketAddr,
+    servers: watch::Sender<Arc<[SocketAddr]>>,
     faults: watch::Sender<Faults>,
     accepting: JoinHandle<()>,
 }
@@ -39,14 +40,20 @@ impl Proxy {
         assert!(!servers.is_empty(), "a proxy stands in front of something");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let faults = watch::Sender::new(Faults::default());
-        let accepting = tokio::spawn(accept(listener, servers.into(), faults.subscribe()));
-        Self { address, faults, accepting }
+        let (servers, faults) = (watch::Sender::new(servers.into()), watch::Sender::new(Faults::default()));
+        let accepting = tokio::spawn(accept(listener, servers.subscribe(), faults.subscribe()));
+        Self { address, servers, faults, accepting }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Stands in front of another server from now on, as after a failover. Resets every connection.
+    pub fn fail_over(&self, server: SocketAddr) {
+        self.servers.send_replace([server].into());
+        self.reset();
     }
 
     /// Resets every connection; new ones are taken.
@@ -83,7 +90,11 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, servers: Arc<[SocketAddr]>, faults: watch::Receiver<Faults>) {
+async fn accept(
+    listener: TcpListener,
+    servers: watch::Receiver<Arc<[SocketAddr]>>,
+    faults: watch::Receiver<Faults>,
+) {
     let turn = AtomicUsize::new(0);
     let mut connections = JoinSet::new();
     loop {
@@ -92,7 +103,7 @@ async fn accept(listener: TcpListener, servers: Arc<[SocketAddr]>, faults: watch
                 // One that was gone before it was accepted.
                 let Ok((client, _)) = accepted else { continue };
                 let first = turn.fetch_add(1, Ordering::Relaxed);
-                connections.spawn(carry::serve(client, in_turn(&servers, first), faults.clone()));
+                connections.spawn(carry::serve(client, in_turn(&servers.borrow(), first), faults.clone()));
             }
             Some(_) = connections.join_next() => {}
         }
