@@ -5,6 +5,7 @@ mod chaos;
 mod demo;
 mod layers;
 mod run;
+mod scratch;
 mod setup;
 
 use std::process::ExitCode;
@@ -81,7 +82,10 @@ fn test(arguments: &[String]) -> Result<(), Error> {
     let packages = PROCESSES.iter().flat_map(|name| ["--package", name]);
     run::cargo(&std::iter::once("build").chain(packages).collect::<Vec<_>>())?;
     let handed_on: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    run::cargo(&[&["test", "--workspace"], handed_on.as_slice()].concat())?;
+    let scratch = scratch::Scratch::new()?;
+    let temporary = scratch.path().display().to_string();
+    run::cargo_with(&[&["test", "--workspace"], handed_on.as_slice()].concat(), &[("TMPDIR", &temporary)])?;
+    drop(scratch);
     // Whoever names tests wants these alone.
     if arguments.is_empty() { chaos::short() } else { Ok(()) }
 }
