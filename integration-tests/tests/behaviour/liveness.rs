@@ -1,6 +1,6 @@
 //! Who is alive, and what becomes of the work of those who are not (invariant 7).
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
 use goalpost_client::NewGoal;
 use goalpost_client::v1::GoalState;
@@ -10,7 +10,6 @@ use goalpost_store::takers::Death;
 use goalpost_testkit::wait_for;
 use serde_json::Value;
 use tokio::sync::watch;
-use tokio_postgres::Client;
 use tonic_health::pb::health_check_response::ServingStatus;
 use uuid::Uuid;
 
@@ -22,7 +21,7 @@ use crate::partition::Cable;
 /// A connection to PostgreSQL is given up after 3 s of silence at both its ends.
 const IMPATIENT: &str = "?keepalives_idle=1&keepalives_interval=1&tcp_user_timeout=2";
 
-const DEAD: &str = "SELECT dead_at IS NOT NULL FROM takers WHERE id = $1";
+const DEAD_AT: &str = "SELECT dead_at FROM takers WHERE id = $1";
 
 /// Sessions that wait for an advisory lock.
 const WAITING: &str = "\
@@ -35,13 +34,15 @@ const END_HOLDER: &str = "\
     WHERE h.locktype = 'advisory' AND w.locktype = 'advisory' AND h.granted AND NOT w.granted \
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
-async fn wait_for_death(database: &Client, taker: Uuid) -> Duration {
-    let begun = Instant::now();
-    wait_for("the death to be noticed", async || {
-        database.query_one(DEAD, &[&taker]).await.unwrap().get::<_, bool>(0).then_some(())
+/// Waits until the taker is known to be dead. Answers with how long that was after `since`, by the clock of
+/// the machine: waiting takes its own time.
+async fn wait_for_death(cluster: &Cluster, taker: Uuid, since: SystemTime) -> Duration {
+    let database = cluster.database.client().await;
+    let at: SystemTime = wait_for("the death to be noticed", async || {
+        database.query_one(DEAD_AT, &[&taker]).await.unwrap().get::<_, Option<SystemTime>>(0)
     })
     .await;
-    begun.elapsed()
+    at.duration_since(since).unwrap_or_default()
 }
 
 fn assert_all_ran_once(workers: &[TestWorker]) {
@@ -63,8 +64,9 @@ async fn one_of_two_engines_is_killed_under_load_and_every_goal_succeeds() {
     let load = Load::start(&cluster.client());
     load.more(30).await;
     let victim = cluster.engine_ids().await[0];
+    let killed_at = SystemTime::now();
     cluster.engines[0].kill().await;
-    let noticed = wait_for_death(&cluster.database.client().await, victim).await;
+    let noticed = wait_for_death(&cluster, victim, killed_at).await;
     load.more(60).await;
     println!("engine killed under load: noticed after {noticed:?}; {}", load.stop().await);
     assert_all_ran_once(&workers);
@@ -110,8 +112,9 @@ async fn an_engine_that_is_cut_off_in_silence_is_given_up_and_its_attempts_go_on
     wait_for("the attempt", async || (worker.begun.lock().unwrap().len() == 1).then_some(())).await;
     let cut_off = cluster.engine_of_attempt(|_| true).await;
     let taker = cluster.engine_ids().await[cut_off];
+    let cut_at = SystemTime::now();
     cables[cut_off].cut();
-    let noticed = wait_for_death(&cluster.database.client().await, taker).await;
+    let noticed = wait_for_death(&cluster, taker, cut_at).await;
     println!("silent partition, bound 3 s: noticed after {noticed:?}");
     cluster.engine_of_attempt(|engine| engine != cut_off).await;
     open.send(true).unwrap();
