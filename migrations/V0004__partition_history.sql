@@ -58,6 +58,8 @@ LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
 DECLARE
     p event_partitions;
 BEGIN
+    -- First: who is about to write into it has written before this looks.
+    LOCK TABLE events IN ACCESS EXCLUSIVE MODE;
     DELETE FROM event_partitions e WHERE e.name = partition RETURNING * INTO p;
     IF p.name IS NULL OR EXISTS (SELECT FROM histories WHERE id >= uuid_at(p.from_at) AND id < uuid_at(p.to_at)) THEN
         -- The row stays: what this function did is undone.
