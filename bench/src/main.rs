@@ -30,7 +30,7 @@ struct Arguments {
     /// Where the figures go as JSON.
     #[arg(long, default_value = "target/bench.json")]
     output: PathBuf,
-    /// Only these workloads: w1 to w6, raw.
+    /// Only these workloads: w1 to w6, raw; w7 only if it is named here.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Workflows of W1.
@@ -39,6 +39,9 @@ struct Arguments {
     /// Workflows of W3.
     #[arg(long, default_value_t = 2_000)]
     diamonds: usize,
+    /// Tasks of W7.
+    #[arg(long, default_value_t = 1_000_000)]
+    soak_tasks: usize,
     /// Seconds that W5 watches.
     #[arg(long, default_value_t = 30)]
     idle_seconds: u64,
@@ -60,6 +63,9 @@ async fn main() -> Result<(), Error> {
     outcome?;
     if arguments.wants("w6") {
         workloads::start::measure(&arguments.goalpost, &mut figures).await?;
+    }
+    if arguments.only.iter().any(|wanted| wanted.eq_ignore_ascii_case("w7")) {
+        workloads::soak::measure(&arguments.goalpost, arguments.soak_tasks, &mut figures).await?;
     }
     println!("{}", figures.table());
     figures.write(&arguments.output)?;

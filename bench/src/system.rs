@@ -33,6 +33,11 @@ pub(crate) struct System {
 impl System {
     /// Starts `goalpost dev` in a directory of its own, on free ports, and waits until it serves.
     pub(crate) async fn start(goalpost: &Path) -> Result<Self, Error> {
+        Self::start_with(goalpost, &[]).await
+    }
+
+    /// The same with further arguments.
+    pub(crate) async fn start_with(goalpost: &Path, arguments: &[&str]) -> Result<Self, Error> {
         let directory = tempfile::Builder::new().prefix("goalpost-bench").tempdir()?;
         let catalog = directory.path().join("catalog.yaml");
         std::fs::write(&catalog, CATALOG)?;
@@ -44,6 +49,7 @@ impl System {
             .arg(directory.path().join("data"))
             .arg("--catalog")
             .arg(&catalog)
+            .args(arguments)
             .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(directory.path().join("stderr"))?)

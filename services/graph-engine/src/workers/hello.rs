@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use goalpost_checker::builtin;
 use goalpost_model::{SessionId, limits};
 use goalpost_proto::Violations;
 use goalpost_proto::v1::{AttemptRef, WorkRequest, WorkerHello, work_request};
@@ -80,6 +81,11 @@ fn check_capabilities(capabilities: &[String], violations: &mut Violations) {
                 format!("hello.capabilities[{place}]"),
                 "must be 1 to 128 letters, digits, '.', '_', '-' or '/', as the catalog has it",
             );
+        } else if capability.starts_with(builtin::PREFIX) {
+            violations.add(
+                format!("hello.capabilities[{place}]"),
+                format!("must not begin with '{}': these the engine has itself", builtin::PREFIX),
+            );
         }
     }
 }
@@ -116,6 +122,13 @@ mod tests {
     #[test]
     fn a_capability_named_twice_is_offered_once() {
         assert_eq!(Hello::read(request(hello())).unwrap().capabilities, ["a", "b"]);
+    }
+
+    #[test]
+    fn what_the_engine_does_itself_is_offered_by_no_worker() {
+        let wrong = WorkerHello { capabilities: vec![builtin::WAIT.to_owned()], ..hello() };
+        let violations = Hello::read(request(wrong)).unwrap_err();
+        assert_eq!(violations.iter().next().unwrap().field, "hello.capabilities[0]");
     }
 
     #[test]
