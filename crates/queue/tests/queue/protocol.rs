@@ -124,8 +124,12 @@ impl Model {
         self.nobody_starves(elements);
     }
 
-    /// While a lane waits, each other one is given its quantum once.
+    /// While a lane waits, each other one is given its quantum once. A lane whose turn somebody holds
+    /// waits for that turn to come back, which is another one's affair.
     fn nobody_starves(&mut self, elements: &[String]) {
+        if self.takers.iter().any(|held| held.has_turn) {
+            return;
+        }
         let all: usize = lanes().iter().map(quantum).sum();
         for lane in self.waiting.keys().filter(|lane| elements.iter().all(|taken| lane_of(taken) != **lane)) {
             let passed = self.passed_over.entry(lane.clone()).or_default();
