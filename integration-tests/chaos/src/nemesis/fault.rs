@@ -21,6 +21,8 @@ pub(crate) struct Fault {
 pub(crate) enum Damage {
     /// `kill -9`, and a new start.
     Kill(usize),
+    /// Some of its links are frozen, so that it is in the middle of something, and then it is killed there.
+    Strand(usize, Vec<usize>, Direction),
     /// A request to end, as at a new version's arrival, and a new start.
     Restart(usize),
     /// SIGSTOP, SIGCONT.
@@ -55,8 +57,9 @@ pub(crate) enum Target {
 }
 
 impl Fault {
-    /// Draws one.
-    pub(crate) fn draw(random: &mut Random, topology: &Topology) -> Self {
+    /// Draws one. If Redis keeps its memory, what gets lost on its way stays lost: a Redis that forgets
+    /// is told of everything again.
+    pub(crate) fn draw(random: &mut Random, topology: &Topology, redis_forgets: bool) -> Self {
         let lasts = match random.below(10) {
             0..5 => random.millis(20, 400),
             5..9 => random.millis(400, 2_500),
@@ -65,7 +68,8 @@ impl Fault {
         let process = usize::try_from(random.below(topology.nodes.len() as u64)).unwrap_or_default();
         // PostgreSQL takes seconds to recover: too many of its crashes would leave nothing to break.
         let damage = match random.below(100) {
-            0..24 => Damage::Kill(process),
+            0..16 => Damage::Kill(process),
+            16..24 => strand(random, topology, process),
             24..32 => Damage::Restart(process),
             32..48 => Damage::Pause(process),
             48..58 => Damage::Cut(links(random, topology)),
@@ -74,6 +78,7 @@ impl Fault {
             80..86 => Damage::Partition(links(random, topology), direction(random)),
             86..88 => Damage::CrashPostgres,
             88 => Damage::KillPostgres,
+            _ if !redis_forgets => strand(random, topology, process),
             89..94 => Damage::KillRedis,
             _ => Damage::FlushRedis,
         };
@@ -85,6 +90,9 @@ impl Fault {
         match &self.damage {
             Damage::Kill(process) | Damage::Restart(process) | Damage::Pause(process) => {
                 vec![Target::Process(*process)]
+            }
+            Damage::Strand(process, links, _) => {
+                links.iter().map(|link| Target::Link(*link)).chain([Target::Process(*process)]).collect()
             }
             Damage::Cut(links)
             | Damage::Reset(links)
@@ -100,6 +108,7 @@ impl Fault {
         let role = |process: &usize| topology.nodes[*process].role.word();
         match &self.damage {
             Damage::Kill(process) => format!("kill {}", role(process)),
+            Damage::Strand(process, ..) => format!("strand {}", role(process)),
             Damage::Restart(process) => format!("restart {}", role(process)),
             Damage::Pause(process) => format!("pause {}", role(process)),
             Damage::Cut(_) => "cut links".to_owned(),
@@ -126,6 +135,20 @@ impl Fault {
             .collect();
         format!("{:?} for {:?}: {}", self.damage, self.lasts, names.join(", "))
     }
+}
+
+/// A process without links is simply killed.
+fn strand(random: &mut Random, topology: &Topology, process: usize) -> Damage {
+    let name = &topology.nodes[process].name;
+    let mut links: Vec<usize> = (0..topology.links.len()).collect();
+    links.retain(|link| topology.links[*link].from == *name);
+    if links.is_empty() {
+        return Damage::Kill(process);
+    }
+    if random.chance(75) {
+        links = vec![*random.pick(&links)];
+    }
+    Damage::Strand(process, links, direction(random))
 }
 
 /// One link, all links of one end, or all links to one peer.

@@ -20,10 +20,14 @@ use fault::{Damage, Fault, Target};
 /// How long a process may take to end when it is asked to.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+/// How long a process is stranded before it is killed, at most: long enough to be in the middle of something.
+const LONGEST_STRANDED: Duration = Duration::from_secs(1);
+
 /// Faults by kind.
 pub(crate) type Tally = BTreeMap<String, usize>;
 
 /// Breaks things until then, and returns when everything is undone. Each fault is noted in the log.
+/// Redis forgets only where the seed is odd.
 pub(crate) async fn run(
     cluster: &Arc<Cluster>,
     seed: u64,
@@ -31,6 +35,7 @@ pub(crate) async fn run(
     log: &Path,
 ) -> Result<Tally, Error> {
     let mut random = Random::of(seed, "faults", 0);
+    let redis_forgets = seed % 2 == 1;
     let mut log = File::create(log)?;
     let mut tally = Tally::new();
     let mut busy: HashSet<Target> = HashSet::new();
@@ -45,7 +50,7 @@ pub(crate) async fn run(
         if Instant::now() >= until {
             break;
         }
-        let fault = Fault::draw(&mut random, &cluster.topology);
+        let fault = Fault::draw(&mut random, &cluster.topology, redis_forgets);
         let targets = fault.targets();
         if targets.iter().any(|target| busy.contains(target)) {
             continue;
@@ -73,6 +78,15 @@ async fn inflict(cluster: &Cluster, Fault { damage, lasts }: &Fault) -> Result<(
         Damage::Kill(process) => {
             cluster.processes[*process].lock().await.kill().await;
             sleep(*lasts).await;
+            cluster.processes[*process].lock().await.start()?;
+        }
+        Damage::Strand(process, links, direction) => {
+            proxies(links).for_each(|proxy| proxy.freeze(*direction));
+            sleep((*lasts).min(LONGEST_STRANDED)).await;
+            cluster.processes[*process].lock().await.kill().await;
+            // What was on its way is lost with the process.
+            proxies(links).for_each(|proxy| proxy.reset());
+            proxies(links).for_each(|proxy| proxy.heal());
             cluster.processes[*process].lock().await.start()?;
         }
         Damage::Restart(process) => {
