@@ -41,8 +41,10 @@ DECLARE
 BEGIN
     -- An engine that was found dead gives nothing out any more, though it lives: nobody watches it, and
     -- what it takes may have been given back. It waits until it is registered again.
-    IF EXISTS (SELECT FROM takers WHERE id = ANY (set_engine) AND dead_at IS NOT NULL) THEN
-        RAISE EXCEPTION 'the engine was found dead and is not registered again yet' USING ERRCODE = '57P03';
+    IF array_remove(set_engine, NULL) <> '{}' THEN
+        IF EXISTS (SELECT FROM takers WHERE id = ANY (set_engine) AND dead_at IS NOT NULL) THEN
+            RAISE EXCEPTION 'the engine was found dead and is not registered again yet' USING ERRCODE = '57P03';
+        END IF;
     END IF;
 
     IF cardinality(create_id) > 0 THEN

@@ -22,7 +22,7 @@ CREATE TABLE event_partitions (
 );
 
 -- Makes partitions of this width until `ahead` of them are to come, each beginning where the one before
--- ends. The first one begins after whatever the default partition holds already.
+-- ends, but after whatever the default partition holds.
 CREATE FUNCTION create_event_partitions(width interval, ahead integer) RETURNS void
 LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
 DECLARE
@@ -35,12 +35,14 @@ BEGIN
     IF begins > now() + width * ahead THEN
         RETURN;
     END IF;
-    LOCK TABLE events_default IN ACCESS EXCLUSIVE MODE;
-    begins := coalesce(
-        begins,
+    -- The whole before its parts, as whoever writes locks them: the other way round both would wait for
+    -- each other.
+    LOCK TABLE events IN ACCESS EXCLUSIVE MODE;
+    -- What came while there was no partition for it stays where it is.
+    begins := greatest(
+        coalesce(begins, to_timestamp(floor(extract(epoch FROM now()) / step) * step)),
         (SELECT moment_of(workflow_id) + interval '1 millisecond' FROM events_default
-         WHERE workflow_id < uuid_at(now() + interval '1 day') ORDER BY workflow_id DESC LIMIT 1),
-        to_timestamp(floor(extract(epoch FROM now()) / step) * step));
+         WHERE workflow_id < uuid_at(now() + interval '1 day') ORDER BY workflow_id DESC LIMIT 1));
     WHILE begins <= now() + width * ahead LOOP
         -- On multiples of the width, except where it was changed.
         ends := to_timestamp((floor(extract(epoch FROM begins) / step) + 1) * step);

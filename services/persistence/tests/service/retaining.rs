@@ -69,6 +69,32 @@ async fn a_partition_goes_whole_when_all_of_it_has_ended() {
     .await;
 }
 
+/// Whoever writes waits for a new partition and is never refused, nor is the one that makes it.
+#[tokio::test]
+async fn goals_are_taken_while_partitions_come_and_go() {
+    let stores = Stores::new().await;
+    let client = stores.database.client().await;
+    let comes_and_goes = async {
+        for _ in 0..40 {
+            let create = "SELECT create_event_partitions(interval '20 milliseconds', 2)";
+            client.batch_execute(create).await.unwrap();
+            let drop = "SELECT drop_event_partition(p.name) FROM event_partitions p WHERE NOT EXISTS ( \
+                        SELECT FROM histories WHERE id >= uuid_at(p.from_at) AND id < uuid_at(p.to_at)) \
+                        AND p.to_at < now() - interval '10 seconds'";
+            client.batch_execute(drop).await.unwrap();
+        }
+    };
+    let writes = async || {
+        for _ in 0..150 {
+            let id = stores.goal().await;
+            stores.workflow(id).await;
+            stores.ready_task(id, 0).await;
+        }
+    };
+    tokio::join!(comes_and_goes, writes(), writes(), writes());
+    stores.wait_for_count("SELECT count(*) FROM events", 3 * 150 * 3).await;
+}
+
 #[tokio::test]
 async fn an_archive_that_fails_keeps_everything() {
     let (stores, folder) = (Stores::new().await, tempfile::tempdir().unwrap());
