@@ -13,6 +13,7 @@ mod harness;
 mod idle;
 mod liveness;
 mod load;
+mod lost_answers;
 mod main_path;
 mod many;
 mod metrics;

@@ -71,11 +71,25 @@ impl Goals<'_> {
         let store_plans = || goals::store_plans(&self.context.store, &planned);
         let stored: HashSet<GoalId> =
             until_ok("PostgreSQL", self.stop, store_plans).await?.into_iter().collect();
+        let missed = planned.iter().map(|plan| plan.goal).filter(|goal| !stored.contains(goal));
+        let planned_before = self.planned(&missed.collect::<Vec<_>>()).await?;
         for (goal, plan) in submitted.iter_mut().zip(&planned) {
             goal.blueprint_digest = plan.verdict.digest().copied();
         }
         submitted.retain(|goal| goal.blueprint_digest.is_some() && stored.contains(&goal.id));
+        submitted.extend(planned_before);
         Some(submitted)
+    }
+
+    /// Those of the goals that have a plan and no workflow. A plan that was not stored just now may
+    /// have been before: by another taker, or by a write of this one whose answer was lost.
+    async fn planned(&self, ids: &[GoalId]) -> Option<Vec<StoredGoal>> {
+        if ids.is_empty() {
+            return Some(Vec::new());
+        }
+        let mut open = until_ok("PostgreSQL", self.stop, || goals::open(&self.context.store, ids)).await?;
+        open.retain(|goal| goal.state == GoalState::Running && !goal.has_workflow);
+        Some(open)
     }
 
     /// Asks the planner until it answers.
