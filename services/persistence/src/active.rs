@@ -36,7 +36,7 @@ impl Active {
         let mut backoff = Backoff::default();
         loop {
             let begun = tokio::select! {
-                begun = Term::begin(&self.context.store) => begun,
+                begun = self.context.waits.until(|| Term::begin(&self.context.store)) => begun,
                 () = self.stop.cancelled() => return,
             };
             match begun {

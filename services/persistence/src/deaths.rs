@@ -71,7 +71,8 @@ async fn registered(store: &Store, heard: &Heard) -> Result<Vec<Uuid>, Error> {
 /// Waits for the taker's death and gives back what it had taken, before it can come back. It may be
 /// alive and not know yet that it lost its lock: so it is retired, and takes nothing more.
 async fn watch(active: &Active, taker: Uuid) -> Result<Uuid, Error> {
-    let death = Death::of(&active.context.store, taker).await?;
+    let Context { store, waits, .. } = &active.context;
+    let death = waits.until(|| Death::of(store, taker)).await?;
     let retire = || active.context.queue.retire(taker);
     let given_back = until_ok("Redis", &active.stop, retire).await;
     death.bury().await?;

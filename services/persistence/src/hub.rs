@@ -95,7 +95,10 @@ pub(crate) async fn listen(context: Context, health: Health, stop: CancellationT
         loop {
             tokio::select! {
                 heard = notifications.next() => match heard {
-                    Some(heard) => context.hub.ring(&heard.payload),
+                    Some(heard) => {
+                        context.hub.ring(&heard.payload);
+                        context.waits.activity();
+                    }
                     None => break,
                 },
                 () = stop.cancelled() => return,

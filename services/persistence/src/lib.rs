@@ -22,6 +22,7 @@ mod resource;
 mod retention;
 mod seen;
 mod verify;
+mod waits;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -41,6 +42,7 @@ use tonic::service::Routes;
 pub use config::{Config, RetentionArgs};
 use grace::Grace;
 use hub::Hub;
+use waits::Waits;
 
 /// The service's name, in traces and logs.
 pub const SERVICE: &str = "persistence";
@@ -73,6 +75,7 @@ pub(crate) struct Context {
     pub(crate) store: Store,
     pub(crate) queue: Queue,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) waits: Arc<Waits>,
     /// How long the workers of a dead engine have to come to another one.
     pub(crate) engine_grace: Grace,
 }
@@ -84,7 +87,7 @@ pub async fn build(config: Config) -> Result<App, Error> {
     let listener = Listener::bind(config.listen, "--persistence-listen (or --listen)").await?;
     let health = Health::new(&["goalpost.v1.Persistence"], &[hub::POSTGRES, hub::REDIS]).await;
     let engine_grace = Grace::new(config.engine_grace());
-    let context = Context { store, queue, hub: Arc::default(), engine_grace };
+    let context = Context { store, queue, hub: Arc::default(), waits: Arc::default(), engine_grace };
     Ok(App { config, listener, context, health })
 }
 

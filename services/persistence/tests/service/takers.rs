@@ -15,6 +15,31 @@ const WAITING: &str = "\
 
 const DEAD: &str = "SELECT count(*) FROM takers WHERE dead_at IS NOT NULL";
 
+/// A session that waits for the lock of a living taker must not keep its snapshot: no table could be
+/// vacuumed for as long as the taker lives.
+#[tokio::test]
+async fn the_watch_over_a_living_taker_does_not_hold_vacuum_back() {
+    let stores = Stores::new().await;
+    let _active = stores.persistence(5_000).await;
+    let _standby = stores.start(5_000).await;
+    let _lease = Lease::acquire(&stores.store, Uuid::now_v7(), "graph-engine").await.unwrap();
+    let client = stores.database.client().await;
+    let waits = "SELECT backend_xmin::text FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event = 'advisory'";
+    let snapshots = async || -> Vec<String> {
+        client.query(waits, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    };
+    let before =
+        wait_for("both waits", async || Some(snapshots().await).filter(|waits| waits.len() == 2)).await;
+    wait_for("waits with new snapshots", async || {
+        // Something happens.
+        stores.goal().await;
+        let now = snapshots().await;
+        (now.len() >= 2 && now.iter().all(|snapshot| !before.contains(snapshot))).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_a_dead_taker_had_taken_goes_back_and_its_attempts_are_lost_after_the_grace() {
     let stores = Stores::new().await;
