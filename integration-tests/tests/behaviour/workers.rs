@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use goalpost_client::NewGoal;
 use goalpost_client::v1::GoalState;
 use goalpost_proto::v1::WorkerHello;
+use goalpost_testkit::wait_for;
 use goalpost_worker::Failure;
 use serde_json::{Value, json};
 use tonic::Code;
@@ -93,6 +94,42 @@ async fn a_worker_that_comes_back_goes_on_with_what_it_has() {
     assert_eq!(ended.state(), GoalState::Succeeded);
     let words = words(&crate::harness::events(&client, &goal.id).await);
     assert_eq!(words.iter().filter(|word| word.starts_with("ATTEMPT_STARTED")).count(), 1);
+    on.system.verify().await;
+}
+
+/// A call ends when its worker hangs up, wherever the engine is with it.
+#[tokio::test]
+async fn a_worker_that_dies_while_it_comes_back_loses_its_attempt() {
+    let on = on_stores().await;
+    let endpoint = on.system.endpoints.graph_engine.clone();
+    let hello = hello("test.other");
+    let mut stream = connect(&endpoint, hello.clone()).await.unwrap();
+    let client = on.system.client();
+    let goal = client.submit(NewGoal::blueprint(with_fallback("test.other"))).await.unwrap();
+    let held = attempt(&mut stream).await;
+    let database = on.database.client().await;
+    // The engine waits for this to make the attempt that comes back its own.
+    database.batch_execute("BEGIN; SELECT FROM tasks WHERE state = 'RUNNING' FOR UPDATE").await.unwrap();
+    drop(stream);
+    let call =
+        tokio::spawn(async move { connect(&endpoint, WorkerHello { held: vec![held], ..hello }).await });
+    let waiting = "\
+        SELECT count(*) FROM pg_stat_activity \
+        WHERE datname = current_database() AND wait_event = 'transactionid'";
+    wait_for("the adoption", async || {
+        (database.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 1).then_some(())
+    })
+    .await;
+    call.abort();
+    call.await.unwrap_err();
+    database.batch_execute("COMMIT").await.unwrap();
+    let _worker = echo_worker(&on.system.endpoints.graph_engine);
+    let result = wait_for("the end", async || {
+        let goal = client.get(&goal.id).await.unwrap();
+        (goal.state() == GoalState::Succeeded).then(|| result(goal))
+    })
+    .await;
+    assert_eq!(result["fallback"]["why"], "WORKER_LOST");
     on.system.verify().await;
 }
 

@@ -14,7 +14,7 @@ use goalpost_service::load::Gate;
 use goalpost_service::status;
 use goalpost_store::workflows::{self, HeldAttempt};
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status, Streaming};
@@ -56,16 +56,15 @@ impl worker_server::Worker for Work {
         let credit = hello.max_concurrency;
         let (downstream, responses) = mpsc::channel(credit * 2 + SPARE_ROOM);
         let attached = self.shared.sessions.attach(&hello, &self.shared.drain.cut);
-        if let Err(status) = let_in(&self.shared, hello, &attached, &downstream).await {
-            self.shared.sessions.remove(session, attached.generation);
-            return Err(status);
-        }
-        self.shared.streams.spawn(find_strayed(self.shared.clone(), session, attached.generation));
         let stream = Stream { shared: self.shared.clone(), session, attached, downstream, credit };
+        let (tell, is_in) = oneshot::channel();
+        // A task of its own: this call ends when the worker hangs up, and its session has to be seen
+        // to its end all the same.
         self.shared.streams.spawn(async move {
-            stream.serve(upstream).await;
+            stream.run(hello, upstream, tell).await;
             drop(place);
         });
+        is_in.await.map_err(|_| Status::unavailable("the engine stops"))??;
         Ok(Response::new(Box::pin(ReceiverStream::new(responses))))
     }
 }
@@ -154,7 +153,28 @@ struct Stream {
 }
 
 impl Stream {
-    async fn serve(self, mut upstream: Streaming<WorkRequest>) {
+    /// From the hello to the end. Tells whether the worker was let in.
+    async fn run(
+        self,
+        hello: Hello,
+        upstream: Streaming<WorkRequest>,
+        tell: oneshot::Sender<Result<(), Status>>,
+    ) {
+        let outcome = let_in(&self.shared, hello, &self.attached, &self.downstream).await;
+        let is_in = outcome.is_ok();
+        // Whoever asked may be gone.
+        let _ = tell.send(outcome);
+        if is_in {
+            let (shared, generation) = (self.shared.clone(), self.attached.generation);
+            self.shared.streams.spawn(find_strayed(shared, self.session, generation));
+            self.serve(upstream).await;
+        } else {
+            // What it holds may be this engine's already.
+            self.leave();
+        }
+    }
+
+    async fn serve(&self, mut upstream: Streaming<WorkRequest>) {
         let mut recording = FuturesUnordered::new();
         loop {
             tokio::select! {
@@ -188,11 +208,16 @@ impl Stream {
                 }
             }
         }
-        let Self { shared, session, attached, .. } = &self;
-        let is_last = shared.sessions.detach(*session, attached.generation);
+        self.shared.sessions.detach(self.session, self.attached.generation);
         // What was received is recorded, whether or not the worker hears of it.
         while recording.next().await.is_some() {}
-        if is_last && !shared.drain.stop.is_cancelled() {
+        self.leave();
+    }
+
+    /// Begins the grace time of the session, unless it has a newer stream.
+    fn leave(&self) {
+        let Self { shared, session, attached, .. } = self;
+        if shared.sessions.detach(*session, attached.generation) && !shared.drain.stop.is_cancelled() {
             tracing::info!(%session, "worker disconnected");
             shared.streams.spawn(forget_after(shared.clone(), *session, attached.generation));
         }
