@@ -37,6 +37,8 @@ pub struct Report {
     watchers_came_back: usize,
     longest_stall: Stall,
     waits: Waits,
+    /// What took longest in the healed system.
+    slowest: Option<String>,
     violations: Vec<Violation>,
     /// The shortest history that breaks a rule.
     example: Option<String>,
@@ -44,12 +46,16 @@ pub struct Report {
 }
 
 /// How long a healed system took.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Waits {
+    /// When it was healed.
+    pub healed_at: Timestamp,
     /// Until every goal had ended.
     pub until_ended: Duration,
     /// Until nothing was left to deliver.
     pub until_delivered: Duration,
+    /// What was left to deliver last.
+    pub last_delivery: Option<String>,
 }
 
 /// The longest time in which no task ended although goals were open.
@@ -85,6 +91,7 @@ impl Report {
             watchers: history.watches.len(),
             watchers_came_back: history.watches.iter().map(|watched| watched.resumed).sum(),
             longest_stall: longest_stall(events()),
+            slowest: slowest(&history, waits.healed_at),
             waits,
             example: example(&history, &violations),
             violations,
@@ -119,6 +126,9 @@ impl fmt::Display for Report {
             self.waits.until_ended.as_secs_f64(),
             self.waits.until_delivered.as_secs_f64()
         )?;
+        for (what, which) in [("slowest", &self.slowest), ("last", &self.waits.last_delivery)] {
+            which.as_ref().map_or(Ok(()), |which| writeln!(f, "{what} of that: {which}"))?;
+        }
         if self.is_clean() {
             return write!(f, "every rule was kept");
         }
@@ -181,6 +191,28 @@ fn longest_stall<'a>(events: impl Iterator<Item = &'a Event>) -> Stall {
         .windows(2)
         .map(|pair| Stall { seconds: pair[1].duration_since(pair[0]).as_secs_f64(), from: Some(pair[0]) });
     stalls.max_by(|one, other| one.seconds.total_cmp(&other.seconds)).unwrap_or_default()
+}
+
+/// The longest time between two events of a goal that ended in the healed system.
+fn slowest(history: &History, healed_at: Timestamp) -> Option<String> {
+    let pairs = history
+        .goals
+        .iter()
+        .flat_map(|(id, goal)| goal.events.windows(2).map(move |pair| (id, &pair[0], &pair[1])));
+    let pairs = pairs.filter(|(_, _, after)| after.at > healed_at);
+    let seconds = |(_, before, after): &(&String, &Event, &Event)| {
+        after.at.duration_since(before.at.max(healed_at)).as_secs_f64()
+    };
+    let slowest = pairs.max_by(|one, other| seconds(one).total_cmp(&seconds(other)))?;
+    let (id, before, after) = slowest;
+    Some(format!(
+        "{:.1} s from {} to {} of {id}, events {} and {}",
+        seconds(&slowest),
+        before.kind,
+        after.kind,
+        before.number,
+        after.number
+    ))
 }
 
 /// Events and executions of the workflow with the shortest history among those that break a rule.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use goalpost_client::v1::VerifyRequest;
 use goalpost_proto::v1::persistence_client::PersistenceClient;
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -64,17 +65,19 @@ async fn break_and_prove(settings: &Settings, cluster: &Arc<Cluster>) -> Result<
     stop.cancel();
     cluster.heal().await?;
 
-    let healed = Instant::now();
+    let (healed, healed_at) = (Instant::now(), Timestamp::now());
     // Whoever is still on the way by then has found something: the records say what.
     let ended = timeout_at(healed + PATIENCE, at_work).await;
     ended.unwrap_or(Ok(()))?;
     wait_until_all_has_ended(cluster, healed + PATIENCE).await?;
     let until_ended = healed.elapsed();
-    wait_for_the_last_deliveries(cluster, Instant::now() + LAST_DELIVERIES).await?;
+    let last_delivery = wait_for_the_last_deliveries(cluster, Instant::now() + LAST_DELIVERIES).await?;
+
+    let until_delivered = healed.elapsed();
 
     let history = collect_history(settings, cluster, &records).await?;
     let violations = check(&history);
-    let waits = Waits { until_ended, until_delivered: healed.elapsed() };
+    let waits = Waits { healed_at, until_ended, until_delivered, last_delivery };
     Ok(Report::of(settings, cluster, history, violations, faults, waits))
 }
 
@@ -97,13 +100,20 @@ async fn wait_until_all_has_ended(cluster: &Cluster, deadline: Instant) -> Resul
     Ok(())
 }
 
-async fn wait_for_the_last_deliveries(cluster: &Cluster, deadline: Instant) -> Result<(), Error> {
+/// Answers with what was there last.
+async fn wait_for_the_last_deliveries(cluster: &Cluster, deadline: Instant) -> Result<Option<String>, Error> {
     let stores = cluster.stores.lock().await;
     let (database, mut redis) = (stores.database().await?, stores.redis().await?);
-    while !collect::left(&database, &mut redis).await?.is_empty() && Instant::now() < deadline {
+    let mut last = None;
+    loop {
+        let left = collect::left(&database, &mut redis).await?;
+        let Some((place, content)) = left.first() else { return Ok(last) };
+        last = Some(format!("{place}: {content}"));
+        if Instant::now() >= deadline {
+            return Ok(last);
+        }
         sleep(PAUSE).await;
     }
-    Ok(())
 }
 
 async fn collect_history(
