@@ -11,6 +11,8 @@ use tokio_postgres::{Client, NoTls};
 use crate::Error;
 
 const DATABASE: &str = "goalpost";
+/// A silent connection is given up after 3 s: so long have workers to come back after an outage, too.
+const IMPATIENT: &str = "?keepalives_idle=1&keepalives_interval=1&tcp_user_timeout=2";
 /// A port may be somebody else's for a moment when a store comes back to it.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(100);
@@ -38,7 +40,8 @@ impl Stores {
 
     /// The database's address for somebody who reaches it by this way.
     pub(crate) fn database_url(&self, way: SocketAddr) -> String {
-        self.postgres.url(DATABASE).replacen(&self.addresses().0.to_string(), &way.to_string(), 1)
+        let url = self.postgres.url(DATABASE).replacen(&self.addresses().0.to_string(), &way.to_string(), 1);
+        url + IMPATIENT
     }
 
     /// Redis's address for somebody who reaches it by this way.
