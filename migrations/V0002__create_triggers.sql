@@ -265,6 +265,14 @@ CREATE TRIGGER timers_inserted AFTER INSERT ON timers
 CREATE TRIGGER timers_updated AFTER UPDATE ON timers
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION timers_armed();
 
+-- Timers that have nothing to move: a timer belongs to a task that is open, at the attempt for which it was
+-- armed, or to a workflow that runs. There should be none.
+CREATE VIEW orphaned_timers AS
+    SELECT r.* FROM timers r WHERE CASE WHEN r.task >= 0
+        THEN NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = r.workflow_id AND t.ordinal = r.task
+                         AND t.state IN ('WAITING', 'READY', 'RUNNING') AND t.attempt = r.attempt)
+        ELSE NOT EXISTS (SELECT FROM workflows w WHERE w.id = r.workflow_id AND w.state = 'RUNNING') END;
+
 -- Takers ---------------------------------------------------------------------------------
 
 -- Tells the active persistence service whom to watch. Row-level: takers are few and rare.

@@ -34,6 +34,18 @@ impl Owner {
         Some(Self { name: name.to_owned(), uid, gid })
     }
 
+    /// The folder of a server, made if it is not there, and the user that it runs as and that can reach it.
+    pub(crate) fn of_folder(folder: &Path) -> Result<(PathBuf, Option<Self>), Error> {
+        std::fs::create_dir_all(folder).map_err(Error::file("cannot create", folder))?;
+        let folder = folder.canonicalize().map_err(Error::file("cannot open", folder))?;
+        let owner = Self::needed()?;
+        if let Some(owner) = &owner {
+            owner.take(&folder)?;
+            owner.check_reach(&folder)?;
+        }
+        Ok((folder, owner))
+    }
+
     /// Makes the path the owner's.
     pub(crate) fn take(&self, path: &Path) -> Result<(), Error> {
         if std::fs::metadata(path).is_ok_and(|found| found.uid() == self.uid) {

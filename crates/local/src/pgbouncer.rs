@@ -34,14 +34,8 @@ pub struct PgBouncer {
 impl PgBouncer {
     /// Starts it in the folder, with at most `sessions` sessions of the server for all its clients.
     pub async fn start(folder: &Path, postgres: &Postgres, sessions: usize) -> Result<Self, Error> {
-        fs::create_dir_all(folder).map_err(Error::file("cannot create", folder))?;
-        let folder = folder.canonicalize().map_err(Error::file("cannot open", folder))?;
         // It refuses to run as root, as PostgreSQL does.
-        let owner = Owner::needed()?;
-        if let Some(owner) = &owner {
-            owner.take(&folder)?;
-            owner.check_reach(&folder)?;
-        }
+        let (folder, owner) = Owner::of_folder(folder)?;
         let port = port::free()?;
         let password = postgres.password().to_owned();
         let users = folder.join("users");

@@ -23,5 +23,5 @@ pub use finding::{Finding, Severity};
 pub use id::{AttemptRef, EngineId, GoalId, InvalidAttemptRef, SessionId, WorkflowId};
 pub use lane::{InvalidLane, InvalidNamespace, Lane, Namespace, Priority};
 pub use retry::{RetryPolicy, Timeouts};
-pub use state::{EventType, GoalState, TaskState, UnknownWord, WorkflowState};
-pub use timer::{InvalidTimerRef, TimerKind, TimerRef};
+pub use state::{EventType, GoalState, TaskState, TimerKind, UnknownWord, WorkflowState};
+pub use timer::{InvalidTimerRef, TimerRef};

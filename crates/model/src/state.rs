@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A word that names no state.
 #[derive(Debug, thiserror::Error)]
 #[error("'{0}' is not a known word")]
-pub struct UnknownWord(pub(crate) String);
+pub struct UnknownWord(String);
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
@@ -98,6 +98,23 @@ words! {
         Skipped = "SKIPPED",
         /// It was cancelled with its workflow.
         Cancelled = "CANCELLED",
+    }
+}
+
+words! {
+    /// What a timer is for. At most one is armed for a task, since each belongs to a state of the task,
+    /// and one for the workflow.
+    TimerKind {
+        /// The pause before the next attempt of a task is over.
+        Backoff = "backoff",
+        /// A `goalpost.wait` is over.
+        Wait = "wait",
+        /// The attempt should have been taken by a worker.
+        ScheduleToStart = "schedule_to_start",
+        /// The attempt should have ended.
+        StartToClose = "start_to_close",
+        /// The workflow should have ended.
+        Deadline = "deadline",
     }
 }
 

@@ -3,49 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{UnknownWord, WorkflowId};
-
-/// What a timer is for. At most one is armed for a task, since each belongs to a state of the task,
-/// and one for the workflow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TimerKind {
-    /// The pause before the next attempt of a task is over.
-    Backoff,
-    /// A `goalpost.wait` is over.
-    Wait,
-    /// The attempt should have been taken by a worker.
-    ScheduleToStart,
-    /// The attempt should have ended.
-    StartToClose,
-    /// The workflow should have ended.
-    Deadline,
-}
-
-impl TimerKind {
-    /// Every one.
-    pub const ALL: &[Self] =
-        &[Self::Backoff, Self::Wait, Self::ScheduleToStart, Self::StartToClose, Self::Deadline];
-
-    /// The word that is stored and delivered for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Backoff => "backoff",
-            Self::Wait => "wait",
-            Self::ScheduleToStart => "schedule_to_start",
-            Self::StartToClose => "start_to_close",
-            Self::Deadline => "deadline",
-        }
-    }
-}
-
-impl FromStr for TimerKind {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.iter().find(|kind| kind.as_str() == word);
-        found.copied().ok_or_else(|| UnknownWord(word.to_owned()))
-    }
-}
+use crate::{TimerKind, WorkflowId};
 
 /// One timer: what a delivery list carries when it has fired.
 ///
@@ -66,7 +24,7 @@ impl fmt::Display for TimerRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { workflow, task, attempt, kind } = self;
         let task = task.map_or(-1, i64::from);
-        write!(f, "{workflow}:{task}:{attempt}:{}", kind.as_str())
+        write!(f, "{workflow}:{task}:{attempt}:{kind}")
     }
 }
 

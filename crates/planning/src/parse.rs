@@ -95,10 +95,8 @@ fn task(raw: raw::Task, captures: &BTreeSet<&str>, wrong: &mut Vec<String>) -> O
         }
     };
     if !matches!(work, Work::Capability(_)) {
-        for (field, _) in [("retry", raw.retry.is_some()), ("timeouts", raw.timeouts.is_some())]
-            .iter()
-            .filter(|(_, has)| *has)
-        {
+        let of_tasks = [("retry", raw.retry.is_some()), ("timeouts", raw.timeouts.is_some())];
+        for (field, _) in of_tasks.into_iter().filter(|(_, is_there)| *is_there) {
             wrong.push(format!("has a nested goal, so it cannot have {field}: its own tasks can"));
         }
     }

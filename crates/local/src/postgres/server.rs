@@ -41,13 +41,7 @@ impl Server {
 
     /// The server in the folder, which may have no data yet.
     pub(super) fn on_folder(folder: &Path, durability: Durability, settings: &[&str]) -> Result<Self, Error> {
-        fs::create_dir_all(folder).map_err(Error::file("cannot create", folder))?;
-        let folder = folder.canonicalize().map_err(Error::file("cannot open", folder))?;
-        let owner = Owner::needed()?;
-        if let Some(owner) = &owner {
-            owner.take(&folder)?;
-            owner.check_reach(&folder)?;
-        }
+        let (folder, owner) = Owner::of_folder(folder)?;
         let programs = binaries::postgres_folder()?;
         let password_file = folder.join("password");
         let password = secret::keep(&password_file)?;

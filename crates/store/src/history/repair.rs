@@ -15,10 +15,8 @@ const ARM_MISSING: &str = "\
     ON CONFLICT (workflow_id, task) DO NOTHING";
 
 const DISARM_ORPHANED: &str = "\
-    DELETE FROM timers r WHERE ($1::uuid IS NULL OR r.workflow_id = $1) AND CASE WHEN r.task >= 0 \
-        THEN NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = r.workflow_id AND t.ordinal = r.task \
-                         AND t.state IN ('WAITING', 'READY', 'RUNNING') AND t.attempt = r.attempt) \
-        ELSE NOT EXISTS (SELECT FROM workflows w WHERE w.id = r.workflow_id AND w.state = 'RUNNING') END";
+    DELETE FROM timers t USING orphaned_timers r \
+    WHERE t.workflow_id = r.workflow_id AND t.task = r.task AND ($1::uuid IS NULL OR r.workflow_id = $1)";
 
 const DELIVER_AGAIN: &str = "\
     INSERT INTO outbox (list, lane, element) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])";

@@ -53,12 +53,9 @@ const CHECKS: &[&str] = &[
     "SELECT 'TIMER_MISSING', t.workflow_id, format('task %s waits, but no timer is armed for it', t.name) \
      FROM tasks t WHERE t.state = 'WAITING' AND ($1::uuid IS NULL OR t.workflow_id = $1) \
        AND NOT EXISTS (SELECT FROM timers r WHERE r.workflow_id = t.workflow_id AND r.task = t.ordinal)",
-    // A timer belongs to a task that is open, or to a workflow that runs.
+    // A timer has something to move.
     "SELECT 'ORPHANED_TIMER', r.workflow_id, format('the %s timer of task %s has nothing to move', r.kind, r.task) \
-     FROM timers r WHERE ($1::uuid IS NULL OR r.workflow_id = $1) AND CASE WHEN r.task >= 0 \
-       THEN NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = r.workflow_id AND t.ordinal = r.task \
-                        AND t.state IN ('WAITING', 'READY', 'RUNNING') AND t.attempt = r.attempt) \
-       ELSE NOT EXISTS (SELECT FROM workflows w WHERE w.id = r.workflow_id AND w.state = 'RUNNING') END",
+     FROM orphaned_timers r WHERE $1::uuid IS NULL OR r.workflow_id = $1",
     // No attempt started twice.
     "SELECT 'ATTEMPT_TWICE', e.workflow_id, format('attempt %s of task %s started %s times', e.attempt, e.task, count(*)) \
      FROM events e WHERE e.type = 'ATTEMPT_STARTED' AND ($1::uuid IS NULL OR e.workflow_id = $1) \

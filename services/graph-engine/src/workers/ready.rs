@@ -92,8 +92,11 @@ async fn deliver(shared: &Shared, element: &str, place: Place) {
             let hop = Hop::begin(claim.traceparent.as_deref(), || span(attempt, &claim));
             let heartbeat_ms = claim.timeouts.heartbeat_ms;
             let (held, message) = messages::assignment(attempt, claim, hop.traceparent());
-            if shared.sessions.dispatch(&place, attempt, held.clone(), message) {
-                shared.expect_heartbeats(place.session, held, attempt, heartbeat_ms);
+            let watched = (heartbeat_ms > 0).then(|| held.clone());
+            if shared.sessions.dispatch(&place, attempt, held, message) {
+                if let Some(held) = watched {
+                    shared.expect_heartbeats(place.session, held, attempt, heartbeat_ms);
+                }
             } else {
                 give_out_again(shared, attempt).await;
             }

@@ -22,12 +22,11 @@ pub(crate) async fn verify(
     let Some(mut verified) = history::verify(&context.store, only).await? else { return Ok(None) };
     let first = Deliveries::look(context, only).await?;
     let mut wrong = if first.is_empty() { first } else { first.both(Deliveries::look(context, only).await?) };
-    if !repair {
-        wrong.pass_over_stale();
-    }
     if repair {
         mend_timers(context, only, &mut verified.violations).await?;
         wrong.mend(context).await?;
+    } else {
+        wrong.pass_over_stale();
     }
     verified.violations.extend(wrong.violations(repair));
     verified.violations.truncate(LIMIT);
@@ -39,17 +38,21 @@ async fn mend_timers(
     only: Option<WorkflowId>,
     violations: &mut [Violation],
 ) -> Result<(), Error> {
-    for (kind, done) in [("TIMER_MISSING", "armed, due at once"), ("ORPHANED_TIMER", "removed")] {
-        if violations.iter().all(|violation| violation.kind != kind) {
-            continue;
-        }
-        match kind {
-            "TIMER_MISSING" => history::arm_missing_timers(&context.store, only).await?,
-            _ => history::remove_orphaned_timers(&context.store, only).await?,
-        };
-        for violation in violations.iter_mut().filter(|violation| violation.kind == kind) {
-            violation.repaired = Some(done);
-        }
+    if mark(violations, "TIMER_MISSING", "armed, due at once") {
+        history::arm_missing_timers(&context.store, only).await?;
+    }
+    if mark(violations, "ORPHANED_TIMER", "removed") {
+        history::remove_orphaned_timers(&context.store, only).await?;
     }
     Ok(())
+}
+
+/// Notes what is done about violations of this kind. False if there are none.
+fn mark(violations: &mut [Violation], kind: &str, done: &'static str) -> bool {
+    let mut found = false;
+    for violation in violations.iter_mut().filter(|violation| violation.kind == kind) {
+        violation.repaired = Some(done);
+        found = true;
+    }
+    found
 }
