@@ -175,3 +175,15 @@ CREATE TABLE takers (
     -- Set when the process was found dead, or left.
     dead_at       timestamptz
 );
+
+-- Rows of these are moved several times and then go. What they leave behind is reclaimed long before a fifth
+-- of a table is dead, and as fast as today's disks allow.
+DO $$
+DECLARE
+    moving text;
+BEGIN
+    FOREACH moving IN ARRAY ARRAY['histories', 'goals', 'namespaces', 'decisions', 'workflows', 'tasks', 'timers', 'outbox'] LOOP
+        EXECUTE format('ALTER TABLE %I SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_limit = 2000)', moving);
+    END LOOP;
+END;
+$$;

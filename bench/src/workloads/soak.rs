@@ -13,6 +13,9 @@ use crate::{Error, blueprints, probe};
 
 /// As short as days are long: what is older than two partitions goes.
 const POLICY: [&str; 4] = ["--retention-seconds", "20", "--history-partition-seconds", "10"];
+/// The clock of the server's housekeeping is as short: by default it looks once a minute, three times
+/// the retention.
+const HOUSEKEEPING: [&str; 2] = ["ALTER SYSTEM SET autovacuum_naptime = '1s'", "SELECT pg_reload_conf()"];
 /// Tasks between two looks.
 const ROUND: usize = 50_000;
 const CHAIN: usize = 5;
@@ -27,6 +30,9 @@ pub(crate) async fn measure(goalpost: &Path, tasks: usize, figures: &mut Figures
 async fn run(system: &System, tasks: usize, figures: &mut Figures) -> Result<(), Error> {
     let workers = start_workers(system).await?;
     let (database, client) = (system.database().await?, probe::connect(system).await?);
+    for statement in HOUSEKEEPING {
+        database.execute(statement, &[]).await?;
+    }
     let blueprint = blueprints::chain(CHAIN);
     for round in 1..=tasks.div_ceil(ROUND) {
         probe::submit_many(&client, &blueprint, ROUND / CHAIN).await?;
