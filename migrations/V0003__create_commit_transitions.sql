@@ -1,3 +1,14 @@
+-- An engine that was found dead gives nothing out and adopts nothing any more, though it lives: nobody watches
+-- it, and what it had may have been given to others. It waits until it is registered again.
+CREATE FUNCTION refuse_dead(engines uuid[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM takers WHERE id = ANY (engines) AND dead_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'the engine was found dead and is not registered again yet' USING ERRCODE = '57P03';
+    END IF;
+END;
+$$;
+
 -- The graph engine's one write: what a batch of events did to any number of workflows, in one
 -- round trip and a constant number of statements.
 --
@@ -39,12 +50,8 @@ DECLARE
     passed_id  uuid[];
     passed     bigint[];
 BEGIN
-    -- An engine that was found dead gives nothing out any more, though it lives: nobody watches it, and
-    -- what it takes may have been given back. It waits until it is registered again.
     IF array_remove(set_engine, NULL) <> '{}' THEN
-        IF EXISTS (SELECT FROM takers WHERE id = ANY (set_engine) AND dead_at IS NOT NULL) THEN
-            RAISE EXCEPTION 'the engine was found dead and is not registered again yet' USING ERRCODE = '57P03';
-        END IF;
+        PERFORM refuse_dead(set_engine);
     END IF;
 
     IF cardinality(create_id) > 0 THEN
@@ -142,4 +149,20 @@ LANGUAGE sql IMMUTABLE AS $$
         UNION ALL
         SELECT id, NULL, NULL, number FROM unnest(some_ids, numbers) AS s (id, number)
     ) b GROUP BY id
+$$;
+
+-- Makes an engine the one that answers for the attempts that a session holds, and says which of them still run.
+CREATE FUNCTION adopt_attempts(engine uuid, session uuid, workflows uuid[], names text[], attempts integer[])
+RETURNS TABLE (workflow_id uuid, ordinal integer, attempt integer, name text)
+LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    PERFORM refuse_dead(ARRAY[engine]);
+    RETURN QUERY
+        UPDATE tasks t SET engine_id = engine
+        FROM unnest(workflows, names, attempts) AS held (workflow, name, attempt)
+        WHERE t.workflow_id = held.workflow AND t.name = held.name AND t.attempt = held.attempt
+          AND t.session_id = session AND t.state = 'RUNNING'
+        RETURNING t.workflow_id, t.ordinal, t.attempt, t.name;
+END;
 $$;

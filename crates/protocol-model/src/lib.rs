@@ -11,7 +11,7 @@
 //! it:
 //!
 //! ```sh
-//! cargo test -p goalpost-protocol-model open -- --nocapture
+//! cargo test -p goalpost-protocol-model broken -- --nocapture
 //! ```
 //!
 //! # What is modelled
@@ -25,14 +25,6 @@
 //! | `advance.rs`, `commit.rs` | the pure core and the committer: memory, fence, refusals |
 //! | `line.rs`, `sessions.rs` | `crates/queue/src/taker.rs`, `services/graph-engine/src/workers` and `orders.rs` |
 //! | `worker.rs` | `crates/worker`: one session over many streams, results kept until acknowledged |
-//!
-//! The code does not keep all rules of the model yet; those at the end of [`Mutation`] are open:
-//!
-//! - A claim is recognized by a mark of its own, not by its engine and session.
-//! - A taker that is called dead is barred in Redis until it registers again; a new epoch is told of
-//!   the bars first.
-//! - An attempt can be claimed or adopted for an engine only while its row in `takers` says that it is
-//!   alive.
 //!
 //! # What is not
 //!

@@ -63,16 +63,17 @@ pub enum Mutation {
     /// A timer that comes again counts again.
     TimerCountsTwice,
 
-    // Rules that the code does not keep yet.
+    // Rules of who may claim.
     /// A claim of an attempt that runs at this engine for this session is answered as its own, as
-    /// far as memory goes (`engine/batch.rs`, `event_of`): a repeated delivery is dispatched once more.
+    /// far as memory goes, though no write of it can have passed (`engine/batch.rs`, `event_of`): a
+    /// repeated delivery is dispatched once more.
     AnswersClaimsFromMemory,
     /// The same, with the workflow read again first: freshness alone does not mend it.
     ClaimsTwice,
     /// An engine that was buried goes on to take from lists before it is registered again
-    /// (`lease.rs`, `hold`; `line.rs`).
+    /// (`crates/queue`, `retire`).
     TakesAfterBurial,
     /// An engine that was buried goes on to claim and adopt attempts before it is registered again
-    /// (`commit_transitions`; `attempts.rs`, `ADOPT`).
+    /// (V0003, `refuse_dead`).
     OwnsAfterBurial,
 }

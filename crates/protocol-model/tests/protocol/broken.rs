@@ -79,24 +79,19 @@ fn a_timer_counts_once_and_stays_until_it_has_counted() {
     is_caught(TimerCountsTwice, bounds(Alone, 1, 1, &[Failure, ReplicaCrash]), RUNS_ONCE);
 }
 
-/// Rules that the code does not keep yet; `Mutation` says where.
-mod open {
-    use super::*;
-
-    /// The worker gets the attempt again after its result was acknowledged, or the engine
-    /// believes for good that the worker still has it and gives it nothing more.
-    #[test]
-    fn a_repeated_delivery_is_no_claim_whose_answer_was_lost() {
-        for broken in [AnswersClaimsFromMemory, ClaimsTwice] {
-            is_caught(broken, bounds(Alone, 1, 1, &[ReplicaCrash]), RUNS_ONCE);
-            is_caught(broken, bounds(Alone, 1, 1, &[ReplicaCrash]), NOTHING_STRANDED);
-        }
+/// The worker gets the attempt again after its result was acknowledged, or the engine believes for good
+/// that the worker still has it and gives it nothing more.
+#[test]
+fn a_repeated_delivery_is_no_claim_whose_answer_was_lost() {
+    for broken in [AnswersClaimsFromMemory, ClaimsTwice] {
+        is_caught(broken, bounds(Alone, 1, 1, &[ReplicaCrash]), RUNS_ONCE);
+        is_caught(broken, bounds(Alone, 1, 1, &[ReplicaCrash]), NOTHING_STRANDED);
     }
+}
 
-    /// Nobody watches a buried engine: what it takes or runs from then on is lost with it.
-    #[test]
-    fn a_buried_engine_takes_and_owns_nothing() {
-        is_caught(TakesAfterBurial, bounds(Alone, 2, 1, &[EngineCrash, LeaseLoss]), ALL_END);
-        is_caught(OwnsAfterBurial, bounds(Alone, 2, 2, &[EngineCrash, WorkerDeath, LeaseLoss]), ALL_END);
-    }
+/// Nobody watches a buried engine: what it takes or runs from then on is lost with it.
+#[test]
+fn a_buried_engine_takes_and_owns_nothing() {
+    is_caught(TakesAfterBurial, bounds(Alone, 2, 1, &[EngineCrash, LeaseLoss]), ALL_END);
+    is_caught(OwnsAfterBurial, bounds(Alone, 2, 2, &[EngineCrash, WorkerDeath, LeaseLoss]), ALL_END);
 }

@@ -18,12 +18,7 @@ pub struct HeldAttempt {
     pub attempt: u32,
 }
 
-const ADOPT: &str = "\
-    UPDATE tasks t SET engine_id = $1 \
-    FROM unnest($3::uuid[], $4::text[], $5::integer[]) AS held (workflow, task, attempt) \
-    WHERE t.workflow_id = held.workflow AND t.name = held.task AND t.attempt = held.attempt \
-      AND t.session_id = $2 AND t.state = 'RUNNING' \
-    RETURNING t.workflow_id, t.ordinal, t.attempt, t.name";
+const ADOPT: &str = "SELECT workflow_id, ordinal, attempt, name FROM adopt_attempts($1, $2, $3, $4, $5)";
 
 const UNHELD: &str = "\
     SELECT t.workflow_id, t.ordinal, t.attempt FROM tasks t \

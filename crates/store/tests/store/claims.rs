@@ -1,7 +1,9 @@
 //! Who may give attempts out.
 
 use goalpost_model::{Digest, EngineId, Lane, SessionId, TaskState, WorkflowId};
-use goalpost_store::workflows::{ChangedTask, Holder, NewTask, NewWorkflow, Transitions, commit};
+use goalpost_store::workflows::{
+    ChangedTask, HeldAttempt, Holder, NewTask, NewWorkflow, Transitions, adopt, commit,
+};
 use goalpost_store::{Error, Json, Store};
 use uuid::Uuid;
 
@@ -64,4 +66,26 @@ async fn an_engine_that_was_found_dead_claims_nothing_until_it_is_registered_aga
     assert!(matches!(refused, Error::Unavailable(_)), "{refused}");
     client.execute("UPDATE takers SET dead_at = NULL", &[]).await.unwrap();
     assert_eq!(commit(&store, &claimed_by(engine)).await.unwrap().get(&ID), Some(&3));
+}
+
+/// The same goes for attempts that a worker brings along.
+#[tokio::test]
+async fn an_engine_that_was_found_dead_adopts_nothing_until_it_is_registered_again() {
+    let database = goalpost_testkit::database().await;
+    let (store, client) = (Store::new(database.url(), 2).unwrap(), database.client().await);
+    let (first, second) = (Uuid::now_v7(), Uuid::now_v7());
+    commit(&store, &begun()).await.unwrap();
+    let claim = claimed_by(first);
+    commit(&store, &claim).await.unwrap();
+    let session = claim.changed_tasks[0].holder.as_ref().unwrap().session;
+    let insert = "INSERT INTO takers (id, kind, dead_at) VALUES ($1, 'graph-engine', now())";
+    client.execute(insert, &[&second]).await.unwrap();
+    let held = [HeldAttempt { workflow: ID, task: "a".to_owned(), attempt: 1 }];
+    let refused = adopt(&store, EngineId(second), session, &held).await.unwrap_err();
+    assert!(matches!(refused, Error::Unavailable(_)), "{refused}");
+    client.execute("UPDATE takers SET dead_at = NULL", &[]).await.unwrap();
+    let adopted = adopt(&store, EngineId(second), session, &held).await.unwrap();
+    assert_eq!(adopted.iter().map(|(held, _)| held).collect::<Vec<_>>(), held.iter().collect::<Vec<_>>());
+    let of_another = adopt(&store, EngineId(first), SessionId(Uuid::now_v7()), &held).await.unwrap();
+    assert!(of_another.is_empty());
 }
