@@ -13,6 +13,7 @@ mod json;
 mod migrate;
 pub mod outbox;
 pub mod retention;
+mod row;
 mod settings;
 mod store;
 pub mod takers;

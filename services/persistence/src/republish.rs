@@ -57,13 +57,13 @@ impl<'a> Pages<'a> {
             }
             Next::Lost(after) => {
                 let attempts = outbox::lost_attempts(self.client, self.engine_grace, after, PAGE).await?;
-                self.next = attempts.last().map_or(Next::Timers(None), |last| Next::Lost(Some(*last)));
-                attempts.iter().map(|attempt| element(List::lost(), Lane::default(), attempt)).collect()
+                self.next = attempts.last().map_or(Next::Timers(None), |(last, _)| Next::Lost(Some(*last)));
+                attempts.into_iter().map(|(attempt, lane)| element(List::lost(), lane, attempt)).collect()
             }
             Next::Timers(after) => {
                 let fired = timers::fired_timers(self.client, after, PAGE).await?;
-                self.next = fired.last().map_or(Next::End, |last| Next::Timers(Some(*last)));
-                fired.iter().map(|timer| element(List::timers(), Lane::default(), timer)).collect()
+                self.next = fired.last().map_or(Next::End, |(last, _)| Next::Timers(Some(*last)));
+                fired.into_iter().map(|(timer, lane)| element(List::timers(), lane, timer)).collect()
             }
             Next::End => return Ok(None),
         };

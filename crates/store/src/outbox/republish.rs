@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use goalpost_model::{AttemptRef, GoalId, Lane, WorkflowId};
-use tokio_postgres::{Client, Row};
+use goalpost_model::{AttemptRef, GoalId, Lane};
+use tokio_postgres::Client;
 use uuid::Uuid;
 
 use crate::Error;
+use crate::row::{attempt, lane};
 
 const READY: &str = "\
     SELECT t.workflow_id, t.ordinal, t.attempt, t.capability, t.lane \
@@ -28,7 +29,7 @@ const UNSETTLED: &str = "\
 /// Running attempts of engines that are dead for longer than the time that their workers have to
 /// come to another one.
 const LOST: &str = "\
-    SELECT t.workflow_id, t.ordinal, t.attempt \
+    SELECT t.workflow_id, t.ordinal, t.attempt, t.lane \
     FROM takers k JOIN tasks t ON t.engine_id = k.id AND t.state = 'RUNNING' \
     WHERE k.dead_at <= now() - make_interval(secs => $4) AND (t.workflow_id, t.ordinal) > ($1, $2) \
     ORDER BY t.workflow_id, t.ordinal LIMIT $3";
@@ -42,20 +43,20 @@ pub async fn ready_attempts(
 ) -> Result<Vec<(AttemptRef, String, Lane)>, Error> {
     let (workflow, task) = place(after);
     let rows = client.query(READY, &[&workflow, &task, &limit]).await?;
-    rows.iter().map(|row| Ok((attempt(row)?, row.try_get(3)?, lane(row.try_get(4)?)?))).collect()
+    rows.iter().map(|row| Ok((attempt(row)?, row.try_get(3)?, lane(row, 4)?))).collect()
 }
 
-/// Running attempts of engines that died at least `grace` ago, in the order of workflow and task;
-/// those after `after`.
+/// Running attempts of engines that died at least `grace` ago, with their lanes, in the order of workflow
+/// and task; those after `after`.
 pub async fn lost_attempts(
     client: &Client,
     grace: Duration,
     after: Option<AttemptRef>,
     limit: i64,
-) -> Result<Vec<AttemptRef>, Error> {
+) -> Result<Vec<(AttemptRef, Lane)>, Error> {
     let (workflow, task) = place(after);
     let rows = client.query(LOST, &[&workflow, &task, &limit, &grace.as_secs_f64()]).await?;
-    rows.iter().map(attempt).collect()
+    rows.iter().map(|row| Ok((attempt(row)?, lane(row, 3)?))).collect()
 }
 
 /// Goals that a decision group has to act on, in the order of their ids; those after `after`.
@@ -84,21 +85,10 @@ async fn goals(
 ) -> Result<Vec<(GoalId, Lane)>, Error> {
     let after = after.map_or(Uuid::nil(), |goal| goal.0);
     let rows = client.query(sql, &[&after, &limit]).await?;
-    rows.iter().map(|row| Ok((GoalId(row.try_get(0)?), lane(row.try_get(1)?)?))).collect()
-}
-
-fn lane(text: &str) -> Result<Lane, Error> {
-    text.parse().map_err(|error| Error::corrupt("a lane", error))
+    rows.iter().map(|row| Ok((GoalId(row.try_get(0)?), lane(row, 1)?))).collect()
 }
 
 /// Where to read on: workflow and ordinal, before all others if there is none.
 fn place(after: Option<AttemptRef>) -> (Uuid, i32) {
     after.map_or((Uuid::nil(), -1), |after| (after.workflow.0, i32::try_from(after.task).unwrap_or(i32::MAX)))
-}
-
-fn attempt(row: &Row) -> Result<AttemptRef, Error> {
-    let count = |place| -> Result<u32, Error> {
-        row.try_get::<_, i32>(place)?.try_into().map_err(|error| Error::corrupt("a count", error))
-    };
-    Ok(AttemptRef { workflow: WorkflowId(row.try_get(0)?), task: count(1)?, attempt: count(2)? })
 }

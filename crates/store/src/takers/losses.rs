@@ -9,8 +9,8 @@ const DEAD: &str = "SELECT id FROM takers WHERE dead_at IS NOT NULL";
 
 /// By way of the outbox, like every delivery.
 const LOSE: &str = "\
-    INSERT INTO outbox (list, element) \
-    SELECT 'lost', attempt_ref(t.workflow_id, t.ordinal, t.attempt) \
+    INSERT INTO outbox (list, element, lane) \
+    SELECT 'lost', attempt_ref(t.workflow_id, t.ordinal, t.attempt), t.lane \
     FROM tasks t JOIN takers k ON k.id = t.engine_id AND k.dead_at IS NOT NULL \
     WHERE t.engine_id = $1 AND t.state = 'RUNNING'";
 

@@ -15,8 +15,9 @@ const FIRE: &str = "\
         UPDATE timers t SET fired_at = now() FROM due d WHERE t.workflow_id = d.workflow_id AND t.task = d.task \
         RETURNING t.workflow_id, t.task, t.attempt, t.kind \
     ), delivered AS ( \
-        INSERT INTO outbox (list, element) \
-        SELECT 'timers', workflow_id || ':' || task || ':' || attempt || ':' || kind FROM fired \
+        INSERT INTO outbox (list, element, lane) \
+        SELECT 'timers', f.workflow_id || ':' || f.task || ':' || f.attempt || ':' || f.kind, w.lane \
+        FROM fired f JOIN workflows w ON w.id = f.workflow_id \
     ) \
     SELECT count(*) FROM fired";
 

@@ -1,26 +1,29 @@
 //! Timers that were delivered and whose transition has not come yet.
 
-use goalpost_model::{TimerKind, TimerRef, WorkflowId};
+use goalpost_model::{Lane, TimerKind, TimerRef, WorkflowId};
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use crate::Error;
+use crate::row::lane;
 
 const FIRED: &str = "\
-    SELECT workflow_id, task, attempt, kind FROM timers \
-    WHERE fired_at IS NOT NULL AND (workflow_id, task) > ($1, $2) ORDER BY workflow_id, task LIMIT $3";
+    SELECT t.workflow_id, t.task, t.attempt, t.kind, w.lane \
+    FROM timers t JOIN workflows w ON w.id = t.workflow_id \
+    WHERE t.fired_at IS NOT NULL AND (t.workflow_id, t.task) > ($1, $2) \
+    ORDER BY t.workflow_id, t.task LIMIT $3";
 
-/// Up to `limit` of them in the order of workflow and task; those after `after`.
+/// Up to `limit` of them with their lanes, in the order of workflow and task; those after `after`.
 pub async fn fired_timers(
     client: &Client,
     after: Option<TimerRef>,
     limit: i64,
-) -> Result<Vec<TimerRef>, Error> {
+) -> Result<Vec<(TimerRef, Lane)>, Error> {
     let workflow = after.map_or(Uuid::nil(), |timer| timer.workflow.0);
     let task =
         after.map_or(-2, |timer| timer.task.map_or(-1, |task| i32::try_from(task).unwrap_or(i32::MAX)));
     let rows = client.query(FIRED, &[&workflow, &task, &limit]).await?;
-    rows.iter().map(timer).collect()
+    rows.iter().map(|row| Ok((timer(row)?, lane(row, 4)?))).collect()
 }
 
 fn timer(row: &Row) -> Result<TimerRef, Error> {

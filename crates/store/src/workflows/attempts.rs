@@ -1,10 +1,10 @@
 //! Attempts seen from those who run them: sessions of workers, and engines.
 
 use goalpost_model::{AttemptRef, EngineId, SessionId, WorkflowId};
-use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::connection::Queries as _;
+use crate::row::attempt;
 use crate::{Error, Store};
 
 /// An attempt as a worker names it.
@@ -119,16 +119,4 @@ fn columns(held: &[HeldAttempt]) -> (Vec<Uuid>, Vec<&str>, Vec<i32>) {
 /// A number that no stored attempt has stands for one that is out of range.
 fn int(number: u32) -> i32 {
     number.try_into().unwrap_or(i32::MAX)
-}
-
-fn number(stored: i32) -> Result<u32, Error> {
-    stored.try_into().map_err(|error| Error::corrupt("a count", error))
-}
-
-fn attempt(row: &Row) -> Result<AttemptRef, Error> {
-    Ok(AttemptRef {
-        workflow: WorkflowId(row.try_get(0)?),
-        task: number(row.try_get(1)?)?,
-        attempt: number(row.try_get(2)?)?,
-    })
 }

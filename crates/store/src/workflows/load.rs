@@ -8,6 +8,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::connection::Queries as _;
+use crate::row::lane;
 use crate::workflows::Holder;
 use crate::{Error, Json, Store};
 
@@ -107,7 +108,7 @@ fn workflow(row: &Row) -> Result<StoredWorkflow, Error> {
         blueprint_digest: Digest(digest.try_into().map_err(|error| Error::corrupt("a digest", error))?),
         goal_text: row.try_get("goal_text")?,
         goal_input: row.try_get::<_, Json>("goal_input")?.parse("a goal's input")?,
-        lane: row.try_get::<_, &str>("lane")?.parse().map_err(|error| Error::corrupt("a lane", error))?,
+        lane: lane(row, "lane")?,
         state: word(row.try_get("state")?)?,
         result: optional(row.try_get("result")?, "a workflow's result")?,
         failure: optional(row.try_get("failure")?, "a failure")?,

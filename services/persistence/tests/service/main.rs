@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod histories;
+mod lanes;
 mod migrating;
 mod redis_lives;
 mod relaying;
