@@ -78,8 +78,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let telemetry = telemetry::init(&arguments.telemetry, SERVICES).map_err(other)?;
     let stop = shutdown::on_signal()?;
+    let telemetry = telemetry::init(&arguments.telemetry, SERVICES).map_err(other)?;
     let metrics = match arguments.telemetry.metrics_listen {
         Some(listen) => Some(metrics::serve(listen, stop.clone()).await?),
         None => None,

@@ -8,7 +8,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How a process is started.
 #[derive(Clone, Debug)]
@@ -84,7 +84,10 @@ impl Process {
 
     /// Asks it to end, as at a new version's arrival, and waits for that.
     pub(crate) async fn end(&mut self, patience: Duration) {
-        self.signal("TERM").await;
+        // One that was started just now would die of it, before it has done anything.
+        if timeout(patience, self.hears_term()).await.is_ok() {
+            self.signal("TERM").await;
+        }
         let Some(mut child) = self.child.take() else { return };
         let name = &self.program.name;
         match timeout(patience, child.wait()).await {
@@ -117,6 +120,16 @@ impl Process {
         mishaps
     }
 
+    /// Waits until the process has a handler for SIGTERM, or has ended.
+    async fn hears_term(&self) {
+        let Some(pid) = self.child.as_ref().and_then(Child::id) else { return };
+        while std::fs::read_to_string(format!("/proc/{pid}/status"))
+            .is_ok_and(|status| !catches_term(&status))
+        {
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     async fn signal(&mut self, signal: &str) {
         self.note_end();
         if let Some(pid) = self.child.as_ref().and_then(Child::id) {
@@ -133,6 +146,15 @@ impl Process {
             self.mishaps.push(format!("{} ended by itself with {status}", self.program.name));
         }
     }
+}
+
+/// Whether the status of a process, as the kernel shows it, says that it catches SIGTERM. That of one that
+/// is gone and not waited for says nothing.
+fn catches_term(status: &str) -> bool {
+    const TERM: u32 = 15;
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let mask = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask & (1 << (TERM - 1)) != 0) || status.contains("\nState:\tZ")
 }
 
 /// The lines of a log that tell of panics.
@@ -164,6 +186,19 @@ mod tests {
         process.start().unwrap();
         goalpost_testkit::wait_for("the end", async || (!process.mishaps().is_empty()).then_some(())).await;
         assert_eq!(process.mishaps(), ["shell ended by itself with exit status: 3"]);
+    }
+
+    #[tokio::test]
+    async fn a_process_is_asked_to_end_once_it_hears() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = shell(folder.path(), "sleep 0.1; trap 'exit 0' TERM; while :; do sleep 0.01; done");
+        process.start().unwrap();
+        process.end(Duration::from_secs(30)).await;
+        assert_eq!(process.mishaps(), Vec::<String>::new());
+        let mut gone = shell(folder.path(), "exit 3");
+        gone.start().unwrap();
+        gone.end(Duration::from_secs(30)).await;
+        assert_eq!(gone.mishaps().len(), 1);
     }
 
     #[tokio::test]

@@ -19,9 +19,9 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    let stop = shutdown::on_signal()?;
     let arguments = Arguments::parse();
     let telemetry = telemetry::init(&arguments.telemetry, [SERVICE])?;
-    let stop = shutdown::on_signal()?;
     if let Some(listen) = arguments.telemetry.metrics_listen {
         metrics::serve(listen, stop.clone()).await?;
     }

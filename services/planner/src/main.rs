@@ -29,8 +29,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let telemetry = telemetry::init(&arguments.telemetry, [SERVICE])?;
     let stop = shutdown::on_signal()?;
+    let telemetry = telemetry::init(&arguments.telemetry, [SERVICE])?;
     if let Some(listen) = arguments.telemetry.metrics_listen {
         metrics::serve(listen, stop.clone()).await?;
     }
