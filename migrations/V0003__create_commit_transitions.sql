@@ -30,7 +30,7 @@ CREATE FUNCTION commit_transitions(
     fence_id uuid[], fence_number bigint[], fence_events integer[],
     -- Tasks that come into being.
     new_place integer[], new_ordinal integer[], new_event integer[], new_name text[], new_capability text[],
-    new_state text[], new_attempt integer[], new_input json[], new_failure json[], new_unhandled json[], new_taken_edges text[],
+    new_state text[], new_attempt integer[], new_input json[], new_output json[], new_failure json[], new_unhandled json[], new_taken_edges text[],
     new_lane text[],
     -- Tasks that change.
     set_place integer[], set_ordinal integer[], set_event integer[], set_state text[], set_attempt integer[],
@@ -97,7 +97,7 @@ BEGIN
             engine_id = coalesce(s.engine, t.engine_id), session_id = coalesce(s.session, t.session_id),
             worker = coalesce(s.worker, t.worker),
             started_at = CASE WHEN s.state = 'RUNNING' THEN clock_timestamp() ELSE t.started_at END,
-            ended_at = CASE WHEN s.state NOT IN ('READY', 'RUNNING') THEN clock_timestamp() END
+            ended_at = CASE WHEN s.state NOT IN ('WAITING', 'READY', 'RUNNING') THEN clock_timestamp() END
         FROM unnest(set_place, set_ordinal, set_event, set_state, set_attempt, set_failures, set_output, set_failure,
                     set_unhandled, set_taken_edges, set_engine, set_session, set_worker)
              AS s (place, ordinal, event, state, attempt, failures, output, failure, unhandled, taken_edges, engine, session, worker)
@@ -105,13 +105,14 @@ BEGIN
     END IF;
 
     IF cardinality(new_place) > 0 THEN
-        INSERT INTO tasks (workflow_id, ordinal, name, capability, lane, state, attempt, failures, input, failure, unhandled,
+        INSERT INTO tasks (workflow_id, ordinal, name, capability, lane, state, attempt, failures, input, output, failure, unhandled,
                            taken_edges, event, ended_at)
-        SELECT ids[n.place], n.ordinal, n.name, n.capability, n.lane, n.state, n.attempt, 0, n.input, n.failure, n.unhandled,
-               n.taken_edges::integer[], bases[n.place] + n.event, CASE WHEN n.state <> 'READY' THEN clock_timestamp() END
+        SELECT ids[n.place], n.ordinal, n.name, n.capability, n.lane, n.state, n.attempt, 0, n.input, n.output, n.failure,
+               n.unhandled, n.taken_edges::integer[], bases[n.place] + n.event,
+               CASE WHEN n.state NOT IN ('WAITING', 'READY') THEN clock_timestamp() END
         FROM unnest(new_place, new_ordinal, new_event, new_name, new_capability, new_state, new_attempt, new_input,
-                    new_failure, new_unhandled, new_taken_edges, new_lane)
-             AS n (place, ordinal, event, name, capability, state, attempt, input, failure, unhandled, taken_edges, lane)
+                    new_output, new_failure, new_unhandled, new_taken_edges, new_lane)
+             AS n (place, ordinal, event, name, capability, state, attempt, input, output, failure, unhandled, taken_edges, lane)
         WHERE bases[n.place] >= 0;
     END IF;
 

@@ -66,15 +66,17 @@ fn label(edge: &Edge) -> String {
         EdgeOn::Always => "always",
     };
     match edge.condition.as_str() {
+        "" if edge.otherwise => format!("{on} otherwise"),
         "" => on.to_owned(),
         condition => format!("{on} if {}", shorten(condition, 80)),
     }
 }
 
-fn join(task: &Task) -> &'static str {
+fn join(task: &Task) -> String {
     match task.join {
-        Join::All => "",
-        Join::Any => " (any)",
+        Join::All => String::new(),
+        Join::Any => " (any)".to_owned(),
+        Join::NOf(count) => format!(" ({count} of)"),
     }
 }
 
@@ -131,6 +133,15 @@ mod tests {
              t0 -> t1 [label=\"success if size(tasks.fetch.output.days) > 0\"];\n    \
              t0 -> t1 [label=\"failure\", style=dashed];\n}\n"
         );
+    }
+
+    #[test]
+    fn joins_and_edges_that_are_taken_otherwise_are_named() {
+        let mut blueprint = blueprint();
+        blueprint.tasks[1].join = Join::NOf(2);
+        blueprint.edges[1].otherwise = true;
+        let outline = outline(&blueprint);
+        assert!(outline.contains("(2 of)") && outline.contains("failure otherwise"), "{outline}");
     }
 
     #[test]

@@ -14,20 +14,40 @@ pub const PREFIX: &str = "goalpost.";
 /// Waits for `duration_ms`, or `until` a time (RFC 3339).
 pub const WAIT: &str = "goalpost.wait";
 
+/// Its output is its input: what its data flow computes.
+pub const TRANSFORM: &str = "goalpost.transform";
+
 /// What the engine does by itself for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
     /// It lets time pass.
     Wait,
+    /// It hands its input on.
+    Transform,
 }
 
 impl Control {
     pub(crate) fn of(capability: &str) -> Option<Self> {
-        (capability == WAIT).then_some(Self::Wait)
+        match capability {
+            WAIT => Some(Self::Wait),
+            TRANSFORM => Some(Self::Transform),
+            _ => None,
+        }
     }
 }
 
-static BUILTIN: LazyLock<[Capability; 1]> = LazyLock::new(|| [wait()]);
+static BUILTIN: LazyLock<[Capability; 2]> = LazyLock::new(|| [wait(), transform()]);
+
+fn transform() -> Capability {
+    Capability {
+        name: TRANSFORM.to_owned(),
+        description: "Hands its input on as its output; its data flow computes it, without a worker."
+            .to_owned(),
+        input_schema: None,
+        output_schema: Some(json!({"type": "object"})),
+        effect: Effect::Read,
+    }
+}
 
 fn wait() -> Capability {
     Capability {

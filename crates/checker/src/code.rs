@@ -18,6 +18,8 @@
 //! | `GP021` | an edge leads from a task to itself |
 //! | `GP022` | a task can never start: it is behind a cycle, or no edge to it can be taken |
 //! | `GP023` | a join that can never be met |
+//! | `GP024` | the count of an `n_of` join is not between 1 and the number of edges to the task |
+//! | `GP025` | an edge that is taken otherwise has a condition, or there is no condition to be otherwise |
 //! | `GP030` | an expression does not parse |
 //! | `GP031` | an expression is too long, too deep or too complex |
 //! | `GP032` | an expression names an unknown variable |
@@ -82,6 +84,10 @@ codes! {
     UNREACHABLE = "GP022";
     /// A join that can never be met.
     JOIN_NEVER_MET = "GP023";
+    /// The count of an `n_of` join is not between 1 and the number of edges to the task.
+    JOIN_COUNT = "GP024";
+    /// An edge that is taken otherwise has a condition, or there is no condition to be otherwise.
+    OTHERWISE = "GP025";
     /// An expression does not parse.
     SYNTAX = "GP030";
     /// An expression is too long, too deep or too complex.

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use goalpost_model::{Blueprint, Digest, EdgeOn, Failure, Finding, Join, RetryPolicy, TaskState, Timeouts};
+use goalpost_model::{
+    Blueprint, Branch, Digest, EdgeOn, Failure, Finding, Join, RetryPolicy, TaskState, Timeouts,
+};
 use jsonschema::Validator;
 use serde_json::{Map, Value};
 
@@ -38,6 +40,8 @@ pub struct CompiledTask {
     pub capability: String,
     /// When it becomes ready.
     pub join: Join,
+    /// Which of its edges whose conditions hold are taken.
+    pub branch: Branch,
     /// What the engine does itself for it; `None` if a worker does it.
     pub control: Option<Control>,
     /// What happens after a failed attempt.
@@ -63,6 +67,8 @@ pub struct CompiledEdge {
     pub target: usize,
     /// Which end of the source lets it be taken.
     pub on: EdgeOn,
+    /// Taken if no edge from the same task that has a condition is.
+    pub otherwise: bool,
     pub(crate) condition: Option<Expression>,
     pub(crate) flows: Vec<Flow>,
 }
@@ -124,6 +130,11 @@ impl CompiledBlueprint {
 }
 
 impl CompiledEdge {
+    /// Whether it depends on more than the end of its source.
+    pub fn has_condition(&self) -> bool {
+        self.condition.is_some()
+    }
+
     /// Whether the condition lets the edge be taken. Errors: `CONDITION`.
     pub fn condition_holds(&self, blueprint: &CompiledBlueprint, scope: &dyn Scope) -> Result<bool, Failure> {
         let Some(condition) = &self.condition else { return Ok(true) };

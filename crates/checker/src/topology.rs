@@ -154,7 +154,8 @@ impl Sure {
                         succeeded.unite(&more_succeeded);
                         failed.unite(&more_failed);
                     }
-                    Join::Any => {
+                    // What every edge says; some of them alone may have been taken.
+                    Join::Any | Join::NOf(_) => {
                         succeeded.intersect(&more_succeeded);
                         failed.intersect(&more_failed);
                     }

@@ -38,13 +38,13 @@ impl Incoming {
 
     /// A task without incoming edges may start at once, whatever its join.
     pub(crate) fn verdict(self, join: Join) -> Verdict {
-        match join {
-            _ if self.edges == 0 => Verdict::Met,
-            Join::All if self.refused > 0 => Verdict::Unmet,
-            Join::All if self.taken == self.edges => Verdict::Met,
-            Join::Any if self.taken > 0 => Verdict::Met,
-            Join::Any if self.refused == self.edges => Verdict::Unmet,
-            Join::All | Join::Any => Verdict::Open,
+        let needed = join.needed(self.edges);
+        if self.edges == 0 || self.taken >= needed {
+            Verdict::Met
+        } else if self.edges - self.refused < needed {
+            Verdict::Unmet
+        } else {
+            Verdict::Open
         }
     }
 
@@ -54,6 +54,12 @@ impl Incoming {
         match join {
             Join::All => format!("an edge to the task was not taken, and its join needs all {edges} of them"),
             Join::Any => format!("none of the {edges} edges to the task was taken, and its join needs one"),
+            Join::NOf(needed) => {
+                let refused = self.refused;
+                format!(
+                    "{refused} of the {edges} edges to the task were not taken, and its join needs {needed}"
+                )
+            }
         }
     }
 }
@@ -80,6 +86,15 @@ mod tests {
         assert_eq!(after(2, &[false], Join::Any), Verdict::Open);
         assert_eq!(after(3, &[false, true], Join::Any), Verdict::Met);
         assert_eq!(after(2, &[false, false], Join::Any), Verdict::Unmet);
+    }
+
+    #[test]
+    fn n_of_starts_at_the_nth_edge_and_gives_up_once_too_few_are_left() {
+        assert_eq!(after(3, &[true], Join::NOf(2)), Verdict::Open);
+        assert_eq!(after(3, &[true, false], Join::NOf(2)), Verdict::Open);
+        assert_eq!(after(3, &[true, true], Join::NOf(2)), Verdict::Met);
+        assert_eq!(after(3, &[false, true, true], Join::NOf(2)), Verdict::Met);
+        assert_eq!(after(3, &[false, false], Join::NOf(2)), Verdict::Unmet);
     }
 
     #[test]

@@ -13,11 +13,14 @@
 //!
 //! Rules of the graph:
 //! - When a task ends, its outgoing edges are decided in their order, all of them before anything they
-//!   lead to starts. An edge is taken if its `on` matches the end and its condition holds.
+//!   lead to starts. An edge is taken if its `on` matches the end and its condition holds. Of an exclusive
+//!   branch the first edge whose condition holds is taken and no later one; an edge that is taken
+//!   otherwise is taken if no condition of its source holds.
 //! - A condition that cannot be evaluated leaves its edge untaken, and the workflow will end as FAILED
 //!   because of it; everything else runs on. So does a failed task none of whose edges was taken.
 //! - A task starts once its join is met, and is skipped as soon as its join can no longer be met.
-//! - A task whose input cannot be put together fails without an attempt.
+//! - A task whose input cannot be put together fails without an attempt. One that only computes succeeds
+//!   with its input.
 //! - A failed attempt is followed by another one while the retry policy has one left, after a pause.
 //! - Whatever waits for a time says so by its state: [`Workflow::timer`]. The shell arms the timer and
 //!   comes back with `TimerFired`.
@@ -25,6 +28,7 @@
 
 mod admit;
 mod advance;
+mod branch;
 mod effect;
 mod event;
 mod illegal;

@@ -1,9 +1,10 @@
 //! Whether what is stored of one task goes together.
 
+use goalpost_checker::builtin::Control;
 use goalpost_checker::{CompiledBlueprint, CompiledTask};
 use goalpost_model::TaskState;
 
-use crate::settle::matches_end;
+use crate::branch::matches_end;
 use crate::{InvalidState, Task};
 
 /// Refuses a row that contradicts itself or its place in the blueprint.
@@ -47,6 +48,7 @@ fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
                 .or(found(is_control, "no worker does it"))
                 .or(found(task.failures >= max_attempts, "it has no attempt left")),
             TaskState::Waiting => found(task.input.is_none(), "it has no input")
+                .or(found(compiled.control == Some(Control::Transform), "it waits for nothing"))
                 .or(found(is_control != (task.attempt == 0), "its attempt says otherwise"))
                 .or(found(is_control != (task.failures == 0), "its failures say otherwise"))
                 .or(found(task.failures >= max_attempts, "it has no attempt left")),

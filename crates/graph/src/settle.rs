@@ -1,9 +1,11 @@
 //! What follows from the end of a task: its edges, the joins that they lead to, and so on.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use goalpost_checker::builtin::Control;
-use goalpost_model::{EdgeOn, Failure, TaskState};
+use goalpost_model::{Failure, TaskState};
+use serde_json::Value;
 
 use crate::join::Verdict;
 use crate::step::Step;
@@ -29,8 +31,8 @@ impl Step<'_> {
 
     fn decide_edges(&mut self, source: usize) {
         let blueprint = self.blueprint;
-        for &edge in &blueprint.tasks[source].outgoing {
-            let taken = self.is_taken(source, edge);
+        let branch = self.branch(source);
+        for (&edge, taken) in blueprint.tasks[source].outgoing.iter().zip(branch) {
             self.workflow.incoming[blueprint.edges[edge].target].decide(taken);
             self.workflow.edge_taken[edge] = taken;
             if taken {
@@ -38,20 +40,6 @@ impl Step<'_> {
             }
         }
         self.note_unhandled_failure(source);
-    }
-
-    fn is_taken(&mut self, source: usize, edge: usize) -> bool {
-        let compiled = &self.blueprint.edges[edge];
-        if !matches_end(compiled.on, self.workflow.tasks[source].state) {
-            return false;
-        }
-        match compiled.condition_holds(self.blueprint, self.workflow) {
-            Ok(holds) => holds,
-            Err(failure) => {
-                self.workflow.tasks[source].unhandled.get_or_insert(failure);
-                false
-            }
-        }
     }
 
     /// A failure that no edge takes up makes the workflow fail.
@@ -86,7 +74,8 @@ impl Step<'_> {
         }
     }
 
-    /// Makes a task ready with its input; or fails it, and says false, if that cannot be put together.
+    /// Makes a task ready with its input. False if it ended by it: one whose input cannot be put together
+    /// fails, and one that only computes succeeds.
     pub(crate) fn activate(&mut self, ordinal: usize) -> bool {
         let compiled = &self.blueprint.tasks[ordinal];
         let taken: Vec<usize> =
@@ -95,29 +84,21 @@ impl Step<'_> {
         // A time that is none fails the task before it waits.
         let input = match compiled.control {
             Some(Control::Wait) => input.and_then(|input| due(&input).map(|_| input)),
-            None => input,
+            Some(Control::Transform) | None => input,
         };
-        match input {
-            Ok(input) => {
-                match compiled.control {
-                    Some(Control::Wait) => self.make_wait(ordinal, input),
-                    None => self.make_ready(ordinal, input),
-                }
-                true
+        match (input, compiled.control) {
+            (Ok(input), None) => self.make_ready(ordinal, input),
+            (Ok(input), Some(Control::Wait)) => self.make_wait(ordinal, input),
+            (Ok(input), Some(Control::Transform)) => {
+                self.workflow.tasks[ordinal].output = Some(Arc::new(Value::Object(input)));
+                self.close(ordinal, TaskState::Succeeded, None);
+                return false;
             }
-            Err(failure) => {
+            (Err(failure), _) => {
                 self.close(ordinal, TaskState::Failed, Some(failure));
-                false
+                return false;
             }
         }
-    }
-}
-
-/// Whether an edge of this kind can be taken at this end of its source.
-pub(crate) fn matches_end(on: EdgeOn, end: TaskState) -> bool {
-    match on {
-        EdgeOn::Success => end == TaskState::Succeeded,
-        EdgeOn::Failure => end == TaskState::Failed,
-        EdgeOn::Always => matches!(end, TaskState::Succeeded | TaskState::Failed),
+        true
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Capability, Digest, RetryPolicy, Timeouts, canonical_json};
+use crate::{Capability, Digest, Join, RetryPolicy, Timeouts, canonical_json};
 
 /// An immutable graph of tasks and edges.
 ///
@@ -46,6 +46,9 @@ pub struct Task {
     /// When it becomes ready.
     #[serde(default, skip_serializing_if = "is_default")]
     pub join: Join,
+    /// Which of its edges whose conditions hold are taken.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub branch: Branch,
     /// What happens after a failed attempt.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retry: RetryPolicy,
@@ -54,15 +57,15 @@ pub struct Task {
     pub timeouts: Timeouts,
 }
 
-/// When a task becomes ready, seen from its incoming edges.
+/// Which of the edges of a task whose conditions hold are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Join {
-    /// Every incoming edge was taken.
+pub enum Branch {
+    /// All of them.
     #[default]
-    All,
-    /// One incoming edge was taken; later ones are ignored.
-    Any,
+    Inclusive,
+    /// The first one; those without a condition are taken all the same.
+    Exclusive,
 }
 
 /// From one task to another: taken or not taken when its source ends.
@@ -81,6 +84,9 @@ pub struct Edge {
     /// CEL expression that gives a boolean; empty means true.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub condition: String,
+    /// Taken if none of the edges from the same task that have a condition is taken.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub otherwise: bool,
     /// Dotted path in the target's input <- CEL expression, evaluated when the target becomes ready.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub data_flow: BTreeMap<String, String>,

@@ -95,7 +95,11 @@ fn task(raw: raw::Task, captures: &BTreeSet<&str>, wrong: &mut Vec<String>) -> O
         }
     };
     if !matches!(work, Work::Capability(_)) {
-        let of_tasks = [("retry", raw.retry.is_some()), ("timeouts", raw.timeouts.is_some())];
+        let of_tasks = [
+            ("branch", raw.branch.is_some()),
+            ("retry", raw.retry.is_some()),
+            ("timeouts", raw.timeouts.is_some()),
+        ];
         for (field, _) in of_tasks.into_iter().filter(|(_, is_there)| *is_there) {
             wrong.push(format!("has a nested goal, so it cannot have {field}: its own tasks can"));
         }
@@ -107,6 +111,7 @@ fn task(raw: raw::Task, captures: &BTreeSet<&str>, wrong: &mut Vec<String>) -> O
         input: Template::parse_fields(&raw.input, "input", wrong),
         data_flow: raw.data_flow,
         join: raw.join,
+        branch: raw.branch.unwrap_or_default(),
         retry: raw.retry.unwrap_or_default(),
         timeouts: raw.timeouts.unwrap_or_default(),
     })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use goalpost_checker::{CapabilitySource, check, code};
-use goalpost_model::{Blueprint, Capability, Effect, Finding, Join, RetryPolicy, Task, Timeouts};
+use goalpost_model::{Blueprint, Branch, Capability, Effect, Finding, Join, RetryPolicy, Task, Timeouts};
 use serde_json::{Map, Value};
 
 use crate::goal::{Bound, GoalRequest};
@@ -47,6 +47,7 @@ pub(crate) fn schema_mistakes(capability: &Capability) -> Vec<String> {
         input: Map::new(),
         data_flow: BTreeMap::new(),
         join: Join::All,
+        branch: Branch::Inclusive,
         retry: RetryPolicy::default(),
         timeouts: Timeouts::default(),
     };
@@ -101,6 +102,7 @@ fn task(step: &Step) -> Task {
         input: Map::new(),
         data_flow: step.data_flow.clone(),
         join: step.join,
+        branch: step.branch,
         retry: step.retry.clone(),
         timeouts: step.timeouts,
     };

@@ -128,6 +128,7 @@ fn join_up(method: &Method, goal: Option<&GoalRequest>, placed: Vec<Placed<'_>>)
                 input,
                 data_flow: scope.flows(&step.data_flow)?,
                 join: step.join,
+                branch: step.branch,
                 retry: step.retry.clone(),
                 timeouts: step.timeouts,
             }),
@@ -236,6 +237,7 @@ impl<'a> Scope<'a> {
             target: target.clone(),
             on: edge.on,
             condition: condition.clone(),
+            otherwise: edge.otherwise,
             data_flow: data_flow.clone(),
         };
         Ok(targets.iter().map(to).collect())

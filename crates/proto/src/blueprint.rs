@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
-use goalpost_model::{Blueprint, Capability, Edge, EdgeOn, Effect, Join, Task, Timeouts};
+use goalpost_model::{Blueprint, Branch, Capability, Edge, EdgeOn, Effect, Join, Task, Timeouts};
 use pbjson_types::Struct;
 use serde_json::Value;
 
@@ -46,24 +46,48 @@ fn read_all<M, T>(
 }
 
 fn read_task(message: v1::Task, field: &str, violations: &mut Violations) -> Task {
-    let v1::Task { name, capability, input, data_flow, join, retry, timeouts } = message;
-    let join = match v1::Join::try_from(join) {
-        Ok(v1::Join::Unspecified | v1::Join::All) => Join::All,
-        Ok(v1::Join::Any) => Join::Any,
+    let v1::Task { name, capability, input, data_flow, join, join_count, branch, retry, timeouts } = message;
+    let join = read_join(join, join_count, field, violations);
+    let branch = match v1::Branch::try_from(branch) {
+        Ok(v1::Branch::Unspecified | v1::Branch::Inclusive) => Branch::Inclusive,
+        Ok(v1::Branch::Exclusive) => Branch::Exclusive,
         Err(_) => {
-            violations.add(format!("{field}.join"), "is not a join");
-            Join::All
+            violations.add(format!("{field}.branch"), "is not a way to branch");
+            Branch::Inclusive
         }
     };
     let retry = timing::read_retry(retry, &format!("{field}.retry"), violations);
     let timeouts = timing::read_timeouts(timeouts, &format!("{field}.timeouts"), violations);
     let input = map_from_struct(input.unwrap_or_default(), &format!("{field}.input"), violations);
     let data_flow = data_flow.into_iter().collect();
-    Task { name, capability, input: input.unwrap_or_default(), data_flow, join, retry, timeouts }
+    Task { name, capability, input: input.unwrap_or_default(), data_flow, join, branch, retry, timeouts }
+}
+
+fn read_join(join: i32, count: i32, field: &str, violations: &mut Violations) -> Join {
+    let join = match v1::Join::try_from(join) {
+        Ok(v1::Join::Unspecified | v1::Join::All) => Join::All,
+        Ok(v1::Join::Any) => Join::Any,
+        // How many edges there are is the checker's to see.
+        Ok(v1::Join::NOf) => match u32::try_from(count) {
+            Ok(count) => return Join::NOf(count),
+            Err(_) => {
+                violations.add(format!("{field}.join_count"), "must not be negative");
+                return Join::All;
+            }
+        },
+        Err(_) => {
+            violations.add(format!("{field}.join"), "is not a join");
+            return Join::All;
+        }
+    };
+    if count != 0 {
+        violations.add(format!("{field}.join_count"), "is for JOIN_N_OF alone; leave it out");
+    }
+    join
 }
 
 fn read_edge(message: v1::Edge, field: &str, violations: &mut Violations) -> Edge {
-    let v1::Edge { source, target, on, condition, data_flow } = message;
+    let v1::Edge { source, target, on, condition, data_flow, otherwise } = message;
     let on = match v1::EdgeOn::try_from(on) {
         Ok(v1::EdgeOn::Unspecified | v1::EdgeOn::Success) => EdgeOn::Success,
         Ok(v1::EdgeOn::Failure) => EdgeOn::Failure,
@@ -73,7 +97,7 @@ fn read_edge(message: v1::Edge, field: &str, violations: &mut Violations) -> Edg
             EdgeOn::Success
         }
     };
-    Edge { source, target, on, condition, data_flow: data_flow.into_iter().collect() }
+    Edge { source, target, on, condition, otherwise, data_flow: data_flow.into_iter().collect() }
 }
 
 fn read_capability(message: v1::Capability, field: &str, violations: &mut Violations) -> Capability {
@@ -109,10 +133,15 @@ pub fn blueprint_from_model(blueprint: &Blueprint) -> v1::Blueprint {
 }
 
 fn task_from_model(task: &Task) -> v1::Task {
-    let Task { name, capability, input, data_flow, join, retry, timeouts } = task;
-    let join = match join {
-        Join::All => v1::Join::All,
-        Join::Any => v1::Join::Any,
+    let Task { name, capability, input, data_flow, join, branch, retry, timeouts } = task;
+    let (join, join_count) = match *join {
+        Join::All => (v1::Join::All, 0),
+        Join::Any => (v1::Join::Any, 0),
+        Join::NOf(count) => (v1::Join::NOf, i32::try_from(count).unwrap_or(i32::MAX)),
+    };
+    let branch = match branch {
+        Branch::Inclusive => v1::Branch::Inclusive,
+        Branch::Exclusive => v1::Branch::Exclusive,
     };
     v1::Task {
         name: name.clone(),
@@ -120,13 +149,15 @@ fn task_from_model(task: &Task) -> v1::Task {
         input: (!input.is_empty()).then(|| struct_from_map(input)),
         data_flow: flow(data_flow),
         join: join.into(),
+        join_count,
+        branch: branch.into(),
         retry: Some(timing::retry_from_model(retry)),
         timeouts: (*timeouts != Timeouts::default()).then(|| timing::timeouts_from_model(*timeouts)),
     }
 }
 
 fn edge_from_model(edge: &Edge) -> v1::Edge {
-    let Edge { source, target, on, condition, data_flow } = edge;
+    let Edge { source, target, on, condition, otherwise, data_flow } = edge;
     let on = match on {
         EdgeOn::Success => v1::EdgeOn::Success,
         EdgeOn::Failure => v1::EdgeOn::Failure,
@@ -137,6 +168,7 @@ fn edge_from_model(edge: &Edge) -> v1::Edge {
         target: target.clone(),
         on: on.into(),
         condition: condition.clone(),
+        otherwise: *otherwise,
         data_flow: flow(data_flow),
     }
 }
@@ -174,9 +206,11 @@ mod tests {
             "tasks": [
                 {"name": "a", "capability": "c", "input": {"n": 1, "x": [1.5, null]}, "retry": {"max_attempts": 3, "jitter": 0.0},
                  "timeouts": {"heartbeat_ms": 9}},
-                {"name": "b", "capability": "c", "join": "any", "data_flow": {"v": "tasks.a.output"}},
+                {"name": "b", "capability": "c", "join": "any", "branch": "exclusive", "data_flow": {"v": "tasks.a.output"}},
+                {"name": "d", "capability": "c", "join": {"n_of": 2}},
             ],
-            "edges": [{"from": "a", "to": "b", "on": "always", "condition": "true", "data_flow": {"w": "1"}}],
+            "edges": [{"from": "a", "to": "b", "on": "always", "condition": "true", "data_flow": {"w": "1"}},
+                      {"from": "b", "to": "d", "otherwise": true}],
             "deadline_ms": 7,
             "capabilities": [{"name": "c", "effect": "read", "input_schema": {"type": "object"}}],
         }))
@@ -195,6 +229,9 @@ mod tests {
     fn every_field_that_cannot_be_read_is_named() {
         let mut message = blueprint_from_model(&blueprint());
         message.tasks[1].join = 99;
+        message.tasks[1].branch = 9;
+        message.tasks[2].join_count = -2;
+        message.tasks[0].join_count = 1;
         message.tasks[0].retry =
             Some(v1::RetryPolicy { max_attempts: -1, initial_backoff_ms: Some(-5), ..Default::default() });
         message.edges[0].on = 7;
@@ -205,9 +242,12 @@ mod tests {
         assert_eq!(
             fields,
             [
+                "blueprint.tasks[0].join_count",
                 "blueprint.tasks[0].retry.max_attempts",
                 "blueprint.tasks[0].retry.initial_backoff_ms",
                 "blueprint.tasks[1].join",
+                "blueprint.tasks[1].branch",
+                "blueprint.tasks[2].join_count",
                 "blueprint.edges[0].on",
                 "blueprint.capabilities[0].effect"
             ]

@@ -4,6 +4,7 @@
 
 mod adoption;
 mod bad_input;
+mod branching;
 mod cluster;
 mod collector;
 mod crash;

@@ -2,6 +2,7 @@
 //!
 //! Checking and compiling are one walk, so that what is accepted compiles.
 
+mod branching;
 mod capabilities;
 mod expressions;
 mod inputs;
@@ -63,6 +64,7 @@ fn walk(
     inputs::check(blueprint, capabilities, &names, &schemas, report);
     // What follows needs every edge.
     let graph = Graph::new(blueprint.tasks.len(), arcs?);
+    branching::check(blueprint, &graph, report);
     let order = graph.order();
     structure::check_order(blueprint, &order, report);
     if order.sorted.len() == blueprint.tasks.len() {
@@ -83,6 +85,7 @@ fn walk(
             name: task.name.clone(),
             capability: task.capability.clone(),
             join: task.join,
+            branch: task.branch,
             control: Control::of(&task.capability),
             retry: task.retry.clone(),
             timeouts: task.timeouts,
@@ -93,13 +96,15 @@ fn walk(
             input_schema: schemas.input(&task.capability),
             output_schema: schemas.output(&task.capability),
         });
-    let edges = graph.edges.iter().zip(edge_parts).map(|(arc, parts)| CompiledEdge {
-        source: arc.source,
-        target: arc.target,
-        on: arc.on,
-        condition: parts.condition.map(|condition| condition.expression),
-        flows: parts.flows.into_iter().map(|part| part.flow).collect(),
-    });
+    let edges =
+        graph.edges.iter().zip(&blueprint.edges).zip(edge_parts).map(|((arc, edge), parts)| CompiledEdge {
+            source: arc.source,
+            target: arc.target,
+            on: arc.on,
+            otherwise: edge.otherwise,
+            condition: parts.condition.map(|condition| condition.expression),
+            flows: parts.flows.into_iter().map(|part| part.flow).collect(),
+        });
     Some(CompiledBlueprint {
         digest: blueprint.digest(),
         name: blueprint.name.clone(),

@@ -28,10 +28,8 @@ pub(super) fn check(
             parts.and_then(|parts| parts.condition.as_ref()).is_some_and(|found| found.analysis.is_false)
         };
         let is_dead = |edge: &usize| follows(edge) || is_untaken(edge);
-        let starts = match join {
-            Join::All => !incoming.iter().any(is_dead),
-            Join::Any => incoming.is_empty() || !incoming.iter().all(is_dead),
-        };
+        let alive = incoming.iter().filter(|edge| !is_dead(edge)).count();
+        let starts = incoming.is_empty() || alive >= join.needed(incoming.len());
         let node = task_node(&blueprint.tasks[task]);
         if starts {
             let (succeeded, failed) = sure.at(task);

@@ -77,7 +77,7 @@ pub(super) fn check_edges(
             let problem = Problem::new(code::SELF_EDGE, "the edge leads from a task to itself", "remove it");
             report.error(&node, "to", problem);
         }
-        if !seen.insert((&edge.source, &edge.target, edge.on, &edge.condition)) {
+        if !seen.insert((&edge.source, &edge.target, edge.on, &edge.condition, edge.otherwise)) {
             let problem =
                 Problem::new(code::DUPLICATE_EDGE, "the same edge is there twice", "remove one of them");
             report.error(&node, "", problem);

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use goalpost_checker::{CompiledBlueprint, Scope, TaskView, check, compile};
-use goalpost_model::{Blueprint, Edge, EdgeOn, Join, RetryPolicy, Severity, Task, TaskState, Timeouts};
+use goalpost_model::{
+    Blueprint, Branch, Edge, EdgeOn, Join, RetryPolicy, Severity, Task, TaskState, Timeouts,
+};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -104,12 +106,13 @@ prop_compose! {
         capability in select(CAPABILITIES),
         input in input(),
         data_flow in data_flow(),
-        any: bool,
+        join in select(vec![Join::All, Join::Any, Join::NOf(0), Join::NOf(1), Join::NOf(2)]),
+        exclusive: bool,
         max_attempts in 0..4_u32,
     ) -> Task {
-        let join = if any { Join::Any } else { Join::All };
+        let branch = if exclusive { Branch::Exclusive } else { Branch::Inclusive };
         let (name, capability) = (name.to_owned(), capability.to_owned());
-        Task { name, capability, input, data_flow, join, retry: RetryPolicy { max_attempts, ..RetryPolicy::default() }, timeouts: Timeouts::default() }
+        Task { name, capability, input, data_flow, join, branch, retry: RetryPolicy { max_attempts, ..RetryPolicy::default() }, timeouts: Timeouts::default() }
     }
 }
 
@@ -118,10 +121,11 @@ prop_compose! {
         source in select(names),
         target in select(names),
         on in select(vec![EdgeOn::Success, EdgeOn::Failure, EdgeOn::Always]),
-        condition in expression(),
+        condition in prop_oneof![Just(String::new()), expression()],
+        otherwise: bool,
         data_flow in data_flow(),
     ) -> Edge {
-        Edge { source: source.to_owned(), target: target.to_owned(), on, condition, data_flow }
+        Edge { source: source.to_owned(), target: target.to_owned(), on, condition, otherwise, data_flow }
     }
 }
 

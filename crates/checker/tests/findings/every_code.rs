@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use goalpost_checker::code;
 
-use crate::{conditions, data_flow, expressions, guards, schemas, structure, timing, topology};
+use crate::{branching, conditions, data_flow, expressions, guards, schemas, structure, timing, topology};
 
 #[test]
 fn every_code_has_an_example() {
@@ -12,6 +12,7 @@ fn every_code_has_an_example() {
         structure::EXAMPLES,
         timing::EXAMPLES,
         topology::EXAMPLES,
+        branching::EXAMPLES,
         schemas::EXAMPLES,
         expressions::EXAMPLES,
         conditions::EXAMPLES,

@@ -9,7 +9,14 @@ use serde_json::json;
 use crate::sample::{blueprint, codes, found};
 
 fn edge(source: String, target: String) -> Edge {
-    Edge { source, target, on: EdgeOn::Success, condition: String::new(), data_flow: BTreeMap::new() }
+    Edge {
+        source,
+        target,
+        on: EdgeOn::Success,
+        condition: String::new(),
+        otherwise: false,
+        data_flow: BTreeMap::new(),
+    }
 }
 
 /// All tasks that there may be, with names as long as they may be.

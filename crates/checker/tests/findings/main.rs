@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod arbitrary;
+mod branching;
 mod conditions;
 mod data_flow;
 mod every_code;

@@ -50,6 +50,29 @@ fn all_is_skipped_as_soon_as_one_edge_is_not_taken() {
 }
 
 #[test]
+fn n_of_starts_at_the_nth_edge_and_ignores_later_ones() {
+    let edge = |source: &str| json!({"from": source, "to": "d", "data_flow": {source: format!("tasks.{source}.output")}});
+    let begin = || {
+        let tasks = json!(["a", "b", "c", {"name": "d", "join": {"n_of": 2}}]);
+        Run::begin(tasks, json!([edge("a"), edge("b"), edge("c")]))
+    };
+    let mut run = begin();
+    run.succeed("c", json!(3));
+    assert_eq!(run.state("d"), TaskState::Pending);
+    run.succeed("a", json!(1));
+    assert_eq!(run.state("d"), TaskState::Ready);
+    run.succeed("b", json!(2));
+    assert_eq!(run.input("d"), json!({"a": 1, "c": 3}));
+    let mut run = begin();
+    run.fail("a");
+    assert_eq!(run.state("d"), TaskState::Pending);
+    run.fail("b");
+    assert_eq!(run.state("d"), TaskState::Skipped);
+    let why = &run.task("d").failure.as_ref().unwrap().message;
+    assert_eq!(why, "2 of the 3 edges to the task were not taken, and its join needs 2");
+}
+
+#[test]
 fn any_starts_at_the_first_edge_and_ignores_later_ones() {
     let mut run = two_into("any");
     run.succeed("b", json!(2));

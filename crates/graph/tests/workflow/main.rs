@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod attempts;
+mod branches;
 #[cfg(test)]
 mod cancel;
 #[cfg(test)]

@@ -1,26 +1,53 @@
 //! The rules of the graph once more, read from the plan and the tasks' ends alone, by brute force.
 
 use goalpost_graph::{Task, Workflow};
-use goalpost_model::{EdgeOn, Failure, Join, TaskState, WorkflowState};
+use goalpost_model::{Branch, EdgeOn, Failure, Join, TaskState, WorkflowState};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::random::{Condition, Plan, PlanEdge};
 
-/// Whether the edge was taken; nothing while its source has not ended.
-fn taken(edge: &PlanEdge, source: &Task) -> Option<bool> {
-    let matches = match source.state {
-        TaskState::Succeeded => edge.on != EdgeOn::Failure,
-        TaskState::Failed => edge.on != EdgeOn::Success,
-        TaskState::Skipped => false,
-        TaskState::Pending
-        | TaskState::Waiting
-        | TaskState::Ready
-        | TaskState::Running
-        | TaskState::Cancelled => return None,
-    };
-    Some(matches && holds(edge.condition, source) == Some(true))
+/// Whether the edge of this ordinal was taken; nothing while its source has not ended.
+fn taken(plan: &Plan, ordinal: usize, workflow: &Workflow) -> Option<bool> {
+    let edge = &plan.edges[ordinal];
+    let source = &workflow.tasks[edge.source];
+    let has_ended = matches!(source.state, TaskState::Succeeded | TaskState::Failed | TaskState::Skipped);
+    has_ended.then(|| matches(edge.on, source) && is_chosen(plan, ordinal, source))
+}
+
+fn matches(on: EdgeOn, source: &Task) -> bool {
+    match source.state {
+        TaskState::Succeeded => on != EdgeOn::Failure,
+        TaskState::Failed => on != EdgeOn::Success,
+        _ => false,
+    }
+}
+
+/// Whether the edge is among those that its source chose, all of whose kinds match.
+fn is_chosen(plan: &Plan, ordinal: usize, source: &Task) -> bool {
+    let edge = &plan.edges[ordinal];
+    let asked = asked(plan, edge.source, source);
+    if edge.otherwise {
+        return asked.iter().all(|(_, held)| *held == Some(false));
+    }
+    !edge.is_conditional() || asked.contains(&(ordinal, Some(true)))
+}
+
+/// The conditions that the source looked at, and what each of them said.
+fn asked(plan: &Plan, task: usize, source: &Task) -> Vec<(usize, Option<bool>)> {
+    let mut asked = Vec::new();
+    for (ordinal, edge) in plan.outgoing(task) {
+        if !edge.is_conditional() || !matches(edge.on, source) {
+            continue;
+        }
+        let held = holds(edge.condition, source);
+        asked.push((ordinal, held));
+        if plan.tasks[task].branch == Branch::Exclusive && held != Some(false) {
+            break;
+        }
+    }
+    asked
 }
 
 /// Whether the condition holds; nothing if it cannot be evaluated.
@@ -38,20 +65,24 @@ fn holds(condition: Condition, source: &Task) -> Option<bool> {
 /// Whether the join is met; nothing while it is open.
 fn met(join: Join, edges: &[Option<bool>]) -> Option<bool> {
     let decided = edges.iter().all(Option::is_some);
+    let count = |decision| edges.iter().filter(|edge| **edge == Some(decision)).count();
     match join {
         _ if edges.is_empty() => Some(true),
         Join::All if edges.contains(&Some(false)) => Some(false),
         Join::Any if edges.contains(&Some(true)) => Some(true),
         Join::All => decided.then_some(true),
         Join::Any => decided.then_some(false),
+        Join::NOf(needed) if count(true) >= needed as usize => Some(true),
+        Join::NOf(needed) if count(false) > edges.len() - needed as usize => Some(false),
+        Join::NOf(_) => None,
     }
 }
 
 /// Every task is where its incoming edges put it, and says which outgoing edges it took.
 pub(crate) fn check_tasks(plan: &Plan, workflow: &Workflow) -> Result<(), TestCaseError> {
     for (ordinal, task) in workflow.tasks.iter().enumerate() {
-        let verdict = |edge: &PlanEdge| taken(edge, &workflow.tasks[edge.source]);
-        let edges: Vec<Option<bool>> = plan.incoming(ordinal).map(|(_, edge)| verdict(edge)).collect();
+        let edges: Vec<Option<bool>> =
+            plan.incoming(ordinal).map(|(edge, _)| taken(plan, edge, workflow)).collect();
         let met = met(plan.tasks[ordinal].join, &edges);
         match task.state {
             TaskState::Pending => prop_assert_eq!(met, None, "task {} waits", ordinal),
@@ -64,7 +95,7 @@ pub(crate) fn check_tasks(plan: &Plan, workflow: &Workflow) -> Result<(), TestCa
         if !matches!(task.state, TaskState::Pending | TaskState::Skipped | TaskState::Cancelled) {
             check_input(plan, workflow, ordinal)?;
         }
-        let out = plan.outgoing(ordinal).filter(|(_, edge)| taken(edge, task) == Some(true));
+        let out = plan.outgoing(ordinal).filter(|(edge, _)| taken(plan, *edge, workflow) == Some(true));
         prop_assert_eq!(&task.taken_edges, &out.map(|(ordinal, _)| ordinal).collect::<Vec<_>>());
         prop_assert_eq!(task.unhandled.is_some(), fails_the_workflow(plan, ordinal, task));
     }
@@ -80,21 +111,24 @@ fn check_input(plan: &Plan, workflow: &Workflow, ordinal: usize) -> Result<(), T
         prop_assert_eq!((wait, task.attempt), (Some(json!(5)), 0));
         return Ok(());
     }
-    let over = |edge: &PlanEdge| taken(edge, &workflow.tasks[edge.source]) == Some(true);
-    let over: Vec<_> = plan.incoming(ordinal).filter(|(_, edge)| over(edge)).collect();
+    let over = |edge: usize| taken(plan, edge, workflow) == Some(true);
+    let over: Vec<_> = plan.incoming(ordinal).filter(|(edge, _)| over(*edge)).collect();
     let may_break = own.broken_flow || over.iter().any(|(_, edge)| edge.broken_flow);
-    let Some(input) = &task.input else {
+    // What a transform is given is what came out.
+    let output = task.output.as_deref().and_then(Value::as_object).filter(|_| own.transforms);
+    let Some(input) = output.or(task.input.as_deref()) else {
         prop_assert!(may_break, "task {} has no input", ordinal);
         prop_assert_eq!((task.state, task.attempt), (TaskState::Failed, 0));
         return Ok(());
     };
-    prop_assert!(!own.broken_flow && task.attempt > 0);
+    prop_assert!(!own.broken_flow && (task.attempt > 0) != own.transforms);
     let came = |edge: usize| input.contains_key(&format!("e{edge}"));
     let all_came = over.iter().all(|(edge, _)| came(*edge));
-    prop_assert!(all_came || own.join == Join::Any, "task {} misses an edge's data", ordinal);
+    prop_assert!(all_came || own.join != Join::All, "task {} misses an edge's data", ordinal);
     let brought = over.iter().filter(|(edge, _)| came(*edge)).count();
     prop_assert!(brought > 0 || plan.incoming(ordinal).next().is_none(), "task {} began by itself", ordinal);
-    prop_assert_eq!(input.len(), 1 + brought, "task {} has another edge's data", ordinal);
+    let of_its_own = if own.transforms { 2 } else { 1 };
+    prop_assert_eq!(input.len(), of_its_own + brought, "task {} has another edge's data", ordinal);
     Ok(())
 }
 
@@ -103,12 +137,9 @@ fn fails_the_workflow(plan: &Plan, ordinal: usize, task: &Task) -> bool {
     if !matches!(task.state, TaskState::Succeeded | TaskState::Failed) {
         return false;
     }
-    let lost = task.state == TaskState::Failed
-        && !plan.outgoing(ordinal).any(|(_, edge)| taken(edge, task) == Some(true));
-    let matches =
-        |on| on == EdgeOn::Always || (on == EdgeOn::Success) == (task.state == TaskState::Succeeded);
-    let broken = |edge: &PlanEdge| matches(edge.on) && holds(edge.condition, task).is_none();
-    lost || plan.outgoing(ordinal).any(|(_, edge)| broken(edge))
+    let chosen = |(edge, kind): (usize, &PlanEdge)| matches(kind.on, task) && is_chosen(plan, edge, task);
+    let lost = task.state == TaskState::Failed && !plan.outgoing(ordinal).any(chosen);
+    lost || asked(plan, ordinal, task).iter().any(|(_, held)| held.is_none())
 }
 
 fn is_out_of_time(workflow: &Workflow) -> bool {

@@ -57,7 +57,9 @@ impl<'a> Order<'a> {
             Effect::AttemptFailed { task, attempt } => {
                 self.step(effect, task, Some(Phase::Running(attempt)), Phase::Again(attempt))?;
             }
-            Effect::TaskSucceeded { task } => self.end(effect, task, false, true, false)?,
+            Effect::TaskSucceeded { task } => {
+                self.end(effect, task, self.plan.tasks[task].transforms, true, false)?;
+            }
             Effect::TaskFailed { task } => self.end(effect, task, true, true, self.plan.tasks[task].timed)?,
             Effect::TaskSkipped { task } => self.end(effect, task, true, false, false)?,
             Effect::TaskCancelled { task, was_running } => {

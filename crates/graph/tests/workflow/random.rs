@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use goalpost_checker::builtin::WAIT;
+use goalpost_checker::builtin::{TRANSFORM, WAIT};
 use goalpost_checker::compile;
-use goalpost_model::{Blueprint, EdgeOn, Join};
+use goalpost_model::{Blueprint, Branch, EdgeOn, Join};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -21,6 +21,9 @@ pub(crate) struct Plan {
 pub(crate) struct PlanTask {
     /// It lets time pass, and no worker does it.
     pub(crate) waits: bool,
+    /// It hands its input on, and no worker does it.
+    pub(crate) transforms: bool,
+    pub(crate) branch: Branch,
     /// Its attempts do not follow each other at once.
     pub(crate) pauses: bool,
     /// Its attempts have to start and end in time.
@@ -37,6 +40,7 @@ pub(crate) struct PlanEdge {
     pub(crate) target: usize,
     pub(crate) on: EdgeOn,
     pub(crate) condition: Condition,
+    pub(crate) otherwise: bool,
     /// Its data flow reads what is not there.
     pub(crate) broken_flow: bool,
 }
@@ -63,11 +67,15 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
 }
 
 fn task() -> impl Strategy<Value = PlanTask> {
-    let join = prop_oneof![Just(Join::All), Just(Join::Any)];
-    let kind = (proptest::bool::weighted(0.15), any::<bool>(), any::<bool>());
-    (kind, join, 1_u32..=3, proptest::bool::weighted(0.05)).prop_map(
-        |((waits, pauses, timed), join, max_attempts, broken_flow)| PlanTask {
+    let join = prop_oneof![2 => Just(Join::All), 2 => Just(Join::Any), 1 => (1_u32..=3).prop_map(Join::NOf)];
+    let branch = prop_oneof![Just(Branch::Inclusive), Just(Branch::Exclusive)];
+    let control = (proptest::bool::weighted(0.15), proptest::bool::weighted(0.15));
+    let kind = (control, any::<bool>(), any::<bool>());
+    (kind, join, branch, 1_u32..=3, proptest::bool::weighted(0.05)).prop_map(
+        |(((waits, transforms), pauses, timed), join, branch, max_attempts, broken_flow)| PlanTask {
             waits,
+            transforms: transforms && !waits,
+            branch,
             pauses,
             timed,
             join,
@@ -86,21 +94,31 @@ fn edge(tasks: usize) -> impl Strategy<Value = PlanEdge> {
         1 => Just(Condition::CannotBeEvaluated),
         2 => (0_i64..8).prop_map(Condition::OutputAtLeast),
     ];
-    (0..tasks, 0..tasks, on, condition, proptest::bool::weighted(0.05)).prop_map(
-        |(one, other, on, condition, broken_flow)| PlanEdge {
+    let otherwise = proptest::bool::weighted(0.3);
+    (0..tasks, 0..tasks, on, condition, otherwise, proptest::bool::weighted(0.05)).prop_map(
+        |(one, other, on, condition, otherwise, broken_flow)| PlanEdge {
             source: one.min(other),
             target: one.max(other),
             on,
             condition,
+            otherwise,
             broken_flow,
         },
     )
 }
 
-/// Without loops, and without edges that are the same to the checker.
-fn tidy(edges: Vec<PlanEdge>) -> Vec<PlanEdge> {
+/// Without loops, without edges that are the same to the checker, and without otherwise where there is
+/// no condition, or one of its own.
+fn tidy(mut edges: Vec<PlanEdge>) -> Vec<PlanEdge> {
+    let branching: BTreeSet<usize> =
+        edges.iter().filter(|edge| edge.is_conditional()).map(|edge| edge.source).collect();
+    for edge in &mut edges {
+        edge.otherwise &= branching.contains(&edge.source) && !edge.is_conditional();
+    }
     let mut seen = BTreeSet::new();
-    let kind = |edge: &PlanEdge| (edge.source, edge.target, format!("{:?} {:?}", edge.on, edge.condition));
+    let kind = |edge: &PlanEdge| {
+        (edge.source, edge.target, edge.otherwise, format!("{:?} {:?}", edge.on, edge.condition))
+    };
     edges.into_iter().filter(|edge| edge.source != edge.target && seen.insert(kind(edge))).collect()
 }
 
@@ -124,14 +142,24 @@ impl Plan {
 
 impl PlanTask {
     fn json(&self, task: usize) -> Value {
+        let mut json = self.own_json(task);
+        json["branch"] = json!(self.branch);
+        json
+    }
+
+    fn own_json(&self, task: usize) -> Value {
         if self.waits {
             let wait = json!({"duration_ms": 5});
             return json!({"name": format!("t{task}"), "capability": WAIT, "join": self.join, "input": wait});
         }
+        let flow = if self.broken_flow { "goal.input.absent" } else { "goal.text" };
+        if self.transforms {
+            let flows = json!({"own": flow, "n": "3"});
+            return json!({"name": format!("t{task}"), "capability": TRANSFORM, "join": self.join, "data_flow": flows});
+        }
         let timeouts =
             if self.timed { json!({"schedule_to_start_ms": 7, "start_to_close_ms": 9}) } else { json!({}) };
         let pause = if self.pauses { 100 } else { 0 };
-        let flow = if self.broken_flow { "goal.input.absent" } else { "goal.text" };
         json!({
             "name": format!("t{task}"),
             "capability": "count",
@@ -144,6 +172,10 @@ impl PlanTask {
 }
 
 impl PlanEdge {
+    pub(crate) fn is_conditional(&self) -> bool {
+        !matches!(self.condition, Condition::None)
+    }
+
     /// Each edge writes to a path of its own, `e` and its ordinal.
     /// What waits takes no data, and gives none.
     fn json(&self, edge: usize, plan: &Plan) -> Value {
@@ -170,6 +202,7 @@ impl PlanEdge {
             "to": format!("t{}", self.target),
             "on": self.on,
             "condition": condition,
+            "otherwise": self.otherwise,
             "data_flow": flows,
         })
     }

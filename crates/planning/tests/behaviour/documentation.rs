@@ -1,19 +1,22 @@
-//! The examples of docs/catalog.md.
+//! The examples of docs/catalog.md and docs/blueprints.md.
 
+use goalpost_checker::check;
+use goalpost_model::{Blueprint, Capability};
 use goalpost_planning::{Catalog, GoalRequest, Source, plan};
 use serde_json::json;
 
 use crate::{names, object, with_input};
 
-const DOCUMENTATION: &str = include_str!("../../../../docs/catalog.md");
+const CATALOG: &str = include_str!("../../../../docs/catalog.md");
+const BLUEPRINTS: &str = include_str!("../../../../docs/blueprints.md");
 
-fn blocks() -> Vec<&'static str> {
-    DOCUMENTATION.split("```yaml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect()
+fn blocks(page: &'static str) -> Vec<&'static str> {
+    page.split("```yaml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect()
 }
 
 fn documented() -> Catalog {
     let sources: Vec<Source<'_>> =
-        blocks().into_iter().map(|text| Source { name: "catalog.md", text }).collect();
+        blocks(CATALOG).into_iter().map(|text| Source { name: "catalog.md", text }).collect();
     match Catalog::parse(&sources) {
         Ok(catalog) => catalog,
         Err(mistakes) => panic!("{mistakes}"),
@@ -47,4 +50,18 @@ fn the_examples_plan_what_the_text_says() {
         names(&compare.blueprint),
         ["one_search", "one_summarise", "two_search", "two_summarise", "compare"]
     );
+}
+
+#[test]
+fn the_blueprints_have_no_finding() {
+    for text in blocks(BLUEPRINTS) {
+        let blueprint: Blueprint = serde_saphyr::from_str(text).unwrap();
+        let capabilities: Vec<Capability> =
+            blueprint.tasks.iter().map(|task| any(&task.capability)).collect();
+        assert_eq!(check(&blueprint, &capabilities).findings, []);
+    }
+}
+
+fn any(capability: &str) -> Capability {
+    serde_json::from_value(json!({"name": capability, "effect": "write"})).unwrap()
 }

@@ -14,7 +14,7 @@ const COMMIT_TRANSITIONS: &str = "\
     SELECT commit_transitions(\
         $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
-        $39, $40, $41, $42, $43, $44, $45, $46, $47, $48)";
+        $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49)";
 
 /// Stores the transitions of every workflow whose fence holds, in one transaction, and
 /// answers with the new last number of each. A workflow that is missing from the answer
@@ -110,6 +110,7 @@ impl<'a> Rows<'a> {
             column(new_tasks, |t| t.value.state.as_str()),
             column(new_tasks, |t| int(t.value.attempt)),
             column(new_tasks, |t| t.value.input.as_ref()),
+            column(new_tasks, |t| t.value.output.as_ref()),
             column(new_tasks, |t| t.value.failure.as_ref()),
             column(new_tasks, |t| t.value.unhandled.as_ref()),
             column(new_tasks, |t| array_text(&t.value.taken_edges)),

@@ -57,12 +57,14 @@ pub struct NewTask {
     pub capability: String,
     /// Its workflow's lane.
     pub lane: Lane,
-    /// Ready or ended.
+    /// Ready, waiting or ended.
     pub state: TaskState,
     /// 1 if it is ready, else 0.
     pub attempt: u32,
     /// What its attempts are given.
     pub input: Option<Json>,
+    /// What came out, if it needed no attempt.
+    pub output: Option<Json>,
     /// Why it ended.
     pub failure: Option<Json>,
     /// Why it makes its workflow fail.

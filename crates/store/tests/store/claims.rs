@@ -27,6 +27,7 @@ fn begun() -> Transitions {
         state: TaskState::Ready,
         attempt: 1,
         input: None,
+        output: None,
         failure: None,
         unhandled: None,
         taken_edges: Vec::new(),

@@ -70,6 +70,8 @@ fn verdict(graph: &Graph, task: usize, ends: &[Option<EventType>]) -> Verdict {
         Join::All if taken == edges => Verdict::Met,
         Join::Any if taken > 0 => Verdict::Met,
         Join::Any if refused == edges => Verdict::Unmet,
+        Join::NOf(needed) if taken >= needed => Verdict::Met,
+        Join::NOf(needed) if edges - refused < needed => Verdict::Unmet,
         _ => Verdict::Open,
     }
 }

@@ -89,6 +89,7 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
             state: task.state,
             attempt: task.attempt,
             input: task.input.as_deref().map(Json::of),
+            output: task.output.as_deref().map(Json::of),
             failure,
             unhandled,
             taken_edges,

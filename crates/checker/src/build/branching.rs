@@ -1,0 +1,40 @@
+//! Counts of joins, and edges that are taken otherwise.
+
+use std::collections::HashSet;
+
+use goalpost_model::{Blueprint, Join};
+
+use crate::code;
+use crate::report::{Problem, Report, edge_node, task_node};
+use crate::topology::Graph;
+
+/// Checks what only the edges of a task together say.
+pub(super) fn check(blueprint: &Blueprint, graph: &Graph, report: &mut Report) {
+    for (task, incoming) in blueprint.tasks.iter().zip(&graph.incoming) {
+        let edges = incoming.len();
+        if let Join::NOf(count) = task.join
+            && (count == 0 || task.join.needed(edges) > edges)
+        {
+            let message = format!("n_of is {count}, and {edges} edges lead to the task");
+            let fix = "write a number from 1 to the number of edges that lead to the task";
+            report.error(&task_node(task), "join.n_of", Problem::new(code::JOIN_COUNT, message, fix));
+        }
+    }
+    let branching: HashSet<&str> = blueprint
+        .edges
+        .iter()
+        .filter(|edge| !edge.condition.is_empty())
+        .map(|edge| edge.source.as_str())
+        .collect();
+    for edge in blueprint.edges.iter().filter(|edge| edge.otherwise) {
+        let (message, fix) = if !edge.condition.is_empty() {
+            ("the edge is taken otherwise, and has a condition of its own", "remove one of the two")
+        } else if !branching.contains(edge.source.as_str()) {
+            let message = "the edge is taken otherwise, but no edge from the same task has a condition";
+            (message, "remove `otherwise`: without a condition the edge is always taken")
+        } else {
+            continue;
+        };
+        report.error(&edge_node(edge), "otherwise", Problem::new(code::OTHERWISE, message, fix));
+    }
+}
