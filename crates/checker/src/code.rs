@@ -20,6 +20,7 @@
 //! | `GP023` | a join that can never be met |
 //! | `GP024` | the count of an `n_of` join is not between 1 and the number of edges to the task |
 //! | `GP025` | an edge that is taken otherwise has a condition, or there is no condition to be otherwise |
+//! | `GP026` | `rest: cancel` where there is no rest that could be cancelled |
 //! | `GP030` | an expression does not parse |
 //! | `GP031` | an expression is too long, too deep or too complex |
 //! | `GP032` | an expression names an unknown variable |
@@ -88,6 +89,8 @@ codes! {
     JOIN_COUNT = "GP024";
     /// An edge that is taken otherwise has a condition, or there is no condition to be otherwise.
     OTHERWISE = "GP025";
+    /// `rest: cancel` where there is no rest that could be cancelled.
+    NO_REST = "GP026";
     /// An expression does not parse.
     SYNTAX = "GP030";
     /// An expression is too long, too deep or too complex.

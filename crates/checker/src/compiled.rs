@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use goalpost_model::{
-    Blueprint, Branch, Digest, EdgeOn, Failure, Finding, Join, RetryPolicy, TaskState, Timeouts,
+    Blueprint, Branch, Digest, EdgeOn, Failure, Finding, Join, Rest, RetryPolicy, TaskState, Timeouts,
 };
 use jsonschema::Validator;
 use serde_json::{Map, Value};
@@ -40,6 +40,8 @@ pub struct CompiledTask {
     pub capability: String,
     /// When it becomes ready.
     pub join: Join,
+    /// What becomes of tasks that lead only to it, once its join is met without them.
+    pub rest: Rest,
     /// Which of its edges whose conditions hold are taken.
     pub branch: Branch,
     /// What the engine does itself for it; `None` if a worker does it.

@@ -19,6 +19,8 @@
 //! - A condition that cannot be evaluated leaves its edge untaken, and the workflow will end as FAILED
 //!   because of it; everything else runs on. So does a failed task none of whose edges was taken.
 //! - A task starts once its join is met, and is skipped as soon as its join can no longer be met.
+//! - A join that wants the rest to be cancelled, once it is met, has the tasks cancelled that lead to nothing
+//!   else, and so on backwards. They decide no edge.
 //! - A task whose input cannot be put together fails without an attempt. One that only computes succeeds
 //!   with its input.
 //! - A failed attempt is followed by another one while the retry policy has one left, after a pause.
@@ -34,6 +36,7 @@ mod event;
 mod illegal;
 mod invalid;
 mod join;
+mod rest;
 mod restore;
 mod rows;
 mod settle;

@@ -31,7 +31,7 @@ impl Workflow {
         (workflow.state, workflow.failure, workflow.result) = (state, failure, result);
         workflow.place(blueprint, rows)?;
         workflow.count(blueprint);
-        workflow.check_end()?;
+        workflow.check_end(blueprint)?;
         if workflow.started {
             workflow.check_joins(blueprint)?;
         }
@@ -65,7 +65,7 @@ impl Workflow {
         self.open = self.tasks.iter().filter(|task| !task.state.is_terminal()).count();
         for (compiled, task) in blueprint.tasks.iter().zip(&self.tasks) {
             task.taken_edges.iter().for_each(|edge| self.edge_taken[*edge] = true);
-            // A cancelled task decides nothing: the workflow ended with it.
+            // A cancelled task decides nothing: the workflow ended with it, or nobody needs it.
             if task.state.is_terminal() && task.state != TaskState::Cancelled {
                 for edge in &compiled.outgoing {
                     self.incoming[blueprint.edges[*edge].target].decide(self.edge_taken[*edge]);
@@ -74,7 +74,7 @@ impl Workflow {
         }
     }
 
-    fn check_end(&self) -> Result<(), InvalidState> {
+    fn check_end(&self, blueprint: &CompiledBlueprint) -> Result<(), InvalidState> {
         let wrong = |problem| Err(InvalidState::Workflow { state: self.state, problem });
         let running = self.state == WorkflowState::Running;
         if running && self.started && self.open == 0 {
@@ -83,12 +83,12 @@ impl Workflow {
         if !running && self.open > 0 {
             return wrong("a task has not ended");
         }
-        let cancelled = self.state == WorkflowState::Cancelled;
-        if !cancelled
-            && !self.is_out_of_time()
-            && self.tasks.iter().any(|task| task.state == TaskState::Cancelled)
-        {
-            return wrong("a task was cancelled");
+        let all_may_be_cancelled = self.state == WorkflowState::Cancelled || self.is_out_of_time();
+        let is_wrong = |ordinal: usize| {
+            self.tasks[ordinal].state == TaskState::Cancelled && !self.is_unneeded(blueprint, ordinal)
+        };
+        if !all_may_be_cancelled && (0..self.tasks.len()).any(is_wrong) {
+            return wrong("a task was cancelled that is needed");
         }
         if self.failure.is_some() != matches!(self.state, WorkflowState::Failed | WorkflowState::Cancelled) {
             return wrong("its failure says otherwise");

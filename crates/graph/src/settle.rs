@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use goalpost_checker::builtin::Control;
-use goalpost_model::{Failure, TaskState};
+use goalpost_model::{Failure, Rest, TaskState};
 use serde_json::Value;
 
 use crate::join::Verdict;
@@ -65,7 +65,13 @@ impl Step<'_> {
         let incoming = self.workflow.incoming[ordinal];
         match incoming.verdict(join) {
             Verdict::Open => false,
-            Verdict::Met => !self.activate(ordinal),
+            Verdict::Met => {
+                let has_ended = !self.activate(ordinal);
+                if self.blueprint.tasks[ordinal].rest == Rest::Cancel {
+                    self.cancel_rest(ordinal);
+                }
+                has_ended
+            }
             Verdict::Unmet => {
                 let failure = Failure::new(Failure::JOIN_UNMET, incoming.reason(join));
                 self.close(ordinal, TaskState::Skipped, Some(failure));

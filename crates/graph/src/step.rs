@@ -119,18 +119,22 @@ impl<'a> Step<'a> {
     /// Ends every task that is open, and the workflow.
     fn end_early(&mut self, failure: &Failure, end: WorkflowState) {
         for ordinal in 0..self.workflow.tasks.len() {
-            let state = self.workflow.tasks[ordinal].state;
-            if !state.is_terminal() {
-                let task = &mut self.workflow.tasks[ordinal];
-                task.state = TaskState::Cancelled;
-                task.failure = Some(failure.clone());
-                let was_running = state == TaskState::Running;
-                self.effects.push(Effect::TaskCancelled { task: ordinal, was_running });
+            if !self.workflow.tasks[ordinal].state.is_terminal() {
+                self.cancel_task(ordinal, failure);
             }
         }
-        self.workflow.open = 0;
         self.workflow.state = end;
         self.workflow.failure = Some(failure.clone());
+    }
+
+    /// Ends a task that is open.
+    pub(crate) fn cancel_task(&mut self, ordinal: usize, failure: &Failure) {
+        let task = &mut self.workflow.tasks[ordinal];
+        let was_running = task.state == TaskState::Running;
+        task.state = TaskState::Cancelled;
+        task.failure = Some(failure.clone());
+        self.workflow.open -= 1;
+        self.effects.push(Effect::TaskCancelled { task: ordinal, was_running });
     }
 
     /// The task waits for a time and does nothing else.

@@ -46,6 +46,9 @@ pub struct Task {
     /// When it becomes ready.
     #[serde(default, skip_serializing_if = "is_default")]
     pub join: Join,
+    /// What becomes of tasks that lead only to it, once its join is met without them.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rest: Rest,
     /// Which of its edges whose conditions hold are taken.
     #[serde(default, skip_serializing_if = "is_default")]
     pub branch: Branch,
@@ -55,6 +58,17 @@ pub struct Task {
     /// How long its attempts may take.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeouts: Timeouts,
+}
+
+/// What becomes of tasks that lead to nothing else, once a join is met without them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rest {
+    /// They go on; what comes of them is ignored.
+    #[default]
+    Ignore,
+    /// They are cancelled, and so is what leads only to them.
+    Cancel,
 }
 
 /// Which of the edges of a task whose conditions hold are taken.

@@ -32,6 +32,8 @@ impl Failure {
     pub const UNHANDLED_FAILURE: &'static str = "UNHANDLED_FAILURE";
     /// The join could no longer be met.
     pub const JOIN_UNMET: &'static str = "JOIN_UNMET";
+    /// The join that the task led to was met without it.
+    pub const NOT_NEEDED: &'static str = "NOT_NEEDED";
     /// Somebody cancelled it.
     pub const CANCELLED: &'static str = "CANCELLED";
     /// The planner found no plan.

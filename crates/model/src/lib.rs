@@ -16,7 +16,7 @@ mod retry;
 mod state;
 mod timer;
 
-pub use blueprint::{Blueprint, Branch, Edge, EdgeOn, Task};
+pub use blueprint::{Blueprint, Branch, Edge, EdgeOn, Rest, Task};
 pub use canonical::{Digest, InvalidDigest, canonical_json};
 pub use capability::{Capability, Effect};
 pub use failure::Failure;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::{Branch, Edge, Join, RetryPolicy, Timeouts};
+use goalpost_model::{Branch, Edge, Join, Rest, RetryPolicy, Timeouts};
 
 use crate::goal::{Bound, GoalRequest};
 use crate::mistake::Place;
@@ -39,6 +39,7 @@ pub(crate) struct Step {
     pub(crate) input: Vec<(String, Template)>,
     pub(crate) data_flow: BTreeMap<String, String>,
     pub(crate) join: Join,
+    pub(crate) rest: Rest,
     pub(crate) branch: Branch,
     pub(crate) retry: RetryPolicy,
     pub(crate) timeouts: Timeouts,

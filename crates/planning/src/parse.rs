@@ -111,6 +111,7 @@ fn task(raw: raw::Task, captures: &BTreeSet<&str>, wrong: &mut Vec<String>) -> O
         input: Template::parse_fields(&raw.input, "input", wrong),
         data_flow: raw.data_flow,
         join: raw.join,
+        rest: raw.rest,
         branch: raw.branch.unwrap_or_default(),
         retry: raw.retry.unwrap_or_default(),
         timeouts: raw.timeouts.unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::{Branch, Join, RetryPolicy, Timeouts};
+use goalpost_model::{Branch, Join, Rest, RetryPolicy, Timeouts};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -47,6 +47,8 @@ pub(crate) struct Task {
     pub(crate) data_flow: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) join: Join,
+    #[serde(default)]
+    pub(crate) rest: Rest,
     #[serde(default)]
     pub(crate) branch: Option<Branch>,
     #[serde(default)]

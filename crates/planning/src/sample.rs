@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use goalpost_checker::{CapabilitySource, check, code};
-use goalpost_model::{Blueprint, Branch, Capability, Effect, Finding, Join, RetryPolicy, Task, Timeouts};
+use goalpost_model::{
+    Blueprint, Branch, Capability, Effect, Finding, Join, Rest, RetryPolicy, Task, Timeouts,
+};
 use serde_json::{Map, Value};
 
 use crate::goal::{Bound, GoalRequest};
@@ -47,6 +49,7 @@ pub(crate) fn schema_mistakes(capability: &Capability) -> Vec<String> {
         input: Map::new(),
         data_flow: BTreeMap::new(),
         join: Join::All,
+        rest: Rest::Ignore,
         branch: Branch::Inclusive,
         retry: RetryPolicy::default(),
         timeouts: Timeouts::default(),
@@ -102,6 +105,7 @@ fn task(step: &Step) -> Task {
         input: Map::new(),
         data_flow: step.data_flow.clone(),
         join: step.join,
+        rest: step.rest,
         branch: step.branch,
         retry: step.retry.clone(),
         timeouts: step.timeouts,

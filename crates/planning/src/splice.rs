@@ -128,6 +128,7 @@ fn join_up(method: &Method, goal: Option<&GoalRequest>, placed: Vec<Placed<'_>>)
                 input,
                 data_flow: scope.flows(&step.data_flow)?,
                 join: step.join,
+                rest: step.rest,
                 branch: step.branch,
                 retry: step.retry.clone(),
                 timeouts: step.timeouts,
@@ -157,6 +158,7 @@ fn splice(
         task.data_flow = renamed(&task.data_flow, renames)?;
         if scope.roots.get(step.name.as_str()).is_some_and(|roots| roots.contains(&task.name)) {
             task.join = step.join;
+            task.rest = step.rest;
             task.data_flow.extend(flows.clone());
         }
         whole.tasks.push(task);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
-use goalpost_model::{Blueprint, Branch, Capability, Edge, EdgeOn, Effect, Join, Task, Timeouts};
+use goalpost_model::{Blueprint, Branch, Capability, Edge, EdgeOn, Effect, Join, Rest, Task, Timeouts};
 use pbjson_types::Struct;
 use serde_json::Value;
 
@@ -46,7 +46,8 @@ fn read_all<M, T>(
 }
 
 fn read_task(message: v1::Task, field: &str, violations: &mut Violations) -> Task {
-    let v1::Task { name, capability, input, data_flow, join, join_count, branch, retry, timeouts } = message;
+    let v1::Task { name, capability, input, data_flow, join, join_count, branch, retry, timeouts, rest } =
+        message;
     let join = read_join(join, join_count, field, violations);
     let branch = match v1::Branch::try_from(branch) {
         Ok(v1::Branch::Unspecified | v1::Branch::Inclusive) => Branch::Inclusive,
@@ -56,11 +57,29 @@ fn read_task(message: v1::Task, field: &str, violations: &mut Violations) -> Tas
             Branch::Inclusive
         }
     };
+    let rest = match v1::Rest::try_from(rest) {
+        Ok(v1::Rest::Unspecified | v1::Rest::Ignore) => Rest::Ignore,
+        Ok(v1::Rest::Cancel) => Rest::Cancel,
+        Err(_) => {
+            violations.add(format!("{field}.rest"), "is nothing that can become of the rest");
+            Rest::Ignore
+        }
+    };
     let retry = timing::read_retry(retry, &format!("{field}.retry"), violations);
     let timeouts = timing::read_timeouts(timeouts, &format!("{field}.timeouts"), violations);
     let input = map_from_struct(input.unwrap_or_default(), &format!("{field}.input"), violations);
     let data_flow = data_flow.into_iter().collect();
-    Task { name, capability, input: input.unwrap_or_default(), data_flow, join, branch, retry, timeouts }
+    Task {
+        name,
+        capability,
+        input: input.unwrap_or_default(),
+        data_flow,
+        join,
+        rest,
+        branch,
+        retry,
+        timeouts,
+    }
 }
 
 fn read_join(join: i32, count: i32, field: &str, violations: &mut Violations) -> Join {
@@ -133,11 +152,15 @@ pub fn blueprint_from_model(blueprint: &Blueprint) -> v1::Blueprint {
 }
 
 fn task_from_model(task: &Task) -> v1::Task {
-    let Task { name, capability, input, data_flow, join, branch, retry, timeouts } = task;
+    let Task { name, capability, input, data_flow, join, rest, branch, retry, timeouts } = task;
     let (join, join_count) = match *join {
         Join::All => (v1::Join::All, 0),
         Join::Any => (v1::Join::Any, 0),
         Join::NOf(count) => (v1::Join::NOf, i32::try_from(count).unwrap_or(i32::MAX)),
+    };
+    let rest = match rest {
+        Rest::Ignore => v1::Rest::Ignore,
+        Rest::Cancel => v1::Rest::Cancel,
     };
     let branch = match branch {
         Branch::Inclusive => v1::Branch::Inclusive,
@@ -150,6 +173,7 @@ fn task_from_model(task: &Task) -> v1::Task {
         data_flow: flow(data_flow),
         join: join.into(),
         join_count,
+        rest: rest.into(),
         branch: branch.into(),
         retry: Some(timing::retry_from_model(retry)),
         timeouts: (*timeouts != Timeouts::default()).then(|| timing::timeouts_from_model(*timeouts)),
@@ -207,7 +231,7 @@ mod tests {
                 {"name": "a", "capability": "c", "input": {"n": 1, "x": [1.5, null]}, "retry": {"max_attempts": 3, "jitter": 0.0},
                  "timeouts": {"heartbeat_ms": 9}},
                 {"name": "b", "capability": "c", "join": "any", "branch": "exclusive", "data_flow": {"v": "tasks.a.output"}},
-                {"name": "d", "capability": "c", "join": {"n_of": 2}},
+                {"name": "d", "capability": "c", "join": {"n_of": 2}, "rest": "cancel"},
             ],
             "edges": [{"from": "a", "to": "b", "on": "always", "condition": "true", "data_flow": {"w": "1"}},
                       {"from": "b", "to": "d", "otherwise": true}],
@@ -231,6 +255,7 @@ mod tests {
         message.tasks[1].join = 99;
         message.tasks[1].branch = 9;
         message.tasks[2].join_count = -2;
+        message.tasks[2].rest = 5;
         message.tasks[0].join_count = 1;
         message.tasks[0].retry =
             Some(v1::RetryPolicy { max_attempts: -1, initial_backoff_ms: Some(-5), ..Default::default() });
@@ -248,6 +273,7 @@ mod tests {
                 "blueprint.tasks[1].join",
                 "blueprint.tasks[1].branch",
                 "blueprint.tasks[2].join_count",
+                "blueprint.tasks[2].rest",
                 "blueprint.edges[0].on",
                 "blueprint.capabilities[0].effect"
             ]

@@ -3,8 +3,9 @@
 use goalpost_client::NewGoal;
 use goalpost_client::v1::GoalState;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
-use crate::harness::{blueprint, echo_worker, on_stores, words};
+use crate::harness::{blueprint, echo_worker, on_stores, words, worker};
 
 #[tokio::test]
 async fn an_exclusive_branch_goes_one_way_and_a_transform_sums_it_up() {
@@ -65,5 +66,62 @@ async fn n_of_begins_while_the_rest_goes_on_and_a_transform_needs_no_worker() {
     let words = words(&events);
     let place = |word: &str| words.iter().position(|other| other == word).unwrap();
     assert!(place("TASK_SUCCEEDED two") < place("TASK_SUCCEEDED b"), "{words:?}");
+    on.system.verify().await;
+}
+
+/// How far the attempt of the slow task has come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Slow {
+    Waits,
+    Runs,
+    WasStopped,
+}
+
+#[tokio::test]
+async fn what_leads_to_a_met_join_alone_is_cancelled_and_its_worker_is_told() {
+    let on = on_stores().await;
+    let (slow, mut seen) = watch::channel(Slow::Waits);
+    let _worker = worker(&on.system.endpoints.graph_engine, move |attempt, input| {
+        let slow = slow.clone();
+        async move {
+            match attempt.task() {
+                "slow" => {
+                    slow.send_replace(Slow::Runs);
+                    // The handler is dropped when it is told to stop; this outlives it.
+                    tokio::spawn(async move {
+                        attempt.cancelled().await;
+                        slow.send_replace(Slow::WasStopped);
+                    });
+                    std::future::pending().await
+                }
+                "fast" => {
+                    slow.subscribe().wait_for(|slow| *slow >= Slow::Runs).await.unwrap();
+                    Ok(input)
+                }
+                _ => Ok(input),
+            }
+        }
+    });
+    let race = blueprint(json!({
+        "name": "race",
+        "tasks": [
+            {"name": "slow", "capability": "test.echo"},
+            {"name": "after", "capability": "test.echo"},
+            {"name": "fast", "capability": "test.echo"},
+            {"name": "end", "capability": "test.echo", "join": "any", "rest": "cancel"},
+        ],
+        "edges": [
+            {"from": "slow", "to": "after"}, {"from": "after", "to": "end", "data_flow": {"winner": "'slow'"}},
+            {"from": "fast", "to": "end", "data_flow": {"winner": "'fast'"}},
+        ],
+    }));
+    let (goal, events) = on.system.run(NewGoal::blueprint(race)).await;
+    assert_eq!(goal.state(), GoalState::Succeeded);
+    assert_eq!(serde_json::to_value(goal.result.unwrap()).unwrap(), json!({"end": {"winner": "fast"}}));
+    let words = words(&events);
+    for task in ["slow", "after"] {
+        assert!(words.contains(&format!("TASK_CANCELLED {task}")), "{words:?}");
+    }
+    seen.wait_for(|slow| *slow == Slow::WasStopped).await.unwrap();
     on.system.verify().await;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use goalpost_model::{Blueprint, Join};
+use goalpost_model::{Blueprint, Join, Rest};
 
 use crate::code;
 use crate::report::{Problem, Report, edge_node, task_node};
@@ -20,6 +20,7 @@ pub(super) fn check(blueprint: &Blueprint, graph: &Graph, report: &mut Report) {
             report.error(&task_node(task), "join.n_of", Problem::new(code::JOIN_COUNT, message, fix));
         }
     }
+    rest(blueprint, graph, report);
     let branching: HashSet<&str> = blueprint
         .edges
         .iter()
@@ -36,5 +37,25 @@ pub(super) fn check(blueprint: &Blueprint, graph: &Graph, report: &mut Report) {
             continue;
         };
         report.error(&edge_node(edge), "otherwise", Problem::new(code::OTHERWISE, message, fix));
+    }
+}
+
+/// A join of all has no rest; nor has one whose sources all lead to somewhere else, too.
+fn rest(blueprint: &Blueprint, graph: &Graph, report: &mut Report) {
+    let cancelling = blueprint.tasks.iter().enumerate().filter(|(_, task)| task.rest == Rest::Cancel);
+    for (ordinal, task) in cancelling {
+        let sources = graph.incoming[ordinal].iter().map(|edge| graph.edges[*edge].source);
+        let leads_only_here =
+            |source: usize| graph.outgoing[source].iter().all(|edge| graph.edges[*edge].target == ordinal);
+        let edges = graph.incoming[ordinal].len();
+        if task.join.needed(edges) >= edges {
+            let message = "its join needs every edge, so nothing is left to be cancelled";
+            let problem = Problem::new(code::NO_REST, message, "use join: any or n_of, or remove `rest`");
+            report.error(&task_node(task), "rest", problem);
+        } else if !sources.into_iter().any(leads_only_here) {
+            let message = "every task before it leads to another one, too, so none of them is cancelled";
+            let fix = "remove `rest`, or the other edges";
+            report.warning(&task_node(task), "rest", Problem::new(code::NO_REST, message, fix));
+        }
     }
 }

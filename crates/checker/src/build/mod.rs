@@ -85,6 +85,7 @@ fn walk(
             name: task.name.clone(),
             capability: task.capability.clone(),
             join: task.join,
+            rest: task.rest,
             branch: task.branch,
             control: Control::of(&task.capability),
             retry: task.retry.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use goalpost_checker::{CompiledBlueprint, Scope, TaskView, check, compile};
 use goalpost_model::{
-    Blueprint, Branch, Edge, EdgeOn, Join, RetryPolicy, Severity, Task, TaskState, Timeouts,
+    Blueprint, Branch, Edge, EdgeOn, Join, Rest, RetryPolicy, Severity, Task, TaskState, Timeouts,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -108,11 +108,13 @@ prop_compose! {
         data_flow in data_flow(),
         join in select(vec![Join::All, Join::Any, Join::NOf(0), Join::NOf(1), Join::NOf(2)]),
         exclusive: bool,
+        cancels: bool,
         max_attempts in 0..4_u32,
     ) -> Task {
+        let rest = if cancels { Rest::Cancel } else { Rest::Ignore };
         let branch = if exclusive { Branch::Exclusive } else { Branch::Inclusive };
         let (name, capability) = (name.to_owned(), capability.to_owned());
-        Task { name, capability, input, data_flow, join, branch, retry: RetryPolicy { max_attempts, ..RetryPolicy::default() }, timeouts: Timeouts::default() }
+        Task { name, capability, input, data_flow, join, rest, branch, retry: RetryPolicy { max_attempts, ..RetryPolicy::default() }, timeouts: Timeouts::default() }
     }
 }
 

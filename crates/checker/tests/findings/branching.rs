@@ -5,8 +5,14 @@ use serde_json::json;
 use crate::example::Example;
 use crate::sample::{blueprint, codes};
 
-pub(crate) const EXAMPLES: &[fn() -> Example] =
-    &[more_than_there_are, none_at_all, otherwise_with_a_condition, otherwise_without_a_condition_beside_it];
+pub(crate) const EXAMPLES: &[fn() -> Example] = &[
+    more_than_there_are,
+    none_at_all,
+    otherwise_with_a_condition,
+    otherwise_without_a_condition_beside_it,
+    a_rest_of_all,
+    a_rest_that_is_needed_elsewhere,
+];
 
 #[test]
 fn every_mistake_of_branching_is_found_and_can_be_mended() {
@@ -56,6 +62,31 @@ fn otherwise_without_a_condition_beside_it() -> Example {
         finding: "error[GP025] edge a -> c, otherwise: the edge is taken otherwise, but no edge from the same task has a condition (fix: remove `otherwise`: without a condition the edge is always taken)",
         broken: edges(""),
         mended: edges("goal.text == 'x'"),
+    }
+}
+
+fn a_rest_of_all() -> Example {
+    let join = |join| {
+        let tasks = json!(["a", "b", {"name": "c", "join": join, "rest": "cancel"}]);
+        blueprint(tasks, json!([{"from": "a", "to": "c"}, {"from": "b", "to": "c"}]))
+    };
+    Example {
+        finding: "error[GP026] task c, rest: its join needs every edge, so nothing is left to be cancelled (fix: use join: any or n_of, or remove `rest`)",
+        broken: join("all"),
+        mended: join("any"),
+    }
+}
+
+fn a_rest_that_is_needed_elsewhere() -> Example {
+    let edges = |more| {
+        let mut edges = vec![json!({"from": "a", "to": "c"}), json!({"from": "b", "to": "c"})];
+        edges.extend(more);
+        blueprint(json!(["a", "b", {"name": "c", "join": "any", "rest": "cancel"}, "d"]), json!(edges))
+    };
+    Example {
+        finding: "warning[GP026] task c, rest: every task before it leads to another one, too, so none of them is cancelled (fix: remove `rest`, or the other edges)",
+        broken: edges(vec![json!({"from": "a", "to": "d"}), json!({"from": "b", "to": "d"})]),
+        mended: edges(vec![json!({"from": "a", "to": "d"})]),
     }
 }
 

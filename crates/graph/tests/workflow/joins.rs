@@ -140,3 +140,63 @@ fn skipping_propagates_through_all_joins_and_stops_at_an_any_join_with_another_w
     run.succeed("d", Value::Null);
     assert_eq!(run.workflow.state, WorkflowState::Succeeded);
 }
+
+/// Two ways of two tasks each to `end`, and `log`, which the second way leads to as well.
+fn race(rest: &str) -> Run {
+    let mut run = Run::begin(
+        json!(["a", "b", "c", "d", "log", {"name": "end", "join": "any", "rest": rest}]),
+        json!([
+            {"from": "a", "to": "b"}, {"from": "b", "to": "end"},
+            {"from": "c", "to": "d"}, {"from": "d", "to": "end"},
+            {"from": "c", "to": "log", "on": "failure"},
+        ]),
+    );
+    run.succeed("a", json!(1));
+    run
+}
+
+#[test]
+fn a_met_join_cancels_what_leads_to_it_alone() {
+    let mut run = race("cancel");
+    let effects = run.succeed("b", json!(2));
+    let expected = [
+        Effect::TaskSucceeded { task: 1 },
+        Effect::TaskReady { task: 5, attempt: 1 },
+        Effect::TaskCancelled { task: 3, was_running: false },
+    ];
+    assert_eq!(effects, expected);
+    assert_eq!(kind(run.task("d").failure.as_ref()), Failure::NOT_NEEDED);
+    // It leads to the log, too.
+    assert_eq!(run.state("c"), TaskState::Ready);
+    run.succeed("end", json!(3));
+    assert_eq!(run.workflow.state, WorkflowState::Running);
+    run.succeed("c", json!(4));
+    assert_eq!(run.workflow.state, WorkflowState::Succeeded);
+}
+
+#[test]
+fn a_met_join_cancels_what_runs_and_what_leads_to_that() {
+    let mut run = Run::begin(
+        json!(["a", "b", "c", {"name": "end", "join": "any", "rest": "cancel"}]),
+        json!([{"from": "a", "to": "end"}, {"from": "b", "to": "c"}, {"from": "c", "to": "end"},
+               {"from": "b", "to": "end", "on": "failure"}]),
+    );
+    run.start("b");
+    let effects = run.succeed("a", json!(1));
+    let expected = [
+        Effect::TaskSucceeded { task: 0 },
+        Effect::TaskReady { task: 3, attempt: 1 },
+        Effect::TaskCancelled { task: 2, was_running: false },
+        Effect::TaskCancelled { task: 1, was_running: true },
+    ];
+    assert_eq!(effects, expected);
+    run.succeed("end", json!(3));
+    assert_eq!(run.workflow.state, WorkflowState::Succeeded);
+}
+
+#[test]
+fn without_a_word_the_rest_goes_on() {
+    let mut run = race("ignore");
+    run.succeed("b", json!(2));
+    assert_eq!((run.state("c"), run.state("d")), (TaskState::Ready, TaskState::Pending));
+}

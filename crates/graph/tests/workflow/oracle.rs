@@ -1,7 +1,7 @@
 //! The rules of the graph once more, read from the plan and the tasks' ends alone, by brute force.
 
 use goalpost_graph::{Task, Workflow};
-use goalpost_model::{Branch, EdgeOn, Failure, Join, TaskState, WorkflowState};
+use goalpost_model::{Branch, EdgeOn, Failure, Join, Rest, TaskState, WorkflowState};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
@@ -87,10 +87,15 @@ pub(crate) fn check_tasks(plan: &Plan, workflow: &Workflow) -> Result<(), TestCa
         match task.state {
             TaskState::Pending => prop_assert_eq!(met, None, "task {} waits", ordinal),
             TaskState::Skipped => prop_assert_eq!(met, Some(false), "task {} was skipped", ordinal),
-            TaskState::Cancelled => {
-                prop_assert!(workflow.state == WorkflowState::Cancelled || is_out_of_time(workflow));
-            }
+            TaskState::Cancelled => prop_assert!(
+                workflow.state == WorkflowState::Cancelled
+                    || is_out_of_time(workflow)
+                    || is_unneeded(plan, ordinal, workflow)
+            ),
             _ => prop_assert_eq!(met, Some(true), "task {} began", ordinal),
+        }
+        if !task.state.is_terminal() {
+            prop_assert!(!is_unneeded(plan, ordinal, workflow), "nobody needs task {}", ordinal);
         }
         if !matches!(task.state, TaskState::Pending | TaskState::Skipped | TaskState::Cancelled) {
             check_input(plan, workflow, ordinal)?;
@@ -132,6 +137,17 @@ fn check_input(plan: &Plan, workflow: &Workflow, ordinal: usize) -> Result<(), T
     Ok(())
 }
 
+/// All that the task leads to was cancelled, or has begun without it and wants no rest.
+fn is_unneeded(plan: &Plan, task: usize, workflow: &Workflow) -> bool {
+    let mut targets = plan.outgoing(task).map(|(_, edge)| edge.target).peekable();
+    targets.peek().is_some()
+        && targets.all(|target| match workflow.tasks[target].state {
+            TaskState::Cancelled => true,
+            TaskState::Pending | TaskState::Skipped => false,
+            _ => plan.tasks[target].rest == Rest::Cancel,
+        })
+}
+
 /// A failure that nothing took up, or a condition that could not be evaluated.
 fn fails_the_workflow(plan: &Plan, ordinal: usize, task: &Task) -> bool {
     if !matches!(task.state, TaskState::Succeeded | TaskState::Failed) {
@@ -158,12 +174,11 @@ pub(crate) fn check_end(plan: &Plan, workflow: &Workflow) -> Result<(), TestCase
         WorkflowState::Cancelled => prop_assert!(cancelled && workflow.failure.is_some()),
         WorkflowState::Failed if is_out_of_time(workflow) => prop_assert!(plan.deadline && cancelled),
         WorkflowState::Failed => {
-            prop_assert!(!cancelled);
             let (ordinal, task) = unhandled.expect("some task makes the workflow fail");
             prop_assert_eq!(&workflow.failure, &task.unhandled, "the first is task {}", ordinal);
         }
         WorkflowState::Succeeded => {
-            prop_assert!(!cancelled && unhandled.is_none());
+            prop_assert!(unhandled.is_none());
             let is_leaf = |ordinal: usize| plan.outgoing(ordinal).next().is_none();
             for (ordinal, task) in workflow.tasks.iter().enumerate() {
                 let shown = workflow.result.as_ref().and_then(|result| result.get(&format!("t{ordinal}")));

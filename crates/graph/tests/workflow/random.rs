@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use goalpost_checker::builtin::{TRANSFORM, WAIT};
 use goalpost_checker::compile;
-use goalpost_model::{Blueprint, Branch, EdgeOn, Join};
+use goalpost_model::{Blueprint, Branch, EdgeOn, Join, Rest};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -24,6 +24,7 @@ pub(crate) struct PlanTask {
     /// It hands its input on, and no worker does it.
     pub(crate) transforms: bool,
     pub(crate) branch: Branch,
+    pub(crate) rest: Rest,
     /// Its attempts do not follow each other at once.
     pub(crate) pauses: bool,
     /// Its attempts have to start and end in time.
@@ -62,7 +63,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
             let edges = proptest::collection::vec(edge(tasks), 0..=tasks * 2);
             (proptest::collection::vec(task(), tasks), edges, any::<bool>())
         })
-        .prop_map(|(tasks, edges, deadline)| Plan { tasks, edges: tidy(edges), deadline })
+        .prop_map(|(tasks, edges, deadline)| Plan { tasks, edges: tidy(edges), deadline }.with_rests())
         .prop_filter("the checker refuses it", |plan| compile(&plan.blueprint()).is_ok())
 }
 
@@ -71,11 +72,13 @@ fn task() -> impl Strategy<Value = PlanTask> {
     let branch = prop_oneof![Just(Branch::Inclusive), Just(Branch::Exclusive)];
     let control = (proptest::bool::weighted(0.15), proptest::bool::weighted(0.15));
     let kind = (control, any::<bool>(), any::<bool>());
-    (kind, join, branch, 1_u32..=3, proptest::bool::weighted(0.05)).prop_map(
-        |(((waits, transforms), pauses, timed), join, branch, max_attempts, broken_flow)| PlanTask {
+    let rest = prop_oneof![Just(Rest::Ignore), Just(Rest::Cancel)];
+    (kind, join, (branch, rest), 1_u32..=3, proptest::bool::weighted(0.05)).prop_map(
+        |(((waits, transforms), pauses, timed), join, (branch, rest), max_attempts, broken_flow)| PlanTask {
             waits,
             transforms: transforms && !waits,
             branch,
+            rest,
             pauses,
             timed,
             join,
@@ -131,6 +134,17 @@ impl Plan {
         Blueprint { deadline_ms, ..blueprint(json!(tasks), json!(edges)) }
     }
 
+    /// Without a rest to be cancelled where every edge is needed.
+    fn with_rests(mut self) -> Self {
+        for task in 0..self.tasks.len() {
+            let edges = self.incoming(task).count();
+            if self.tasks[task].join.needed(edges) >= edges {
+                self.tasks[task].rest = Rest::Ignore;
+            }
+        }
+        self
+    }
+
     pub(crate) fn incoming(&self, task: usize) -> impl Iterator<Item = (usize, &PlanEdge)> {
         self.edges.iter().enumerate().filter(move |(_, edge)| edge.target == task)
     }
@@ -144,6 +158,7 @@ impl PlanTask {
     fn json(&self, task: usize) -> Value {
         let mut json = self.own_json(task);
         json["branch"] = json!(self.branch);
+        json["rest"] = json!(self.rest);
         json
     }
 

@@ -55,6 +55,30 @@ fn a_fan_out_of_a_thousand_starts_in_one_step() {
     assert_eq!(run.task("first").taken_edges.len(), 1_000);
 }
 
+/// All of them come from one task that has not ended: it is looked at once, not once for each.
+#[test]
+fn nine_thousand_ways_that_lost_are_cancelled_in_one_step() {
+    let ways = names(9_000);
+    let mut tasks: Vec<Value> = ways.iter().map(|name| json!(name)).collect();
+    tasks.push(json!("slow"));
+    tasks.push(json!("fast"));
+    tasks.push(json!({"name": "end", "join": "any", "rest": "cancel"}));
+    let mut edges = vec![json!({"from": "fast", "to": "end"})];
+    for way in &ways {
+        edges.extend([json!({"from": "slow", "to": way}), json!({"from": way, "to": "end"})]);
+    }
+    let mut run = Run::begin(json!(tasks), json!(edges));
+    let effects = run.succeed("fast", json!(1));
+    assert_eq!(effects.len(), 2 + 9_001);
+    assert_eq!(
+        effects.last(),
+        Some(&Effect::TaskCancelled { task: run.ordinal("slow"), was_running: false })
+    );
+    run.succeed("end", json!(1));
+    assert_eq!(run.workflow.state, WorkflowState::Succeeded);
+    assert_eq!(run.restore(run.rows()).unwrap(), run.workflow);
+}
+
 #[test]
 fn a_result_that_no_message_carries_fails_the_workflow_and_keeps_the_outputs() {
     let mut run = Run::begin(json!(["a", "b"]), json!([]));
