@@ -29,7 +29,7 @@ pub(crate) fn chain(length: usize) -> Blueprint {
     let edges = (1..length)
         .map(|place| Edge { data_flow: flow(&name(place - 1)), ..edge(&name(place - 1), &name(place)) })
         .collect();
-    Blueprint { name: format!("chain of {length}"), tasks, edges, capabilities: Vec::new(), deadline_ms: 0 }
+    Blueprint { name: format!("chain of {length}"), tasks, edges, ..Blueprint::default() }
 }
 
 /// One task, a choice of two, and one that takes whichever was chosen.
@@ -52,7 +52,7 @@ pub(crate) fn diamond() -> Blueprint {
         Edge { data_flow: flow("left"), ..edge("left", "end") },
         Edge { data_flow: flow("right"), ..edge("right", "end") },
     ];
-    Blueprint { name: "diamond".to_owned(), tasks, edges, capabilities: Vec::new(), deadline_ms: 0 }
+    Blueprint { name: "diamond".to_owned(), tasks, edges, ..Blueprint::default() }
 }
 
 /// One task, `width` after it side by side, and one that waits for them all.
@@ -62,5 +62,5 @@ pub(crate) fn fan_out(width: usize) -> Blueprint {
     tasks.extend((0..width).map(|place| task(name(place))));
     let edges =
         (0..width).flat_map(|place| [edge("start", &name(place)), edge(&name(place), "end")]).collect();
-    Blueprint { name: format!("fan-out of {width}"), tasks, edges, capabilities: Vec::new(), deadline_ms: 0 }
+    Blueprint { name: format!("fan-out of {width}"), tasks, edges, ..Blueprint::default() }
 }

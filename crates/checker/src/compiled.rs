@@ -28,6 +28,7 @@ pub struct CompiledBlueprint {
     pub tasks: Vec<CompiledTask>,
     /// Its edges, by ordinal.
     pub edges: Vec<CompiledEdge>,
+    pub(crate) output: Vec<Flow>,
     pub(crate) ordinals: HashMap<String, usize>,
 }
 
@@ -83,6 +84,19 @@ pub(crate) struct Flow {
     pub(crate) expression: Expression,
 }
 
+impl Flow {
+    /// Evaluates the expression and puts its value where it belongs.
+    fn put(
+        &self,
+        blueprint: &CompiledBlueprint,
+        scope: &dyn Scope,
+        into: &mut Map<String, Value>,
+    ) -> Result<(), String> {
+        let value = self.expression.evaluate(scope, &|task| blueprint.name_of(task))?;
+        self.path.put(into, value)
+    }
+}
+
 /// What an expression sees of a task.
 #[derive(Clone, Copy, Debug)]
 pub struct TaskView<'a> {
@@ -117,13 +131,38 @@ impl CompiledBlueprint {
         self.ordinals.get(task).copied()
     }
 
-    /// Whether the outputs of the last tasks, by name, can be the workflow's result. Errors:
-    /// `PAYLOAD_TOO_LARGE`.
-    pub fn check_result(&self, outputs: &Map<String, Value>) -> Result<(), Failure> {
-        payload::check_outputs(outputs).map_err(|fault| {
+    /// What comes out of a workflow that has succeeded: what the blueprint says of it, or the outputs of
+    /// the last tasks by name. Errors: `DATA_FLOW`, `PAYLOAD_TOO_LARGE`.
+    pub fn result(&self, scope: &dyn Scope) -> Result<Map<String, Value>, Failure> {
+        if self.output.is_empty() {
+            return self.last_outputs(scope);
+        }
+        let mut result = Map::new();
+        for flow in &self.output {
+            flow.put(self, scope, &mut result).map_err(|error| {
+                let text = crate::names::shown(flow.expression.text());
+                let message = format!("the workflow's output.{} <- `{text}`: {error}", flow.path_text);
+                Failure::new(Failure::DATA_FLOW, message)
+            })?;
+        }
+        payload::check_fields(&result)
+            .map_err(|fault| payload::too_large("the workflow's output", &fault))?;
+        Ok(result)
+    }
+
+    fn last_outputs(&self, scope: &dyn Scope) -> Result<Map<String, Value>, Failure> {
+        let last = self.tasks.iter().enumerate().filter(|(_, task)| task.outgoing.is_empty());
+        let outputs =
+            last.filter_map(|(ordinal, task)| Some((task.name.clone(), scope.task(ordinal).output?.clone())));
+        let outputs: Map<String, Value> = outputs.collect();
+        payload::check_outputs(&outputs).map_err(|fault| {
             let what = "the workflow's result, made of the outputs of its last tasks,";
-            payload::too_large(what, &format!("{fault}; add a task that takes from them what is wanted"))
-        })
+            payload::too_large(
+                what,
+                &format!("{fault}; take from them what is wanted with the blueprint's output"),
+            )
+        })?;
+        Ok(outputs)
     }
 
     fn name_of(&self, ordinal: usize) -> String {
@@ -173,8 +212,7 @@ impl CompiledTask {
         let mut is_computed = false;
         for flow in self.flows.iter().chain(of_edges) {
             is_computed = true;
-            let value = flow.expression.evaluate(scope, &|task| blueprint.name_of(task));
-            value.and_then(|value| flow.path.put(&mut input, value)).map_err(|error| {
+            flow.put(blueprint, scope, &mut input).map_err(|error| {
                 let text = crate::names::shown(flow.expression.text());
                 let message =
                     format!("task {}, data_flow.{} <- `{text}`: {error}", self.name, flow.path_text);

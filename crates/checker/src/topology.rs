@@ -103,11 +103,11 @@ impl Graph {
 pub(crate) struct Set(Vec<u64>);
 
 impl Set {
-    fn empty(size: usize) -> Self {
+    pub(crate) fn empty(size: usize) -> Self {
         Self(vec![0; size.div_ceil(64)])
     }
 
-    fn insert(&mut self, ordinal: usize) {
+    pub(crate) fn insert(&mut self, ordinal: usize) {
         self.0[ordinal / 64] |= 1 << (ordinal % 64);
     }
 

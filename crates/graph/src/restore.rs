@@ -108,8 +108,10 @@ impl Workflow {
 
     /// Whether it failed by itself, not by one of its tasks.
     fn fails_as_a_whole(&self) -> bool {
-        let too_large = |failure: &Failure| failure.kind == Failure::PAYLOAD_TOO_LARGE;
-        self.is_out_of_time() || self.failure.as_ref().is_some_and(too_large)
+        let has_no_result = |failure: &Failure| {
+            [Failure::PAYLOAD_TOO_LARGE, Failure::DATA_FLOW].contains(&failure.kind.as_str())
+        };
+        self.is_out_of_time() || self.failure.as_ref().is_some_and(has_no_result)
     }
 
     fn is_out_of_time(&self) -> bool {

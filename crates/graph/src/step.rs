@@ -186,18 +186,11 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// What the last tasks gave; or why the workflow fails.
+    /// What comes out; or why the workflow fails.
     fn result(&self) -> Result<Map<String, Value>, Failure> {
-        if let Some(failure) = self.workflow.tasks.iter().find_map(|task| task.unhandled.clone()) {
-            return Err(failure);
+        match self.workflow.tasks.iter().find_map(|task| task.unhandled.clone()) {
+            Some(failure) => Err(failure),
+            None => self.blueprint.result(self.workflow),
         }
-        let leaves = self.blueprint.tasks.iter().zip(&self.workflow.tasks);
-        let outputs = leaves
-            .filter(|(compiled, _)| compiled.outgoing.is_empty())
-            .filter_map(|(compiled, task)| {
-                task.output.as_ref().map(|output| (compiled.name.clone(), Value::clone(output)))
-            })
-            .collect();
-        self.blueprint.check_result(&outputs).map(|()| outputs)
     }
 }

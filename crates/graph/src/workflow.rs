@@ -19,7 +19,7 @@ pub struct Workflow {
     pub state: WorkflowState,
     /// Why it failed or was cancelled.
     pub failure: Option<Failure>,
-    /// The outputs of the succeeded tasks without outgoing edges, by name, once it has succeeded.
+    /// What came out, once it has succeeded.
     pub result: Option<Map<String, Value>>,
     /// Its tasks in the blueprint's order.
     pub tasks: Vec<Task>,

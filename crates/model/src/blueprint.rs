@@ -21,6 +21,10 @@ pub struct Blueprint {
     /// The edges.
     #[serde(default)]
     pub edges: Vec<Edge>,
+    /// What comes out of the workflow: a dotted path, and the CEL expression whose value goes there when it
+    /// has succeeded. Empty: the outputs of the last tasks, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub output: BTreeMap<String, String>,
     /// The capabilities in use, as the catalog had them when the blueprint was checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capabilities: Vec<Capability>,

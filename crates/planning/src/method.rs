@@ -28,6 +28,8 @@ pub(crate) struct Method {
     pub(crate) result: Option<String>,
     /// How long a workflow made by it may run; of a nested method it does not count.
     pub(crate) deadline_ms: u64,
+    /// What comes out of the workflow, if the method is not nested.
+    pub(crate) output: BTreeMap<String, String>,
     pub(crate) place: Place,
 }
 

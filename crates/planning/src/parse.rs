@@ -57,6 +57,7 @@ fn build(raw: raw::Method, place: &Place, wrong: &mut Vec<String>) -> Method {
         when,
         priority: raw.priority,
         deadline_ms: raw.deadline_ms,
+        output: raw.output,
         steps,
         edges,
         result,

@@ -28,6 +28,8 @@ pub(crate) struct Method {
     pub(crate) edges: Vec<Value>,
     #[serde(default)]
     pub(crate) result: Option<String>,
+    #[serde(default)]
+    pub(crate) output: BTreeMap<String, String>,
 }
 
 /// A task of a method: exactly one of `capability`, `goal` and `goal_type`.

@@ -27,6 +27,7 @@ pub(crate) fn findings(method: &Method, capabilities: &dyn CapabilitySource) -> 
         edges: method.edges.clone(),
         capabilities: Vec::new(),
         deadline_ms: method.deadline_ms,
+        output: method.output.clone(),
     };
     let nested = Capability {
         name: NESTED.to_owned(),
@@ -60,6 +61,7 @@ pub(crate) fn schema_mistakes(capability: &Capability) -> Vec<String> {
         edges: Vec::new(),
         capabilities: Vec::new(),
         deadline_ms: 0,
+        output: BTreeMap::new(),
     };
     let findings = check(&blueprint, &Alone(capability)).findings;
     let of_schema = findings.iter().filter(|finding| finding.code == code::INVALID_SCHEMA);

@@ -40,9 +40,9 @@ pub fn plan(catalog: &Catalog, goal: &GoalRequest) -> Result<Plan, NoPlan> {
         Err(rejected) => return Err(NoPlan::new(catalog, goal, rejected, Vec::new())),
     };
     let Solution { method, reason, fragment, rejected } = solution;
-    let Fragment { tasks, edges, methods, .. } = fragment;
+    let Fragment { tasks, edges, methods, output, .. } = fragment;
     let (name, deadline_ms) = (method.name.clone(), method.deadline_ms);
-    let blueprint = Blueprint { name, tasks, edges, capabilities: Vec::new(), deadline_ms };
+    let blueprint = Blueprint { name, tasks, edges, capabilities: Vec::new(), deadline_ms, output };
     let checked = check(&blueprint, catalog);
     let Some(blueprint) = checked.blueprint else {
         let why = "the checker refuses the blueprint that it gives".to_owned();

@@ -18,6 +18,8 @@ pub(crate) struct Fragment {
     pub(crate) edges: Vec<Edge>,
     /// The task that stands for the whole.
     pub(crate) result: Option<String>,
+    /// What comes out of the workflow, if it is the whole.
+    pub(crate) output: BTreeMap<String, String>,
     /// The methods that it is made of, outermost first.
     pub(crate) methods: Vec<String>,
     /// Roughly how many bytes the inputs of its tasks have as JSON.
@@ -140,6 +142,7 @@ fn join_up(method: &Method, goal: Option<&GoalRequest>, placed: Vec<Placed<'_>>)
     for edge in &method.edges {
         whole.edges.extend(scope.edges(edge)?);
     }
+    whole.output = scope.flows(&method.output)?;
     whole.result = method.result.as_ref().map(|name| scope.end_of(name).to_owned());
     Ok(whole)
 }

@@ -12,7 +12,7 @@ use crate::{Violations, map_from_struct, struct_from_map, timing, v1};
 /// The blueprint that a message says. Notes every field that cannot be read, under `field`.
 /// Whether the blueprint makes sense is the checker's to say.
 pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Violations) -> Option<Blueprint> {
-    let v1::Blueprint { name, tasks, edges, capabilities, deadline_ms } = message;
+    let v1::Blueprint { name, tasks, edges, capabilities, deadline_ms, output } = message;
     if tasks.len() > MAX_TASKS {
         violations.add(format!("{field}.tasks"), format!("must have at most {MAX_TASKS} entries"));
     }
@@ -28,6 +28,7 @@ pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Viol
         edges: read_all(edges, &format!("{field}.edges"), violations, read_edge),
         capabilities: read_all(capabilities, &format!("{field}.capabilities"), violations, read_capability),
         deadline_ms: timing::milliseconds(deadline_ms, &format!("{field}.deadline_ms"), violations),
+        output: output.into_iter().collect(),
     };
     violations.is_empty().then_some(blueprint)
 }
@@ -141,13 +142,14 @@ fn read_capability(message: v1::Capability, field: &str, violations: &mut Violat
 
 /// A blueprint as a message.
 pub fn blueprint_from_model(blueprint: &Blueprint) -> v1::Blueprint {
-    let Blueprint { name, tasks, edges, capabilities, deadline_ms } = blueprint;
+    let Blueprint { name, tasks, edges, capabilities, deadline_ms, output } = blueprint;
     v1::Blueprint {
         name: name.clone(),
         tasks: tasks.iter().map(task_from_model).collect(),
         edges: edges.iter().map(edge_from_model).collect(),
         capabilities: capabilities.iter().map(capability_from_model).collect(),
         deadline_ms: timing::message_of(*deadline_ms),
+        output: flow(output),
     }
 }
 
@@ -236,6 +238,7 @@ mod tests {
             "edges": [{"from": "a", "to": "b", "on": "always", "condition": "true", "data_flow": {"w": "1"}},
                       {"from": "b", "to": "d", "otherwise": true}],
             "deadline_ms": 7,
+            "output": {"x.y": "tasks.a.state"},
             "capabilities": [{"name": "c", "effect": "read", "input_schema": {"type": "object"}}],
         }))
         .unwrap()

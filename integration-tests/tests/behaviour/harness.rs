@@ -239,8 +239,7 @@ pub(crate) fn chain(length: usize) -> Blueprint {
         name: "chain".to_owned(),
         tasks: (0..length).map(task).collect(),
         edges: (1..length).map(edge).collect(),
-        capabilities: Vec::new(),
-        deadline_ms: 0,
+        ..Blueprint::default()
     }
 }
 

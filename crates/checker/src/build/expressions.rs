@@ -18,6 +18,8 @@ pub(super) struct Expressions {
     pub(super) tasks: Vec<Vec<FlowPart>>,
     /// The parts of each edge.
     pub(super) edges: Vec<EdgeParts>,
+    /// What comes out of the workflow.
+    pub(super) output: Vec<FlowPart>,
 }
 
 /// A data flow with what its expression does.
@@ -43,7 +45,7 @@ pub(super) struct Condition {
 pub(super) fn compile(blueprint: &Blueprint, names: &TaskNames<'_>, report: &mut Report) -> Expressions {
     let mut found = Expressions::default();
     for task in &blueprint.tasks {
-        found.tasks.push(flows(&task_node(task), &task.data_flow, names, report));
+        found.tasks.push(flows(&task_node(task), "data_flow", &task.data_flow, names, report));
     }
     for edge in &blueprint.edges {
         let node = edge_node(edge);
@@ -55,13 +57,17 @@ pub(super) fn compile(blueprint: &Blueprint, names: &TaskNames<'_>, report: &mut
             let message = format!("the condition is {kind}, which is neither true nor false");
             report.error(&node, "condition", Problem::new(code::NOT_BOOLEAN, message, "write a comparison"));
         }
-        found.edges.push(EdgeParts { condition, flows: flows(&node, &edge.data_flow, names, report) });
+        found
+            .edges
+            .push(EdgeParts { condition, flows: flows(&node, "data_flow", &edge.data_flow, names, report) });
     }
+    found.output = flows("", "output", &blueprint.output, names, report);
     found
 }
 
 fn flows(
     node: &str,
+    of: &str,
     data_flow: &BTreeMap<String, String>,
     names: &TaskNames<'_>,
     report: &mut Report,
@@ -69,7 +75,7 @@ fn flows(
     let mut found: Vec<FlowPart> = Vec::new();
     let mut paths = DisjointPaths::default();
     for (path_text, text) in data_flow {
-        let field = format!("data_flow.{path_text}");
+        let field = format!("{of}.{path_text}");
         let path = FlowPath::parse(path_text).map_err(|fault| {
             report.error(
                 node,

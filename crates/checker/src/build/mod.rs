@@ -4,6 +4,7 @@
 
 mod branching;
 mod capabilities;
+mod certain;
 mod expressions;
 mod inputs;
 mod reach;
@@ -71,7 +72,7 @@ fn walk(
         let sure = Sure::new(&graph, &order.sorted, |task| blueprint.tasks[task].join);
         reach::check(blueprint, &graph, &order.sorted, &sure, &expressions, report);
         writes::check(blueprint, &graph, &expressions, report);
-        reads::check(blueprint, capabilities, &graph, &sure, &expressions, report);
+        reads::check(blueprint, capabilities, &graph, &order.sorted, &sure, &expressions, report);
         inputs::check_joins(blueprint, capabilities, &graph, report);
     }
     if !report.is_clean() {
@@ -79,7 +80,7 @@ fn walk(
     }
     let ordinals =
         blueprint.tasks.iter().enumerate().map(|(ordinal, task)| (task.name.clone(), ordinal)).collect();
-    let expressions::Expressions { tasks: task_flows, edges: edge_parts } = expressions;
+    let expressions::Expressions { tasks: task_flows, edges: edge_parts, output } = expressions;
     let tasks =
         blueprint.tasks.iter().zip(task_flows).enumerate().map(|(ordinal, (task, flows))| CompiledTask {
             name: task.name.clone(),
@@ -110,6 +111,7 @@ fn walk(
         digest: blueprint.digest(),
         name: blueprint.name.clone(),
         deadline_ms: blueprint.deadline_ms,
+        output: output.into_iter().map(|part| part.flow).collect(),
         tasks: tasks.collect(),
         edges: edges.collect(),
         ordinals,

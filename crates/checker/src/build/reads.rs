@@ -10,6 +10,7 @@ use crate::report::{Problem, Report, edge_node, task_node};
 use crate::schema::{self, Field};
 use crate::topology::{Graph, Set, Sure};
 
+use super::certain;
 use super::expressions::Expressions;
 
 /// Checks every read against what is sure where it happens.
@@ -17,6 +18,7 @@ pub(super) fn check(
     blueprint: &Blueprint,
     capabilities: &(impl CapabilitySource + ?Sized),
     graph: &Graph,
+    sorted: &[usize],
     sure: &Sure,
     expressions: &Expressions,
     report: &mut Report,
@@ -27,6 +29,15 @@ pub(super) fn check(
         for part in expressions.tasks.get(ordinal).into_iter().flatten() {
             let field = format!("data_flow.{}", part.flow.path_text);
             let place = Place { node: task_node(task), field, succeeded: &[succeeded], failed: &[failed] };
+            check.reads(capabilities, &place, &part.analysis, None);
+        }
+    }
+    if !expressions.output.is_empty() {
+        let succeeded = certain::at_success(blueprint, graph, sorted);
+        let nothing = Set::empty(blueprint.tasks.len());
+        for part in &expressions.output {
+            let field = format!("output.{}", part.flow.path_text);
+            let place = Place { node: String::new(), field, succeeded: &[&succeeded], failed: &[&nothing] };
             check.reads(capabilities, &place, &part.analysis, None);
         }
     }

@@ -132,7 +132,14 @@ prop_compose! {
 }
 
 fn blueprint(name: &str, tasks: Vec<Task>, edges: Vec<Edge>) -> Blueprint {
-    Blueprint { name: name.to_owned(), tasks, edges, capabilities: Vec::new(), deadline_ms: 0 }
+    Blueprint {
+        name: name.to_owned(),
+        tasks,
+        edges,
+        capabilities: Vec::new(),
+        deadline_ms: 0,
+        output: BTreeMap::new(),
+    }
 }
 
 /// Anything, most of it wrong.

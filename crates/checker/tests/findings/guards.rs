@@ -268,3 +268,40 @@ fn every_unguarded_read_of_an_expression_is_told() {
     let found = codes(&beside("[tasks.a.output.x, tasks.a.error.kind, tasks.b.output]"));
     assert_eq!(found, ["GP060", "GP061", "GP060"]);
 }
+
+/// The codes for an output that reads what task `n` gave.
+fn of_output(tasks: Value, edges: Value, task: &str) -> Vec<String> {
+    let output = [("x".to_owned(), format!("tasks.{task}.output"))].into();
+    codes(&Blueprint { output, ..blueprint(tasks, edges) })
+}
+
+#[test]
+fn the_output_of_a_workflow_may_read_what_has_surely_succeeded() {
+    let chain = || (json!(["a", "b"]), json!([{"from": "a", "to": "b"}]));
+    let (tasks, edges) = chain();
+    assert_eq!(of_output(tasks, edges, "b"), [""; 0]);
+    let (tasks, mut edges) = chain();
+    edges[0]["condition"] = json!("goal.text == 'x'");
+    assert_eq!(of_output(tasks, edges, "b"), ["GP060"]);
+    let (tasks, mut edges) = chain();
+    edges[0]["on"] = json!("always");
+    assert_eq!(of_output(tasks.clone(), edges.clone(), "a"), ["GP060"], "its failure would be handled");
+    assert_eq!(of_output(tasks, edges, "b"), ["GP060"], "so nobody knows that it came so far");
+}
+
+#[test]
+fn the_output_of_a_workflow_may_not_read_what_may_be_cancelled() {
+    let race = |rest| json!(["a", "b", {"name": "c", "join": "any", "rest": rest}]);
+    let edges = || json!([{"from": "a", "to": "c"}, {"from": "b", "to": "c"}]);
+    assert_eq!(of_output(race("ignore"), edges(), "a"), [""; 0]);
+    assert_eq!(of_output(race("cancel"), edges(), "a"), ["GP060"]);
+    assert_eq!(of_output(race("cancel"), edges(), "c"), [""; 0], "whoever is cancelled, it has begun");
+}
+
+#[test]
+fn the_output_of_a_workflow_is_named_in_findings() {
+    let output = [("x.y".to_owned(), "tasks.nobody.output".to_owned())].into();
+    let wrong = Blueprint { output, ..blueprint(json!(["a"]), json!([])) };
+    let finding = found(&wrong).remove(0);
+    assert!(finding.starts_with("error[GP033], output.x.y"), "{finding}");
+}

@@ -1,8 +1,8 @@
 //! Inputs that are put together, and outputs that are checked.
 
 use goalpost_graph::{Effect, Event};
-use goalpost_model::{Failure, TaskState, WorkflowState};
-use serde_json::json;
+use goalpost_model::{Blueprint, Failure, TaskState, WorkflowState};
+use serde_json::{Value, json};
 
 use crate::run::{Run, blueprint, kind};
 
@@ -68,4 +68,33 @@ fn an_output_that_breaks_the_schema_counts_as_a_failed_attempt() {
     run.succeed("a", json!({"n": "four"}));
     assert_eq!((run.state("a"), &run.task("a").output), (TaskState::Failed, &None));
     assert_eq!(run.workflow.state, WorkflowState::Failed);
+}
+
+fn with_output(output: Value) -> Run {
+    let blueprint = Blueprint {
+        output: serde_json::from_value(output).unwrap(),
+        ..blueprint(json!(["a", "b"]), json!([{"from": "a", "to": "b"}]))
+    };
+    let mut run = Run::new(&blueprint);
+    run.apply(Event::Start);
+    run.succeed("a", json!({"n": 2}));
+    run.succeed("b", json!(3));
+    run
+}
+
+#[test]
+fn a_workflow_gives_what_its_blueprint_says_of_its_output() {
+    let run = with_output(json!({"city": "goal.input.city", "sum.of": "tasks.a.output.n + tasks.b.output"}));
+    assert_eq!(json!(run.workflow.result), json!({"city": "Seattle", "sum": {"of": 5}}));
+    assert_eq!(run.restore(run.rows()).unwrap(), run.workflow);
+}
+
+#[test]
+fn a_workflow_whose_output_cannot_be_computed_fails_as_a_whole() {
+    let run = with_output(json!({"x": "tasks.a.output.absent"}));
+    assert_eq!(run.workflow.state, WorkflowState::Failed);
+    let failure = run.workflow.failure.as_ref().unwrap();
+    assert_eq!(failure.kind, Failure::DATA_FLOW);
+    assert!(failure.message.starts_with("the workflow's output.x <- `tasks.a.output.absent`: "), "{failure}");
+    assert_eq!(run.restore(run.rows()).unwrap(), run.workflow);
 }

@@ -1,7 +1,8 @@
 //! What holds for every graph and every order of events.
 
+use goalpost_checker::compile;
 use goalpost_graph::{Effect, Event, advance};
-use goalpost_model::{Failure, TaskState, TimerKind};
+use goalpost_model::{Blueprint, Failure, TaskState, TimerKind, WorkflowState};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -133,6 +134,18 @@ proptest! {
         }
         prop_assert_eq!(run.restore(run.rows()), Ok(end.workflow.clone()));
         prop_assert_eq!(run.workflow, end.workflow);
+    }
+
+    /// What the checker lets the output of a workflow read without a guard is there when it has succeeded.
+    #[test]
+    fn what_is_surely_there_at_the_end_is_there(plan in plan(), script in script()) {
+        let (run, _) = history(&plan, &script)?;
+        for task in 0..plan.tasks.len() {
+            let output = [("x".to_owned(), format!("tasks.t{task}.output"))].into();
+            let is_sure = compile(&Blueprint { output, ..plan.blueprint() }).is_ok();
+            let is_there = run.workflow.tasks[task].state == TaskState::Succeeded;
+            prop_assert!(is_there || !is_sure || run.workflow.state != WorkflowState::Succeeded, "task {}", task);
+        }
     }
 
     #[test]
