@@ -9,6 +9,8 @@ pub(crate) enum Failure {
     Negative,
     /// The input cannot be used.
     Input(String),
+    /// The same, shown in the file. Nothing more, if it was shown already.
+    Shown(String),
     /// The service refused a call, or cannot be reached.
     Call(goalpost_client::Error),
     /// Something else.
@@ -21,6 +23,7 @@ impl Failure {
         match self {
             Self::Negative => {}
             Self::Input(message) => eprintln!("error: {message}"),
+            Self::Shown(picture) => eprint!("{picture}"),
             Self::Call(error) => {
                 let violations = error.violations();
                 if violations.is_empty() {
@@ -38,7 +41,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Negative | Self::Other(_) => ExitCode::from(1),
-            Self::Input(_) => ExitCode::from(2),
+            Self::Input(_) | Self::Shown(_) => ExitCode::from(2),
             Self::Call(goalpost_client::Error::Unreachable { .. }) => ExitCode::from(3),
             Self::Call(error) if error.violations().is_empty() => ExitCode::from(1),
             Self::Call(_) => ExitCode::from(2),

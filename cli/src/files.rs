@@ -1,17 +1,32 @@
 //! Files that commands read.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use goalpost_model::Blueprint;
+use goalpost_notation::{Report, Style, read};
 use goalpost_planning::{Catalog, Source};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 
-/// A blueprint file, YAML or JSON.
+/// A blueprint file, YAML or JSON. The failure shows where it is none.
 pub(crate) fn blueprint(path: &Path) -> Result<Blueprint, Failure> {
     let text = text(path)?;
-    serde_saphyr::from_str(&text).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+    match read(&text) {
+        Ok(written) => Ok(written.blueprint),
+        Err(placed) => {
+            let file = path.display().to_string();
+            let report = Report { file: &file, text: &text, found: &[*placed] };
+            Err(Failure::Shown(report.people(style(&std::io::stderr()))))
+        }
+    }
+}
+
+/// With colours on a terminal, unless they are not wanted: <https://no-color.org>.
+pub(crate) fn style(stream: &impl IsTerminal) -> Style {
+    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if stream.is_terminal() && !is_plain { Style::Coloured } else { Style::Plain }
 }
 
 /// The catalogs as one.
@@ -34,7 +49,8 @@ pub(crate) fn input(text_or_file: &str) -> Result<Map<String, Value>, Failure> {
         .map_err(|error| Failure::Input(format!("--input must be a JSON object: {error}")))
 }
 
-fn text(path: &Path) -> Result<String, Failure> {
+/// The text of a file.
+pub(crate) fn text(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path)
         .map_err(|error| Failure::Input(format!("cannot read {}: {error}", path.display())))
 }

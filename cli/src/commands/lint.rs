@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
-use goalpost_checker::check;
-use goalpost_model::Severity;
+use clap::{Args, ValueEnum};
+use goalpost_checker::{check, code};
+use goalpost_model::{Blueprint, Finding, Severity};
+use goalpost_notation::{Report, UNREADABLE, UNREADABLE_MEANING, read};
 
 use crate::failure::Failure;
 use crate::files;
 
+/// Exit code 0: no error (there may be warnings); 1: errors; 2: the file cannot be read as a blueprint,
+/// or a catalog cannot be used. What each code means, and how it is mended: docs/findings.md.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The blueprint file, YAML or JSON.
@@ -17,19 +20,72 @@ pub(crate) struct Arguments {
     /// capabilities that the blueprint itself defines count.
     #[arg(long, env = "GOALPOST_CATALOG", value_delimiter = ',')]
     catalog: Vec<PathBuf>,
+    /// How the findings are printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people: each finding with its line.
+    Text,
+    /// For scripts: one object with the file and its findings.
+    Json,
+    /// SARIF 2.1.0, for code hosts and editors.
+    Sarif,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let blueprint = files::blueprint(&arguments.file)?;
-    let checked = match arguments.catalog.as_slice() {
-        [] => check(&blueprint, &blueprint.capabilities),
-        catalogs => check(&blueprint, &files::catalog(catalogs)?),
-    };
-    for finding in &checked.findings {
-        println!("{finding}");
+    let text = files::text(&arguments.file)?;
+    let file = arguments.file.display().to_string();
+    let report = |found| Report { file: &file, text: &text, found };
+    match read(&text) {
+        Ok(written) => {
+            let found = written.place(findings(&written.blueprint, &arguments.catalog)?);
+            print(arguments.format, &report(&found), Some(&written.blueprint));
+            let is_clean = report(&found).count(Severity::Error) == 0;
+            if is_clean { Ok(()) } else { Err(Failure::Negative) }
+        }
+        Err(placed) => {
+            print(arguments.format, &report(&[*placed]), None);
+            Err(Failure::Shown(String::new()))
+        }
     }
-    let errors = checked.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    let (tasks, edges) = (blueprint.tasks.len(), blueprint.edges.len());
-    println!("{}: {tasks} tasks, {edges} edges, {errors} errors", arguments.file.display());
-    if errors == 0 { Ok(()) } else { Err(Failure::Negative) }
+}
+
+fn findings(blueprint: &Blueprint, catalogs: &[PathBuf]) -> Result<Vec<Finding>, Failure> {
+    Ok(match catalogs {
+        [] => check(blueprint, &blueprint.capabilities).findings,
+        catalogs => check(blueprint, &files::catalog(catalogs)?).findings,
+    })
+}
+
+fn print(format: Format, report: &Report<'_>, blueprint: Option<&Blueprint>) {
+    match format {
+        Format::Text => {
+            print!("{}", report.people(files::style(&std::io::stdout())));
+            println!("{}", summary(report, blueprint));
+        }
+        Format::Json => println!("{:#}", report.json()),
+        Format::Sarif => println!("{:#}", report.sarif(&rules())),
+    }
+}
+
+fn summary(report: &Report<'_>, blueprint: Option<&Blueprint>) -> String {
+    let count =
+        |number: usize, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
+    let mut parts = Vec::new();
+    if let Some(blueprint) = blueprint {
+        parts.extend([count(blueprint.tasks.len(), "task"), count(blueprint.edges.len(), "edge")]);
+    }
+    parts.push(count(report.count(Severity::Error), "error"));
+    parts.push(count(report.count(Severity::Warning), "warning"));
+    let hint = if report.found.is_empty() { "" } else { "; docs/findings.md explains each code" };
+    format!("{}: {}{hint}", report.file, parts.join(", "))
+}
+
+/// Every code, with what it means.
+fn rules() -> Vec<(&'static str, &'static str)> {
+    let checked = code::ALL.iter().filter_map(|code| Some((*code, code::meaning(code)?)));
+    std::iter::once((UNREADABLE, UNREADABLE_MEANING)).chain(checked).collect()
 }

@@ -44,11 +44,19 @@
 
 /// Declares each code, and all of them, so that none is forgotten in [`ALL`].
 macro_rules! codes {
-    ($($(#[$meaning:meta])* $name:ident = $code:literal;)*) => {
-        $($(#[$meaning])* pub const $name: &str = $code;)*
+    ($($(#[doc = $meaning:literal])* $name:ident = $code:literal;)*) => {
+        $($(#[doc = $meaning])* pub const $name: &str = $code;)*
 
         /// Every code, in order.
         pub const ALL: &[&str] = &[$($name),*];
+
+        /// What a code means, in one sentence.
+        pub fn meaning(code: &str) -> Option<&'static str> {
+            match code {
+                $($name => Some(concat!($($meaning),*).trim_ascii()),)*
+                _ => None,
+            }
+        }
     };
 }
 

@@ -1,0 +1,18 @@
+//! How blueprints are written: YAML, or JSON, which is YAML too. Pure.
+//!
+//! ```text
+//! text -- read --> Written -- Written::place(findings) --> Report -- people, json, sarif
+//! ```
+//!
+//! [`read`] keeps where everything stands, so that what the checker finds can be shown in the file.
+
+mod lines;
+mod placed;
+mod read;
+mod report;
+mod tree;
+
+pub use lines::{Lines, Position};
+pub use placed::Placed;
+pub use read::{UNREADABLE, UNREADABLE_MEANING, Written, read};
+pub use report::{Report, Style};
