@@ -143,7 +143,7 @@ fn blueprint(name: &str, tasks: Vec<Task>, edges: Vec<Edge>) -> Blueprint {
 }
 
 /// Anything, most of it wrong.
-fn wild() -> impl Strategy<Value = Blueprint> {
+pub(crate) fn wild() -> impl Strategy<Value = Blueprint> {
     (select(NAMES), vec(task(NAMES), 0..5), vec(edge(NAMES), 0..6))
         .prop_map(|(name, tasks, edges)| blueprint(name, tasks, edges))
 }

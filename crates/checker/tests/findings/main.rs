@@ -10,6 +10,7 @@ mod example;
 mod expressions;
 mod guards;
 mod hostile;
+mod json_schema;
 mod large;
 mod sample;
 mod schemas;

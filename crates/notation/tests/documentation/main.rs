@@ -1,0 +1,5 @@
+//! What the documentation says is so.
+#![cfg(test)]
+
+mod findings;
+mod schema;
