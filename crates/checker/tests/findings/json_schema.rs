@@ -23,12 +23,15 @@ fn full() -> Value {
     json!({
         "name": "full",
         "deadline_ms": 1,
+        "output": {"x.y": "goal.text"},
         "tasks": [{
             "name": "a",
             "capability": "any",
             "input": {"x": [1, null, {"y": true}]},
             "data_flow": {"z": "goal.text"},
-            "join": "any",
+            "join": {"n_of": 2},
+            "rest": "cancel",
+            "branch": "exclusive",
             "retry": {
                 "max_attempts": 2,
                 "initial_backoff_ms": 1,
@@ -39,7 +42,7 @@ fn full() -> Value {
             },
             "timeouts": {"schedule_to_start_ms": 1, "start_to_close_ms": 2, "heartbeat_ms": 3}
         }],
-        "edges": [{"from": "a", "to": "a", "on": "always", "condition": "true", "data_flow": {"z": "1"}}],
+        "edges": [{"from": "a", "to": "a", "on": "always", "condition": "true", "otherwise": true, "data_flow": {"z": "1"}}],
         "capabilities": [{
             "name": "any",
             "description": "Anything.",
@@ -89,11 +92,16 @@ fn what_is_not_read_is_not_valid() {
     let mut wrong: Vec<Value> = vec![json!([]), json!({}), json!({"name": "a"}), json!({"tasks": []})];
     for (pointer, value) in [
         ("/tasks/0/join", json!("some")),
+        ("/tasks/0/join", json!({"n_of": -1})),
+        ("/tasks/0/join", json!({"m_of": 1})),
+        ("/tasks/0/rest", json!("kill")),
+        ("/tasks/0/branch", json!("some")),
         ("/tasks/0/retry/max_attempts", json!(-1)),
         ("/tasks/0/retry/max_attempts", json!(1.5)),
         ("/tasks/0/timeouts/heartbeat_ms", json!("1s")),
         ("/tasks/0/input", json!(null)),
         ("/edges/0/on", json!("end")),
+        ("/edges/0/otherwise", json!("yes")),
         ("/edges/0/data_flow/z", json!([])),
         ("/capabilities/0/effect", json!("none")),
         ("/deadline_ms", json!(-1)),
