@@ -30,7 +30,7 @@ struct Arguments {
     /// Where the figures go as JSON.
     #[arg(long, default_value = "target/bench.json")]
     output: PathBuf,
-    /// Only these workloads: w1 to w6, raw; w7 only if it is named here.
+    /// Only these workloads: w1 to w6, raw, and w8 if there are traces; w7 only if it is named here.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Workflows of W1.
@@ -42,6 +42,9 @@ struct Arguments {
     /// Tasks of W7.
     #[arg(long, default_value_t = 1_000_000)]
     soak_tasks: usize,
+    /// Folder of W8's traces: recorded workflow runs in WfFormat 1.5.
+    #[arg(long)]
+    traces: Option<PathBuf>,
     /// Seconds that W5 watches.
     #[arg(long, default_value_t = 30)]
     idle_seconds: u64,
@@ -49,13 +52,20 @@ struct Arguments {
 
 impl Arguments {
     fn wants(&self, name: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
+        self.only.is_empty() || self.names(name)
+    }
+
+    fn names(&self, name: &str) -> bool {
+        self.only.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
     }
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let arguments = Arguments::parse();
+    if arguments.names("w8") && arguments.traces.is_none() {
+        return Err("W8 replays recorded runs: give their folder with --traces".into());
+    }
     let mut figures = Figures::default();
     let system = System::start(&arguments.goalpost).await?;
     let outcome = measure(&arguments, &system, &mut figures).await;
@@ -64,7 +74,7 @@ async fn main() -> Result<(), Error> {
     if arguments.wants("w6") {
         workloads::start::measure(&arguments.goalpost, &mut figures).await?;
     }
-    if arguments.only.iter().any(|wanted| wanted.eq_ignore_ascii_case("w7")) {
+    if arguments.names("w7") {
         workloads::soak::measure(&arguments.goalpost, arguments.soak_tasks, &mut figures).await?;
     }
     println!("{}", figures.table());
@@ -93,6 +103,9 @@ async fn measure(arguments: &Arguments, system: &System, figures: &mut Figures) 
     }
     if arguments.wants("w4") {
         workloads::fan_out::measure(system, figures).await?;
+    }
+    if let Some(folder) = arguments.traces.as_deref().filter(|_| arguments.wants("w8")) {
+        workloads::traces::measure(system, folder, figures).await?;
     }
     workers.stop().await
 }

@@ -10,9 +10,14 @@ use tokio::process::{Child, Command};
 
 use crate::Error;
 
-/// The catalog of the workloads: one capability that does nothing.
-const CATALOG: &str =
-    "capabilities:\n  - name: bench.noop\n    description: Hands its input on.\n    effect: read\n";
+/// The catalogs of the workloads: one capability that does nothing, and one that sleeps.
+const CATALOGS: [(&str, &str); 2] = [
+    (
+        "bench.yaml",
+        "capabilities:\n  - name: bench.noop\n    description: Hands its input on.\n    effect: read\n",
+    ),
+    ("wfformat.yaml", include_str!("../../catalogs/wfformat.yaml")),
+];
 
 /// Where a running system listens; the line that `goalpost dev` prints.
 #[derive(Clone, Deserialize)]
@@ -39,16 +44,18 @@ impl System {
     /// The same with further arguments.
     pub(crate) async fn start_with(goalpost: &Path, arguments: &[&str]) -> Result<Self, Error> {
         let directory = tempfile::Builder::new().prefix("goalpost-bench").tempdir()?;
-        let catalog = directory.path().join("catalog.yaml");
-        std::fs::write(&catalog, CATALOG)?;
-        let mut child = Command::new(goalpost)
-            .arg("dev")
+        let mut command = Command::new(goalpost);
+        command.arg("dev");
+        for (name, text) in CATALOGS {
+            let catalog = directory.path().join(name);
+            std::fs::write(&catalog, text)?;
+            command.arg("--catalog").arg(catalog);
+        }
+        let mut child = command
             .args(["--decision-group-listen", "127.0.0.1:0", "--planner-listen", "127.0.0.1:0"])
             .args(["--graph-engine-listen", "127.0.0.1:0", "--persistence-listen", "127.0.0.1:0"])
             .arg("--data-dir")
             .arg(directory.path().join("data"))
-            .arg("--catalog")
-            .arg(&catalog)
             .args(arguments)
             .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())

@@ -36,6 +36,8 @@ enum Command {
     Lint(commands::lint::Arguments),
     /// Draw a blueprint file.
     Graph(commands::graph::Arguments),
+    /// Make a blueprint of a file of another system.
+    Import(commands::import::Arguments),
     /// Cancel a goal.
     Cancel(commands::cancel::Arguments),
     /// Look for anything that breaks a promise of the system, and mend it if asked to.
@@ -53,6 +55,7 @@ async fn main() -> ExitCode {
         Command::Plan(arguments) => commands::plan::run(arguments).await,
         Command::Lint(arguments) => commands::lint::run(&arguments),
         Command::Graph(arguments) => commands::graph::run(&arguments),
+        Command::Import(arguments) => commands::import::run(&arguments),
         Command::Cancel(arguments) => commands::cancel::run(arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,
     };

@@ -11,12 +11,13 @@ use serde_json::Value;
 
 use crate::{Error, run};
 
-const PURE: [&str; 6] = [
+const PURE: [&str; 7] = [
     "goalpost-model",
     "goalpost-checker",
     "goalpost-graph",
     "goalpost-planning",
     "goalpost-notation",
+    "goalpost-wfformat",
     PROTOCOL_MODEL,
 ];
 /// For development only.

@@ -7,6 +7,7 @@ pub(crate) mod idle;
 pub(crate) mod latency;
 pub(crate) mod soak;
 pub(crate) mod start;
+pub(crate) mod traces;
 
 use goalpost_worker::{Attempt, Failure, Worker};
 use serde_json::Value;
@@ -30,6 +31,7 @@ pub(crate) async fn start_workers(system: &System) -> Result<Workers, Error> {
         .name("bench")
         .max_concurrency(CONCURRENCY)
         .capability("bench.noop", hand_on)
+        .capability(goalpost_wfformat::CAPABILITY, goalpost_example_wfformat::sleep)
         .build()?;
     let stop = CancellationToken::new();
     let task = tokio::spawn(worker.run(stop.clone()));

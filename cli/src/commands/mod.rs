@@ -3,6 +3,7 @@
 pub(crate) mod cancel;
 pub(crate) mod get;
 pub(crate) mod graph;
+pub(crate) mod import;
 pub(crate) mod lint;
 pub(crate) mod list;
 pub(crate) mod plan;

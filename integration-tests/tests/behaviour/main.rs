@@ -27,6 +27,7 @@ mod raw_worker;
 mod redis_faults;
 mod stores;
 mod timers;
+mod traces;
 mod tracing;
 mod truth;
 mod workers;
