@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use goalpost_model::Blueprint;
-use goalpost_notation::{Report, Style, read};
+use goalpost_notation::{Placed, Report, Style, read};
 use goalpost_planning::{Catalog, Source};
 use serde_json::{Map, Value};
 
@@ -13,14 +13,15 @@ use crate::failure::Failure;
 /// A blueprint file, YAML or JSON. The failure shows where it is none.
 pub(crate) fn blueprint(path: &Path) -> Result<Blueprint, Failure> {
     let text = text(path)?;
-    match read(&text) {
-        Ok(written) => Ok(written.blueprint),
-        Err(placed) => {
-            let file = path.display().to_string();
-            let report = Report { file: &file, text: &text, found: &[*placed] };
-            Err(Failure::Shown(report.people(style(&std::io::stderr()))))
-        }
-    }
+    let blueprint = read(&text).map(|written| written.blueprint);
+    blueprint.map_err(|placed| shown(path, &text, *placed))
+}
+
+/// The failure that shows this in the file.
+pub(crate) fn shown(path: &Path, text: &str, placed: Placed) -> Failure {
+    let file = path.display().to_string();
+    let report = Report { file: &file, text, found: &[placed] };
+    Failure::Shown(report.people(style(&std::io::stderr())))
 }
 
 /// With colours on a terminal, unless they are not wanted: <https://no-color.org>.

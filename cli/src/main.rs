@@ -34,6 +34,10 @@ enum Command {
     Plan(commands::plan::Arguments),
     /// Check a blueprint file.
     Lint(commands::lint::Arguments),
+    /// Bring blueprint files into their one layout.
+    Fmt(commands::fmt::Arguments),
+    /// Show what is different between two blueprint files, as graphs.
+    Diff(commands::diff::Arguments),
     /// Draw a blueprint file.
     Graph(commands::graph::Arguments),
     /// Make a blueprint of a file of another system.
@@ -54,6 +58,8 @@ async fn main() -> ExitCode {
         Command::List(arguments) => commands::list::run(arguments).await,
         Command::Plan(arguments) => commands::plan::run(arguments).await,
         Command::Lint(arguments) => commands::lint::run(&arguments),
+        Command::Fmt(arguments) => commands::fmt::run(&arguments),
+        Command::Diff(arguments) => commands::diff::run(&arguments),
         Command::Graph(arguments) => commands::graph::run(&arguments),
         Command::Import(arguments) => commands::import::run(&arguments),
         Command::Cancel(arguments) => commands::cancel::run(arguments).await,

@@ -1,6 +1,8 @@
 //! The commands that talk to a running system, or look at files.
 
 pub(crate) mod cancel;
+pub(crate) mod diff;
+pub(crate) mod fmt;
 pub(crate) mod get;
 pub(crate) mod graph;
 pub(crate) mod import;

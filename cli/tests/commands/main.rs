@@ -1,6 +1,8 @@
 //! The commands that look at files, run as people run them.
 #![cfg(test)]
 
+mod diff;
+mod fmt;
 mod lint;
 
 use std::process::{Command, Output};
@@ -17,6 +19,10 @@ impl Folder {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         Self(folder)
+    }
+
+    fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.path().join(name)).unwrap()
     }
 
     /// Exit code, and what is printed on standard output and on standard error.

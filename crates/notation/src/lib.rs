@@ -1,17 +1,22 @@
 //! How blueprints are written: YAML, or JSON, which is YAML too. Pure.
 //!
 //! ```text
-//! text -- read --> Written -- Written::place(findings) --> Report -- people, json, sarif
+//! text -- read --> Written -- place(findings) --> Report -- people, json, sarif
+//!                  Written -- formatted --> text
+//! Blueprint, Blueprint -- difference --> Difference
 //! ```
 //!
 //! [`read`] keeps where everything stands, so that what the checker finds can be shown in the file.
 
+mod difference;
+mod layout;
 mod lines;
 mod placed;
 mod read;
 mod report;
 mod tree;
 
+pub use difference::{Change, Difference, FieldChange, Kind, difference};
 pub use lines::{Lines, Position};
 pub use placed::Placed;
 pub use read::{UNREADABLE, UNREADABLE_MEANING, Written, read};

@@ -119,7 +119,8 @@ mod tests {
             message: "nothing to do".to_owned(),
             fix: String::new(),
         };
-        let placed = Placed { finding, places: Vec::from_iter([start..start + 2]) };
+        let places = std::iter::once(start..start + 2).collect();
+        let placed = Placed { finding, places };
         let picture = Report { file: "flow.json", text: &text, found: &[placed] }.people(Style::Plain);
         println!("{picture}");
         let column = text[..start].chars().count() + 1;

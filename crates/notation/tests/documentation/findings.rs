@@ -130,6 +130,17 @@ fn updated() -> String {
 }
 
 #[test]
+fn an_example_in_the_one_layout_has_the_same_findings() {
+    let codes = |text: &str| found(text).into_iter().map(|placed| placed.finding.code).collect::<Vec<_>>();
+    for text in examples().flat_map(|(_, [wrong, _, mended])| [wrong, mended]) {
+        let Ok(written) = read(text) else { continue };
+        let tidy = written.formatted().unwrap();
+        assert_eq!(codes(&tidy), codes(text), "{tidy}");
+        assert_eq!(read(&tidy).unwrap().formatted().unwrap(), tidy);
+    }
+}
+
+#[test]
 fn the_page_says_which_findings_are_warnings() {
     for (section, [wrong, ..]) in examples() {
         let warns = found(wrong).iter().any(|placed| placed.finding.severity == Severity::Warning);
