@@ -55,29 +55,3 @@ pub(crate) fn text(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path)
         .map_err(|error| Failure::Input(format!("cannot read {}: {error}", path.display())))
 }
-
-#[cfg(test)]
-mod tests {
-    use std::fmt::Write as _;
-
-    use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
-
-    use super::*;
-
-    #[test]
-    fn a_blueprint_with_all_tasks_and_edges_that_are_allowed_can_be_read() {
-        let mut text = "name: large\ntasks:\n".to_owned();
-        for task in 0..MAX_TASKS {
-            writeln!(text, "- {{ name: t{task}, capability: a.b, input: {{ n: {task}, list: [1, 2] }} }}")
-                .unwrap();
-        }
-        text.push_str("edges:\n");
-        for edge in 0..MAX_EDGES {
-            let (from, to) = (edge / 10, edge / 10 + edge % 10 + 1);
-            writeln!(text, "- {{ from: t{from}, to: t{to}, condition: tasks.t{from}.output.n > 1 }}")
-                .unwrap();
-        }
-        let blueprint = read(&text).unwrap();
-        assert_eq!((blueprint.tasks.len(), blueprint.edges.len()), (MAX_TASKS, MAX_EDGES));
-    }
-}

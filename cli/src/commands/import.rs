@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use goalpost_model::Blueprint;
+use goalpost_notation::{Language, write};
 use goalpost_wfformat::{TimeScale, Trace};
 
 use crate::failure::Failure;
@@ -12,11 +12,11 @@ use crate::files;
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    from: From,
+    from: Source,
 }
 
 #[derive(Subcommand)]
-enum From {
+enum Source {
     /// A recorded run of a workflow in WfFormat 1.5: each task sleeps its recorded time, scaled, in a
     /// worker that offers `wfformat.sleep`.
     Wfformat(Wfformat),
@@ -45,7 +45,7 @@ enum Format {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.from {
-        From::Wfformat(trace) => wfformat(trace),
+        Source::Wfformat(trace) => wfformat(trace),
     }
 }
 
@@ -55,7 +55,7 @@ fn wfformat(arguments: &Wfformat) -> Result<(), Failure> {
     let trace = Trace::parse(&files::text(file)?).map_err(wrong)?;
     let blueprint = trace.blueprint(*time_scale).map_err(wrong)?;
     let format = format.unwrap_or_else(|| Format::of(output.as_deref()));
-    let text = format.write(&blueprint)?;
+    let text = write(&blueprint, format.into());
     match output {
         Some(path) => std::fs::write(path, text)
             .map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))?,
@@ -79,11 +79,13 @@ impl Format {
         let end = output.and_then(Path::extension);
         if end.is_some_and(|end| end.eq_ignore_ascii_case("json")) { Self::Json } else { Self::Yaml }
     }
+}
 
-    fn write(self, blueprint: &Blueprint) -> Result<String, Failure> {
-        match self {
-            Self::Yaml => serde_saphyr::to_string(blueprint).map_err(|error| Failure::Other(Box::new(error))),
-            Self::Json => Ok(serde_json::to_string_pretty(blueprint)? + "\n"),
+impl From<Format> for Language {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Yaml => Self::Yaml,
+            Format::Json => Self::Json,
         }
     }
 }
@@ -102,9 +104,8 @@ mod tests {
         let trace = Trace::parse(&trace).unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let blueprint = trace.blueprint("10".parse().unwrap()).unwrap();
         for format in [Format::Yaml, Format::Json] {
-            let text = format.write(&blueprint).unwrap_or_else(|_| panic!("cannot be written"));
-            let read: Blueprint = serde_saphyr::from_str(&text).unwrap();
-            assert_eq!(read, blueprint, "{text}");
+            let text = write(&blueprint, format.into());
+            assert_eq!(goalpost_notation::read(&text).unwrap().blueprint, blueprint, "{text}");
         }
     }
 

@@ -2,10 +2,19 @@
 
 use std::ops::Range;
 
-use goalpost_model::{Finding, Severity};
+use goalpost_model::{Blueprint, Finding, Severity};
 use serde_saphyr::granit_parser::{Event, Parser, options};
 
 use crate::{Placed, Written};
+
+/// How a blueprint is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// In block style.
+    Yaml,
+    /// With two spaces for each level.
+    Json,
+}
 
 impl Written<'_> {
     /// The file in its one layout: fields in the order of the language, what is as usual left out, in
@@ -15,13 +24,9 @@ impl Written<'_> {
     /// that would be lost: a comment further down, or an anchor.
     pub fn formatted(&self) -> Result<String, Box<Placed>> {
         let head = head(self.text)?;
-        let out = if head.is_empty() && self.text.trim_start().starts_with('{') {
-            serde_json::to_string_pretty(&self.blueprint).unwrap_or_default() + "\n"
-        } else {
-            let options = serde_saphyr::ser_options! { compact_list_indent: false };
-            let body = serde_saphyr::to_string_with_options(&self.blueprint, options).unwrap_or_default();
-            format!("{head}{body}")
-        };
+        let is_json = head.is_empty() && self.text.trim_start().starts_with('{');
+        let language = if is_json { Language::Json } else { Language::Yaml };
+        let out = format!("{head}{}", write(&self.blueprint, language));
         // Whatever the writer makes of a text that looks like something else: nothing is lost.
         match crate::read(&out) {
             Ok(again) if again.blueprint == self.blueprint => Ok(out),
@@ -32,6 +37,19 @@ impl Written<'_> {
             )),
         }
     }
+}
+
+/// A blueprint in its one layout.
+pub fn write(blueprint: &Blueprint, language: Language) -> String {
+    let written = match language {
+        Language::Json => serde_json::to_string_pretty(blueprint).map(|json| json + "\n").ok(),
+        Language::Yaml => {
+            let options = serde_saphyr::ser_options! { compact_list_indent: false };
+            serde_saphyr::to_string_with_options(blueprint, options).ok()
+        }
+    };
+    // Names, texts and JSON can always be written.
+    written.unwrap_or_default()
 }
 
 /// The comments before everything else, with the empty line that follows them.

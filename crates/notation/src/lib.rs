@@ -3,6 +3,7 @@
 //! ```text
 //! text -- read --> Written -- place(findings) --> Report -- people, json, sarif
 //!                  Written -- formatted --> text
+//! Blueprint -- write --> text
 //! Blueprint, Blueprint -- difference --> Difference
 //! ```
 //!
@@ -17,6 +18,7 @@ mod report;
 mod tree;
 
 pub use difference::{Change, Difference, FieldChange, Kind, difference};
+pub use layout::{Language, write};
 pub use lines::{Lines, Position};
 pub use placed::Placed;
 pub use read::{UNREADABLE, UNREADABLE_MEANING, Written, read};

@@ -14,6 +14,10 @@ pub const UNREADABLE: &str = "GP000";
 /// What [`UNREADABLE`] means.
 pub const UNREADABLE_MEANING: &str = "The file cannot be read as a blueprint.";
 
+/// Mappings, lists and scalars of a blueprint file: room for as many tasks and edges as a blueprint
+/// may have, so that whoever has too many hears it from the checker.
+const MAX_NODES: usize = 4_000_000;
+
 /// A blueprint, and where it is written.
 #[derive(Debug)]
 pub struct Written<'a> {
@@ -38,8 +42,11 @@ impl Written<'_> {
 
 /// Reads a blueprint, YAML or JSON. The error says where the text is none.
 pub fn read(text: &str) -> Result<Written<'_>, Box<Placed>> {
-    let blueprint: Blueprint =
-        serde_saphyr::from_str(text).map_err(|error| Box::new(unreadable(text, &error)))?;
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_nodes: MAX_NODES, max_events: 2 * MAX_NODES },
+    };
+    let blueprint: Blueprint = serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| Box::new(unreadable(text, &error)))?;
     // After the other reader, which bounds the depth.
     Ok(Written { text, blueprint, root: tree(text) })
 }
@@ -88,6 +95,10 @@ impl Localizer for Plain {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
+    use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
+
     use super::*;
 
     /// What is said, and the text that it is said of.
@@ -128,5 +139,22 @@ mod tests {
             bomb += &format!("  - &a{level} [{}]\n", [alias.as_str(); 10].join(", "));
         }
         assert!(read(&bomb).is_err());
+    }
+
+    #[test]
+    fn a_blueprint_with_all_tasks_and_edges_that_are_allowed_can_be_read() {
+        let mut text = "name: large\ntasks:\n".to_owned();
+        for task in 0..MAX_TASKS {
+            writeln!(text, "- {{ name: t{task}, capability: a.b, input: {{ n: {task}, list: [1, 2] }} }}")
+                .unwrap();
+        }
+        text.push_str("edges:\n");
+        for edge in 0..MAX_EDGES {
+            let (from, to) = (edge / 10, edge / 10 + edge % 10 + 1);
+            writeln!(text, "- {{ from: t{from}, to: t{to}, condition: tasks.t{from}.output.n > 1 }}")
+                .unwrap();
+        }
+        let blueprint = read(&text).unwrap().blueprint;
+        assert_eq!((blueprint.tasks.len(), blueprint.edges.len()), (MAX_TASKS, MAX_EDGES));
     }
 }

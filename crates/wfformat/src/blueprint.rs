@@ -1,7 +1,7 @@
 //! From a trace to the blueprint that replays it.
 
 use goalpost_model::limits::{MAX_BLUEPRINT_BYTES, MAX_DELAY_MS};
-use goalpost_model::{Blueprint, Edge, EdgeOn, Join, RetryPolicy, Task, Timeouts};
+use goalpost_model::{Blueprint, Branch, Edge, EdgeOn, Join, Rest, RetryPolicy, Task, Timeouts};
 use serde_json::{Map, Value};
 
 use crate::mistake::{Mistake, Mistakes};
@@ -30,6 +30,7 @@ impl Trace {
             edges,
             capabilities: vec![capability()],
             deadline_ms: 0,
+            output: Default::default(),
         };
         let bytes = blueprint.canonical().len();
         if bytes > MAX_BLUEPRINT_BYTES {
@@ -47,6 +48,8 @@ fn task(name: String, traced: &TracedTask, duration_ms: u64) -> Task {
         input: input(&Sleep { id: traced.id.clone(), duration_ms }),
         data_flow: Default::default(),
         join: Join::All,
+        rest: Rest::Ignore,
+        branch: Branch::Inclusive,
         retry: RetryPolicy::default(),
         timeouts: Timeouts::default(),
     }
@@ -65,6 +68,7 @@ fn edge(source: &str, target: &str) -> Edge {
         target: target.to_owned(),
         on: EdgeOn::Success,
         condition: String::new(),
+        otherwise: false,
         data_flow: Default::default(),
     }
 }
