@@ -116,15 +116,9 @@ fn everything_that_is_wrong_is_said_at_once() {
 #[test]
 fn of_very_many_mistakes_the_first_ones_are_shown() {
     let parents: Vec<String> = (0..500).map(|number| format!("lost{number}")).collect();
-    let mistakes = Trace::parse(
-        &{
-            let mut document = sample();
-            document["workflow"]["specification"]["tasks"][1]["parents"] = json!(parents);
-            document
-        }
-        .to_string(),
-    )
-    .unwrap_err();
+    let mut document = sample();
+    document["workflow"]["specification"]["tasks"][1]["parents"] = json!(parents);
+    let mistakes = Trace::parse(&document.to_string()).unwrap_err();
     assert_eq!(mistakes.0.len(), 500);
     assert!(mistakes.to_string().ends_with("  and 480 more"), "{mistakes}");
 }
