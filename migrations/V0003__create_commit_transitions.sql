@@ -30,8 +30,8 @@ CREATE FUNCTION commit_transitions(
     fence_id uuid[], fence_number bigint[], fence_events integer[],
     -- Tasks that come into being.
     new_place integer[], new_ordinal integer[], new_event integer[], new_name text[], new_capability text[],
-    new_state text[], new_attempt integer[], new_input json[], new_output json[], new_failure json[], new_unhandled json[], new_taken_edges text[],
-    new_lane text[],
+    new_state text[], new_attempt integer[], new_input json[], new_output json[], new_failure json[], new_unhandled json[],
+    new_taken_edges text[], new_lane text[],
     -- Tasks that change.
     set_place integer[], set_ordinal integer[], set_event integer[], set_state text[], set_attempt integer[],
     set_failures integer[], set_output json[], set_failure json[], set_unhandled json[], set_taken_edges text[],
@@ -43,7 +43,8 @@ CREATE FUNCTION commit_transitions(
     disarm_place integer[], disarm_task integer[]
 ) RETURNS bigint[]
 LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+SET goalpost.looks_for_gaps_itself = on AS $$
 DECLARE
     ids        uuid[] := create_id || fence_id;
     bases      bigint[] := '{}';
@@ -72,7 +73,12 @@ BEGIN
         WHERE bases[c.place] >= 0;
     END IF;
 
-    IF cardinality(fence_id) > 0 THEN
+    IF cardinality(fence_id) = 1 THEN
+        -- What is most frequent while somebody waits, and needs no join.
+        UPDATE histories SET last_number = last_number + fence_events[1]
+        WHERE id = fence_id[1] AND last_number = fence_number[1];
+        bases := bases || CASE WHEN FOUND THEN fence_number[1] ELSE -1 END;
+    ELSIF cardinality(fence_id) > 1 THEN
         -- A row that had to be waited for is looked at again.
         WITH drawn AS (
             UPDATE histories h SET last_number = h.last_number + f.events
@@ -135,6 +141,16 @@ BEGIN
         WHERE bases[a.place] >= 0
         ON CONFLICT (workflow_id, task) DO UPDATE SET
             attempt = excluded.attempt, kind = excluded.kind, fire_at = excluded.fire_at, fired_at = NULL;
+    END IF;
+
+    -- Every number that was drawn was used, and the one before is there.
+    IF cardinality(ids) = 1 THEN
+        IF bases[1] >= 0 THEN
+            PERFORM refuse_gaps(ids, ARRAY[greatest(bases[1], 1)], ARRAY[bases[1] + (create_events || fence_events)[1]]);
+        END IF;
+    ELSE
+        PERFORM refuse_gaps(array_agg(w.id), array_agg(greatest(w.base, 1)), array_agg(w.base + w.events))
+        FROM unnest(ids, bases, create_events || fence_events) AS w (id, base, events) WHERE w.base >= 0;
     END IF;
 
     RETURN bases;

@@ -90,3 +90,60 @@ async fn an_engine_that_was_found_dead_adopts_nothing_until_it_is_registered_aga
     let of_another = adopt(&store, EngineId(first), SessionId(Uuid::now_v7()), &held).await.unwrap();
     assert!(of_another.is_empty());
 }
+
+const OTHER: WorkflowId = WorkflowId(Uuid::from_u128(2));
+
+/// Both workflows, begun; their histories have two events.
+async fn two_begun(store: &Store) {
+    for id in [ID, OTHER] {
+        let mut begun = begun();
+        begun.created[0].id = id;
+        begun.new_tasks[0].workflow = id;
+        assert_eq!(commit(store, &begun).await.unwrap().get(&id), Some(&2));
+    }
+}
+
+/// The claim of a workflow whose history is thought to have this number of events, and gets some more.
+fn claim_of(id: WorkflowId, number: i64, events: i32) -> Transitions {
+    let mut claim = claimed_by(Uuid::now_v7());
+    claim.fences[0] = (id, number);
+    (claim.changed_tasks[0].workflow, claim.changed_tasks[0].events) = (id, events);
+    claim
+}
+
+fn together(mut one: Transitions, other: Transitions) -> Transitions {
+    one.fences.extend(other.fences);
+    one.changed_tasks.extend(other.changed_tasks);
+    one
+}
+
+/// Invariant 9, however many workflows are written at once: two numbers are drawn, and one is used.
+#[tokio::test]
+async fn a_number_that_is_drawn_and_not_used_is_refused_with_all_that_came_with_it() {
+    let database = goalpost_testkit::database().await;
+    let store = Store::new(database.url(), 2).unwrap();
+    two_begun(&store).await;
+    for torn in [claim_of(OTHER, 2, 2), together(claim_of(ID, 2, 1), claim_of(OTHER, 2, 2))] {
+        let refused = commit(&store, &torn).await.unwrap_err();
+        assert!(matches!(refused, Error::Statement(_)), "{refused}");
+    }
+    let stored = commit(&store, &together(claim_of(ID, 2, 1), claim_of(OTHER, 2, 1))).await.unwrap();
+    assert_eq!((stored.get(&ID), stored.get(&OTHER)), (Some(&3), Some(&3)));
+}
+
+/// What rests on an old history is not stored, alone or beside others.
+#[tokio::test]
+async fn who_is_behind_changes_nothing_and_disturbs_nobody() {
+    let database = goalpost_testkit::database().await;
+    let store = Store::new(database.url(), 2).unwrap();
+    two_begun(&store).await;
+    assert!(commit(&store, &claim_of(ID, 1, 1)).await.unwrap().is_empty());
+    let stored = commit(&store, &together(claim_of(ID, 1, 1), claim_of(OTHER, 2, 1))).await.unwrap();
+    assert_eq!((stored.get(&ID), stored.get(&OTHER)), (None, Some(&3)));
+    let client = database.client().await;
+    let events = async |id: WorkflowId| {
+        let count = "SELECT count(*) FROM events WHERE workflow_id = $1";
+        client.query_one(count, &[&id.0]).await.unwrap().get::<_, i64>(0)
+    };
+    assert_eq!((events(ID).await, events(OTHER).await), (2, 3));
+}
