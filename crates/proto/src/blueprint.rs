@@ -50,21 +50,14 @@ fn read_task(message: v1::Task, field: &str, violations: &mut Violations) -> Tas
     let v1::Task { name, capability, input, data_flow, join, join_count, branch, retry, timeouts, rest } =
         message;
     let join = read_join(join, join_count, field, violations);
-    let branch = match v1::Branch::try_from(branch) {
-        Ok(v1::Branch::Unspecified | v1::Branch::Inclusive) => Branch::Inclusive,
-        Ok(v1::Branch::Exclusive) => Branch::Exclusive,
-        Err(_) => {
-            violations.add(format!("{field}.branch"), "is not a way to branch");
-            Branch::Inclusive
-        }
+    let branch = match word(branch, &format!("{field}.branch"), "is not a way to branch", violations) {
+        v1::Branch::Unspecified | v1::Branch::Inclusive => Branch::Inclusive,
+        v1::Branch::Exclusive => Branch::Exclusive,
     };
-    let rest = match v1::Rest::try_from(rest) {
-        Ok(v1::Rest::Unspecified | v1::Rest::Ignore) => Rest::Ignore,
-        Ok(v1::Rest::Cancel) => Rest::Cancel,
-        Err(_) => {
-            violations.add(format!("{field}.rest"), "is nothing that can become of the rest");
-            Rest::Ignore
-        }
+    let what = "is nothing that can become of the rest";
+    let rest = match word(rest, &format!("{field}.rest"), what, violations) {
+        v1::Rest::Unspecified | v1::Rest::Ignore => Rest::Ignore,
+        v1::Rest::Cancel => Rest::Cancel,
     };
     let retry = timing::read_retry(retry, &format!("{field}.retry"), violations);
     let timeouts = timing::read_timeouts(timeouts, &format!("{field}.timeouts"), violations);
@@ -81,6 +74,14 @@ fn read_task(message: v1::Task, field: &str, violations: &mut Violations) -> Tas
         retry,
         timeouts,
     }
+}
+
+/// The word of this number; if there is none, that is noted, and nothing was said.
+fn word<T: TryFrom<i32> + Default>(number: i32, field: &str, wrong: &str, violations: &mut Violations) -> T {
+    T::try_from(number).unwrap_or_else(|_| {
+        violations.add(field, wrong);
+        T::default()
+    })
 }
 
 fn read_join(join: i32, count: i32, field: &str, violations: &mut Violations) -> Join {
@@ -108,27 +109,19 @@ fn read_join(join: i32, count: i32, field: &str, violations: &mut Violations) ->
 
 fn read_edge(message: v1::Edge, field: &str, violations: &mut Violations) -> Edge {
     let v1::Edge { source, target, on, condition, data_flow, otherwise } = message;
-    let on = match v1::EdgeOn::try_from(on) {
-        Ok(v1::EdgeOn::Unspecified | v1::EdgeOn::Success) => EdgeOn::Success,
-        Ok(v1::EdgeOn::Failure) => EdgeOn::Failure,
-        Ok(v1::EdgeOn::Always) => EdgeOn::Always,
-        Err(_) => {
-            violations.add(format!("{field}.on"), "is not an end of a task");
-            EdgeOn::Success
-        }
+    let on = match word(on, &format!("{field}.on"), "is not an end of a task", violations) {
+        v1::EdgeOn::Unspecified | v1::EdgeOn::Success => EdgeOn::Success,
+        v1::EdgeOn::Failure => EdgeOn::Failure,
+        v1::EdgeOn::Always => EdgeOn::Always,
     };
     Edge { source, target, on, condition, otherwise, data_flow: data_flow.into_iter().collect() }
 }
 
 fn read_capability(message: v1::Capability, field: &str, violations: &mut Violations) -> Capability {
     let v1::Capability { name, description, input_schema, output_schema, effect } = message;
-    let effect = match v1::CapabilityEffect::try_from(effect) {
-        Ok(v1::CapabilityEffect::Read) => Effect::Read,
-        Ok(v1::CapabilityEffect::Unspecified | v1::CapabilityEffect::Write) => Effect::Write,
-        Err(_) => {
-            violations.add(format!("{field}.effect"), "is not an effect");
-            Effect::Write
-        }
+    let effect = match word(effect, &format!("{field}.effect"), "is not an effect", violations) {
+        v1::CapabilityEffect::Read => Effect::Read,
+        v1::CapabilityEffect::Unspecified | v1::CapabilityEffect::Write => Effect::Write,
     };
     let mut schema = |schema: Option<Struct>, part: &str| {
         schema

@@ -44,7 +44,7 @@ pub(super) fn check(blueprint: &Blueprint, graph: &Graph, report: &mut Report) {
 fn rest(blueprint: &Blueprint, graph: &Graph, report: &mut Report) {
     let cancelling = blueprint.tasks.iter().enumerate().filter(|(_, task)| task.rest == Rest::Cancel);
     for (ordinal, task) in cancelling {
-        let sources = graph.incoming[ordinal].iter().map(|edge| graph.edges[*edge].source);
+        let mut sources = graph.incoming[ordinal].iter().map(|edge| graph.edges[*edge].source);
         let leads_only_here =
             |source: usize| graph.outgoing[source].iter().all(|edge| graph.edges[*edge].target == ordinal);
         let edges = graph.incoming[ordinal].len();
@@ -52,7 +52,7 @@ fn rest(blueprint: &Blueprint, graph: &Graph, report: &mut Report) {
             let message = "its join needs every edge, so nothing is left to be cancelled";
             let problem = Problem::new(code::NO_REST, message, "use join: any or n_of, or remove `rest`");
             report.error(&task_node(task), "rest", problem);
-        } else if !sources.into_iter().any(leads_only_here) {
+        } else if !sources.any(leads_only_here) {
             let message = "every task before it leads to another one, too, so none of them is cancelled";
             let fix = "remove `rest`, or the other edges";
             report.warning(&task_node(task), "rest", Problem::new(code::NO_REST, message, fix));

@@ -4,7 +4,7 @@ mod json;
 mod people;
 mod sarif;
 
-use goalpost_model::Severity;
+use goalpost_model::{Finding, Severity};
 
 use crate::Placed;
 use crate::lines::{Lines, Position};
@@ -50,5 +50,14 @@ impl<'a> Report<'a> {
             let place = placed.places.first();
             (placed, place.map(|place| (lines.position(place.start), lines.position(place.end))))
         })
+    }
+}
+
+/// What the finding is about.
+fn label(finding: &Finding) -> String {
+    match (finding.node.is_empty(), finding.field.is_empty()) {
+        (true, _) => String::new(),
+        (false, true) => finding.node.clone(),
+        (false, false) => format!("{}, {}", finding.node, finding.field),
     }
 }

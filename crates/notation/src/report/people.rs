@@ -5,7 +5,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use goalpost_model::{Finding, Severity};
 
-use super::Report;
+use super::{Report, label};
 use crate::Placed;
 use crate::lines::Lines;
 
@@ -93,15 +93,6 @@ fn clipped(text: &str, around: &Range<usize>, bytes: &Range<usize>) -> Range<usi
     start..text.floor_char_boundary(end)
 }
 
-/// What the finding is about.
-fn label(finding: &Finding) -> String {
-    match (finding.node.is_empty(), finding.field.is_empty()) {
-        (true, _) => String::new(),
-        (false, true) => finding.node.clone(),
-        (false, false) => format!("{}, {}", finding.node, finding.field),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,7 +113,6 @@ mod tests {
         let places = std::iter::once(start..start + 2).collect();
         let placed = Placed { finding, places };
         let picture = Report { file: "flow.json", text: &text, found: &[placed] }.people(Style::Plain);
-        println!("{picture}");
         let column = text[..start].chars().count() + 1;
         assert!(picture.contains(&format!("--> flow.json:1:{column}\n")), "{picture}");
         assert!(picture.contains("\"tasks\": []") && picture.len() < 1_000, "{picture}");

@@ -5,7 +5,7 @@
 use goalpost_model::{Finding, Severity};
 use serde_json::{Value, json};
 
-use super::Report;
+use super::{Report, label};
 use crate::lines::Position;
 
 const SCHEMA: &str =
@@ -46,7 +46,7 @@ fn result(
         });
     }
     if !finding.node.is_empty() {
-        location["logicalLocations"] = json!([{"fullyQualifiedName": logical(finding)}]);
+        location["logicalLocations"] = json!([{"fullyQualifiedName": label(finding)}]);
     }
     let mut result = json!({
         "ruleId": finding.code,
@@ -68,14 +68,6 @@ fn text(finding: &Finding) -> String {
         finding.message.clone()
     } else {
         format!("{}: {}", finding.message, finding.fix)
-    }
-}
-
-fn logical(finding: &Finding) -> String {
-    if finding.field.is_empty() {
-        finding.node.clone()
-    } else {
-        format!("{}, {}", finding.node, finding.field)
     }
 }
 
