@@ -89,7 +89,7 @@ CREATE INDEX workflows_running ON workflows (id) WHERE state = 'RUNNING';
 -- Written by the graph engine.
 CREATE TABLE tasks (
     workflow_id uuid NOT NULL,
-    -- The task's place in its blueprint, from 0.
+    -- The task's place in its blueprint, from 0; those of graphs inside of tasks come after.
     ordinal     integer NOT NULL,
     name        text NOT NULL,
     capability  text NOT NULL,
@@ -105,8 +105,14 @@ CREATE TABLE tasks (
     failure     json,
     -- Why this task makes its workflow fail, if it does.
     unhandled   json,
-    -- Outgoing edges that were taken when it ended.
+    -- Outgoing edges that were taken when it ended; by their places in its graph.
     taken_edges integer[],
+    -- What it waits for while it is WAITING.
+    waits_for   text CHECK (waits_for IN ('time', 'body')) CHECK ((waits_for IS NOT NULL) = (state = 'WAITING')),
+    -- The ordinals that it has reserved for the graph inside of it: the first one, and for how many items or
+    -- iterations.
+    body_first  integer,
+    body_count  integer,
     -- Who runs the latest attempt.
     engine_id   uuid,
     session_id  uuid,

@@ -249,7 +249,7 @@ CREATE TRIGGER tasks_move AFTER UPDATE ON tasks FOR EACH ROW
           AND NOT (OLD.state = 'READY' AND NEW.state IN ('RUNNING', 'FAILED', 'CANCELLED') AND NEW.attempt = OLD.attempt
                OR OLD.state = 'RUNNING' AND NEW.state IN ('WAITING', 'SUCCEEDED', 'FAILED', 'CANCELLED')
                   AND NEW.attempt = OLD.attempt
-               OR OLD.state = 'WAITING' AND NEW.state IN ('SUCCEEDED', 'CANCELLED') AND NEW.attempt = OLD.attempt
+               OR OLD.state = 'WAITING' AND NEW.state IN ('SUCCEEDED', 'FAILED', 'CANCELLED') AND NEW.attempt = OLD.attempt
                OR OLD.state IN ('RUNNING', 'WAITING') AND NEW.state = 'READY' AND NEW.attempt = OLD.attempt + 1))
     EXECUTE FUNCTION refuse_change('a task moves from READY to RUNNING to its end, and back to READY only under a new attempt');
 CREATE TRIGGER tasks_number AFTER UPDATE ON tasks FOR EACH ROW

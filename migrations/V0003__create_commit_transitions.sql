@@ -31,11 +31,11 @@ CREATE FUNCTION commit_transitions(
     -- Tasks that come into being.
     new_place integer[], new_ordinal integer[], new_event integer[], new_name text[], new_capability text[],
     new_state text[], new_attempt integer[], new_input json[], new_output json[], new_failure json[], new_unhandled json[],
-    new_taken_edges text[], new_lane text[],
+    new_taken_edges text[], new_lane text[], new_waits_for text[], new_body_first integer[], new_body_count integer[],
     -- Tasks that change.
     set_place integer[], set_ordinal integer[], set_event integer[], set_state text[], set_attempt integer[],
     set_failures integer[], set_output json[], set_failure json[], set_unhandled json[], set_taken_edges text[],
-    set_engine uuid[], set_session uuid[], set_worker text[],
+    set_engine uuid[], set_session uuid[], set_worker text[], set_waits_for text[],
     -- Workflows that end.
     end_place integer[], end_event integer[], end_state text[], end_result json[], end_failure json[],
     -- Timers that are armed: at a time, or after some milliseconds; and those that go.
@@ -101,24 +101,25 @@ BEGIN
             state = s.state, attempt = s.attempt, failures = s.failures, output = s.output, failure = s.failure,
             unhandled = s.unhandled, taken_edges = s.taken_edges::integer[], event = bases[s.place] + s.event,
             engine_id = coalesce(s.engine, t.engine_id), session_id = coalesce(s.session, t.session_id),
-            worker = coalesce(s.worker, t.worker),
+            worker = coalesce(s.worker, t.worker), waits_for = s.waits_for,
             started_at = CASE WHEN s.state = 'RUNNING' THEN clock_timestamp() ELSE t.started_at END,
             ended_at = CASE WHEN s.state NOT IN ('WAITING', 'READY', 'RUNNING') THEN clock_timestamp() END
         FROM unnest(set_place, set_ordinal, set_event, set_state, set_attempt, set_failures, set_output, set_failure,
-                    set_unhandled, set_taken_edges, set_engine, set_session, set_worker)
-             AS s (place, ordinal, event, state, attempt, failures, output, failure, unhandled, taken_edges, engine, session, worker)
+                    set_unhandled, set_taken_edges, set_engine, set_session, set_worker, set_waits_for)
+             AS s (place, ordinal, event, state, attempt, failures, output, failure, unhandled, taken_edges, engine, session, worker, waits_for)
         WHERE t.workflow_id = ids[s.place] AND t.ordinal = s.ordinal AND bases[s.place] >= 0;
     END IF;
 
     IF cardinality(new_place) > 0 THEN
         INSERT INTO tasks (workflow_id, ordinal, name, capability, lane, state, attempt, failures, input, output, failure, unhandled,
-                           taken_edges, event, ended_at)
+                           taken_edges, waits_for, body_first, body_count, event, ended_at)
         SELECT ids[n.place], n.ordinal, n.name, n.capability, n.lane, n.state, n.attempt, 0, n.input, n.output, n.failure,
-               n.unhandled, n.taken_edges::integer[], bases[n.place] + n.event,
+               n.unhandled, n.taken_edges::integer[], n.waits_for, n.body_first, n.body_count, bases[n.place] + n.event,
                CASE WHEN n.state NOT IN ('WAITING', 'READY') THEN clock_timestamp() END
         FROM unnest(new_place, new_ordinal, new_event, new_name, new_capability, new_state, new_attempt, new_input,
-                    new_output, new_failure, new_unhandled, new_taken_edges, new_lane)
-             AS n (place, ordinal, event, name, capability, state, attempt, input, output, failure, unhandled, taken_edges, lane)
+                    new_output, new_failure, new_unhandled, new_taken_edges, new_lane, new_waits_for, new_body_first, new_body_count)
+             AS n (place, ordinal, event, name, capability, state, attempt, input, output, failure, unhandled, taken_edges, lane, waits_for,
+                   body_first, body_count)
         WHERE bases[n.place] >= 0;
     END IF;
 

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use goalpost_model::limits::MAX_DELAY_MS;
-use goalpost_model::{Capability, Effect};
+use goalpost_model::limits::{MAX_DELAY_MS, MAX_ITEMS};
+use goalpost_model::{Capability, Effect, FOR_EACH, LOOP, RUN};
 use serde_json::json;
 
 use crate::CapabilitySource;
@@ -24,6 +24,8 @@ pub enum Control {
     Wait,
     /// It hands its input on.
     Transform,
+    /// It runs the graph inside of the task.
+    Body,
 }
 
 impl Control {
@@ -31,12 +33,61 @@ impl Control {
         match capability {
             WAIT => Some(Self::Wait),
             TRANSFORM => Some(Self::Transform),
+            FOR_EACH | LOOP | RUN => Some(Self::Body),
             _ => None,
         }
     }
 }
 
-static BUILTIN: LazyLock<[Capability; 2]> = LazyLock::new(|| [wait(), transform()]);
+static BUILTIN: LazyLock<[Capability; 5]> =
+    LazyLock::new(|| [wait(), transform(), for_each(), repeat(), run()]);
+
+fn for_each() -> Capability {
+    let failed = json!({
+        "type": "object",
+        "properties": {"index": {"type": "integer"}, "kind": {"type": "string"}, "message": {"type": "string"}},
+        "additionalProperties": false,
+    });
+    Capability {
+        name: FOR_EACH.to_owned(),
+        description: "Runs the graph inside of the task for each item of a list.".to_owned(),
+        input_schema: Some(json!({
+            "type": "object",
+            "properties": {"items": {"type": "array", "maxItems": MAX_ITEMS}},
+            "required": ["items"],
+        })),
+        output_schema: Some(json!({
+            "type": "object",
+            "properties": {"outputs": {"type": "array"}, "failed": {"type": "array", "items": failed}},
+            "additionalProperties": false,
+        })),
+        effect: Effect::Read,
+    }
+}
+
+fn repeat() -> Capability {
+    Capability {
+        name: LOOP.to_owned(),
+        description: "Runs the graph inside of the task again and again, while a condition holds.".to_owned(),
+        input_schema: None,
+        output_schema: Some(json!({
+            "type": "object",
+            "properties": {"output": {"type": "object"}, "iterations": {"type": "integer"}},
+            "additionalProperties": false,
+        })),
+        effect: Effect::Read,
+    }
+}
+
+fn run() -> Capability {
+    Capability {
+        name: RUN.to_owned(),
+        description: "Runs another blueprint.".to_owned(),
+        input_schema: None,
+        output_schema: Some(json!({"type": "object"})),
+        effect: Effect::Read,
+    }
+}
 
 fn transform() -> Capability {
     Capability {

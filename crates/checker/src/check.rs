@@ -1,7 +1,7 @@
 //! Everything that is wrong with a blueprint, at once.
 
 use goalpost_model::limits::MAX_BLUEPRINT_BYTES;
-use goalpost_model::{Blueprint, Capability, Finding};
+use goalpost_model::{Blueprint, Capability, Finding, Task, all_tasks};
 
 use crate::CapabilitySource;
 use crate::build::build;
@@ -37,7 +37,7 @@ pub fn check(blueprint: &Blueprint, capabilities: &dyn CapabilitySource) -> Chec
 
 /// The definitions of the capabilities in use, by name.
 fn used(blueprint: &Blueprint, capabilities: &dyn CapabilitySource) -> Vec<Capability> {
-    let mut names: Vec<&str> = blueprint.tasks.iter().map(|task| task.capability.as_str()).collect();
+    let mut names: Vec<&str> = all_tasks(&blueprint.tasks).map(Task::performs).collect();
     names.sort_unstable();
     names.dedup();
     let capabilities = WithBuiltin(capabilities);

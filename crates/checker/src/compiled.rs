@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use goalpost_model::{
-    Blueprint, Branch, Digest, EdgeOn, Failure, Finding, Join, Rest, RetryPolicy, TaskState, Timeouts,
+    Blueprint, Branch, Digest, EdgeOn, Failure, Failures, Finding, Join, Rest, RetryPolicy, TaskState,
+    Timeouts,
 };
 use jsonschema::Validator;
 use serde_json::{Map, Value};
@@ -24,12 +25,48 @@ pub struct CompiledBlueprint {
     pub name: String,
     /// How long the workflow may run, in milliseconds; 0: as long as it takes.
     pub deadline_ms: u64,
+    /// Its graph.
+    pub graph: Arc<CompiledGraph>,
+}
+
+/// A graph that is ready to run: a blueprint's own, or one inside of a task.
+#[derive(Debug)]
+pub struct CompiledGraph {
     /// Its tasks, by ordinal.
     pub tasks: Vec<CompiledTask>,
     /// Its edges, by ordinal.
     pub edges: Vec<CompiledEdge>,
     pub(crate) output: Vec<Flow>,
+    pub(crate) again: Option<Expression>,
     pub(crate) ordinals: HashMap<String, usize>,
+}
+
+/// A graph inside of a task.
+#[derive(Debug)]
+pub struct CompiledBody {
+    /// How often it is run.
+    pub repetition: Repetition,
+    /// The graph.
+    pub graph: Arc<CompiledGraph>,
+}
+
+/// How often a graph inside of a task is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repetition {
+    /// For each item of a list.
+    ForEach {
+        /// How many items run at once; `None`: all of them.
+        concurrency: Option<usize>,
+        /// How many may fail.
+        failures: Failures,
+    },
+    /// Again and again.
+    Loop {
+        /// How often at most.
+        max_iterations: usize,
+    },
+    /// Once.
+    Once,
 }
 
 /// A task that is ready to run.
@@ -47,6 +84,8 @@ pub struct CompiledTask {
     pub branch: Branch,
     /// What the engine does itself for it; `None` if a worker does it.
     pub control: Option<Control>,
+    /// The graph inside of it, of `Control::Body`.
+    pub body: Option<CompiledBody>,
     /// What happens after a failed attempt.
     pub retry: RetryPolicy,
     /// How long its attempts may take.
@@ -88,11 +127,11 @@ impl Flow {
     /// Evaluates the expression and puts its value where it belongs.
     fn put(
         &self,
-        blueprint: &CompiledBlueprint,
+        graph: &CompiledGraph,
         scope: &dyn Scope,
         into: &mut Map<String, Value>,
     ) -> Result<(), String> {
-        let value = self.expression.evaluate(scope, &|task| blueprint.name_of(task))?;
+        let value = self.expression.evaluate(scope, &|task| graph.name_of(task))?;
         self.path.put(into, value)
     }
 }
@@ -108,14 +147,31 @@ pub struct TaskView<'a> {
     pub failure: Option<&'a Failure>,
 }
 
-/// What expressions see: the goal, and the tasks of one workflow.
+/// What a graph inside of a task sees of the task.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyView<'a> {
+    /// The input of the task.
+    pub input: &'a Map<String, Value>,
+    /// The item's place in the list, or the iteration, from 0.
+    pub index: usize,
+    /// The item of the list.
+    pub item: Option<&'a Value>,
+    /// The output of the iteration before.
+    pub previous: Option<&'a Value>,
+}
+
+/// What expressions see: the goal, and the tasks of one graph.
 pub trait Scope {
     /// The goal in words.
     fn goal_text(&self) -> &str;
     /// The goal's input.
     fn goal_input(&self) -> &Map<String, Value>;
-    /// A task by its ordinal.
+    /// A task of the graph by its ordinal.
     fn task(&self, ordinal: usize) -> TaskView<'_>;
+    /// What is seen of the task that the graph is inside of, if it is inside of one.
+    fn body(&self) -> Option<BodyView<'_>> {
+        None
+    }
 }
 
 /// Compiles a self-contained blueprint, as [`check`](crate::check) gives it. Errors: what is
@@ -125,13 +181,29 @@ pub fn compile(blueprint: &Blueprint) -> Result<CompiledBlueprint, Vec<Finding>>
     compiled.ok_or_else(|| report.into_findings())
 }
 
-impl CompiledBlueprint {
+impl CompiledGraph {
     /// The ordinal of the task of this name.
     pub fn ordinal_of(&self, task: &str) -> Option<usize> {
         self.ordinals.get(task).copied()
     }
 
-    /// What comes out of a workflow that has succeeded: what the blueprint says of it, or the outputs of
+    /// The task of this name, which may be inside of others: `each[3].fetch`.
+    pub fn task_at(&self, name: &str) -> Option<&CompiledTask> {
+        let (mut graph, mut rest) = (self, name);
+        while let Some((owner, inner)) = rest.split_once('[') {
+            graph = &graph.tasks[graph.ordinal_of(owner)?].body.as_ref()?.graph;
+            rest = inner.split_once("].")?.1;
+        }
+        graph.tasks.get(graph.ordinal_of(rest)?)
+    }
+
+    /// Whether the graph is run again, after it has succeeded. Errors: `CONDITION`.
+    pub fn again(&self, scope: &dyn Scope) -> Result<bool, Failure> {
+        let Some(condition) = &self.again else { return Ok(false) };
+        holds(condition, self, scope, || "loop, while".to_owned())
+    }
+
+    /// What comes out of the graph once it has succeeded: what it says of that itself, or the outputs of
     /// the last tasks by name. Errors: `DATA_FLOW`, `PAYLOAD_TOO_LARGE`.
     pub fn result(&self, scope: &dyn Scope) -> Result<Map<String, Value>, Failure> {
         if self.output.is_empty() {
@@ -141,12 +213,11 @@ impl CompiledBlueprint {
         for flow in &self.output {
             flow.put(self, scope, &mut result).map_err(|error| {
                 let text = crate::names::shown(flow.expression.text());
-                let message = format!("the workflow's output.{} <- `{text}`: {error}", flow.path_text);
+                let message = format!("output.{} <- `{text}`: {error}", flow.path_text);
                 Failure::new(Failure::DATA_FLOW, message)
             })?;
         }
-        payload::check_fields(&result)
-            .map_err(|fault| payload::too_large("the workflow's output", &fault))?;
+        payload::check_fields(&result).map_err(|fault| payload::too_large("the output", &fault))?;
         Ok(result)
     }
 
@@ -156,11 +227,8 @@ impl CompiledBlueprint {
             last.filter_map(|(ordinal, task)| Some((task.name.clone(), scope.task(ordinal).output?.clone())));
         let outputs: Map<String, Value> = outputs.collect();
         payload::check_outputs(&outputs).map_err(|fault| {
-            let what = "the workflow's result, made of the outputs of its last tasks,";
-            payload::too_large(
-                what,
-                &format!("{fault}; take from them what is wanted with the blueprint's output"),
-            )
+            let what = "the result, made of the outputs of the last tasks,";
+            payload::too_large(what, &format!("{fault}; take from them what is wanted with `output`"))
         })?;
         Ok(outputs)
     }
@@ -177,23 +245,33 @@ impl CompiledEdge {
     }
 
     /// Whether the condition lets the edge be taken. Errors: `CONDITION`.
-    pub fn condition_holds(&self, blueprint: &CompiledBlueprint, scope: &dyn Scope) -> Result<bool, Failure> {
+    pub fn condition_holds(&self, graph: &CompiledGraph, scope: &dyn Scope) -> Result<bool, Failure> {
         let Some(condition) = &self.condition else { return Ok(true) };
-        let failed = |what: String| {
-            let (source, target) = (blueprint.name_of(self.source), blueprint.name_of(self.target));
-            let message = format!(
-                "edge {source} -> {target}, condition `{}`: {what}",
-                crate::names::shown(condition.text())
-            );
-            Failure::new(Failure::CONDITION, message)
+        let name = || {
+            let (source, target) = (graph.name_of(self.source), graph.name_of(self.target));
+            format!("edge {source} -> {target}, condition")
         };
-        match condition.evaluate(scope, &|task| blueprint.name_of(task)) {
-            Ok(Value::Bool(holds)) => Ok(holds),
-            Ok(other) => {
-                Err(failed(format!("it gave {}, not true or false", crate::names::shown(&other.to_string()))))
-            }
-            Err(error) => Err(failed(error)),
+        holds(condition, graph, scope, name)
+    }
+}
+
+/// Whether a condition holds; `name` says whose it is.
+fn holds(
+    condition: &Expression,
+    graph: &CompiledGraph,
+    scope: &dyn Scope,
+    name: impl Fn() -> String,
+) -> Result<bool, Failure> {
+    let failed = |what: String| {
+        let message = format!("{} `{}`: {what}", name(), crate::names::shown(condition.text()));
+        Failure::new(Failure::CONDITION, message)
+    };
+    match condition.evaluate(scope, &|task| graph.name_of(task)) {
+        Ok(Value::Bool(holds)) => Ok(holds),
+        Ok(other) => {
+            Err(failed(format!("it gave {}, not true or false", crate::names::shown(&other.to_string()))))
         }
+        Err(error) => Err(failed(error)),
     }
 }
 
@@ -202,17 +280,16 @@ impl CompiledTask {
     /// were taken, in order. Errors: `DATA_FLOW`, `INPUT_SCHEMA`, `PAYLOAD_TOO_LARGE`.
     pub fn input(
         &self,
-        blueprint: &CompiledBlueprint,
+        graph: &CompiledGraph,
         scope: &dyn Scope,
         taken: &[usize],
     ) -> Result<Map<String, Value>, Failure> {
         let mut input = self.constant.clone();
-        let of_edges =
-            taken.iter().filter_map(|edge| blueprint.edges.get(*edge)).flat_map(|edge| &edge.flows);
+        let of_edges = taken.iter().filter_map(|edge| graph.edges.get(*edge)).flat_map(|edge| &edge.flows);
         let mut is_computed = false;
         for flow in self.flows.iter().chain(of_edges) {
             is_computed = true;
-            flow.put(blueprint, scope, &mut input).map_err(|error| {
+            flow.put(graph, scope, &mut input).map_err(|error| {
                 let text = crate::names::shown(flow.expression.text());
                 let message =
                     format!("task {}, data_flow.{} <- `{text}`: {error}", self.name, flow.path_text);

@@ -30,5 +30,8 @@ mod stack;
 mod topology;
 
 pub use check::{Checked, check};
-pub use compiled::{CompiledBlueprint, CompiledEdge, CompiledTask, Scope, TaskView, compile};
+pub use compiled::{
+    BodyView, CompiledBlueprint, CompiledBody, CompiledEdge, CompiledGraph, CompiledTask, Repetition, Scope,
+    TaskView, compile,
+};
 pub use source::CapabilitySource;

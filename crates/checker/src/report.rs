@@ -14,6 +14,8 @@ pub(crate) struct Report {
     errors: Shelf,
     warnings: Shelf,
     suggestions: Suggestions,
+    /// The tasks inside of which the graph is that is looked at, and the fields that hold it.
+    inside: Vec<(String, &'static str)>,
 }
 
 /// Findings of one severity. Each has its own room, so that warnings never crowd out an error.
@@ -55,14 +57,44 @@ impl Problem {
 }
 
 impl Report {
+    /// The graph inside of this task is looked at next; it is in this field.
+    pub(crate) fn enter(&mut self, task: &str, field: &'static str) {
+        self.inside.push((shown(task), field));
+    }
+
+    /// The graph inside of a task has been looked at.
+    pub(crate) fn leave(&mut self) {
+        self.inside.pop();
+    }
+
     /// The blueprint is refused because of this.
     pub(crate) fn error(&mut self, node: &str, field: &str, problem: Problem) {
-        self.errors.add(Severity::Error, node, field, problem);
+        let (node, field) = self.placed(node, field);
+        self.errors.add(Severity::Error, &node, &field, problem);
     }
 
     /// The blueprint runs, but probably not as meant.
     pub(crate) fn warning(&mut self, node: &str, field: &str, problem: Problem) {
-        self.warnings.add(Severity::Warning, node, field, problem);
+        let (node, field) = self.placed(node, field);
+        self.warnings.add(Severity::Warning, &node, &field, problem);
+    }
+
+    /// How the node and its field are named from outside: `task each/fetch`. What is said of a graph as a whole
+    /// is said of the task that it is in.
+    fn placed(&self, node: &str, field: &str) -> (String, String) {
+        let Some((_, of)) = self.inside.last() else {
+            return (node.to_owned(), field.to_owned());
+        };
+        let way: Vec<&str> = self.inside.iter().map(|(task, _)| task.as_str()).collect();
+        let way = way.join("/");
+        if let Some(name) = node.strip_prefix("task ") {
+            return (format!("task {way}/{name}"), field.to_owned());
+        }
+        if let Some(ends) = node.strip_prefix("edge ") {
+            return (format!("edge {way}/{ends}"), field.to_owned());
+        }
+        let field = if field == "while" { format!("{of}.{field}") } else { format!("{of}.body.{field}") };
+        (format!("task {way}"), field)
     }
 
     /// The name among `known` that is most like `name`, if one is.

@@ -22,33 +22,33 @@ pub(crate) fn admit(
         Event::DeadlineExceeded if blueprint.deadline_ms == 0 => return Err(IllegalTransition::NoDeadline),
         Event::DeadlineExceeded => return Ok(()),
         Event::TimerFired { task, attempt, kind } => {
-            return admit_timer(blueprint, workflow, task, attempt, kind);
+            return admit_timer(workflow, task, attempt, kind);
         }
         Event::AttemptStarted { task, attempt } => Needs { task, attempt, state: TaskState::Ready },
         Event::AttemptSucceeded { task, attempt, .. }
         | Event::AttemptFailed { task, attempt, .. }
         | Event::AttemptUndelivered { task, attempt } => Needs { task, attempt, state: TaskState::Running },
     };
-    needs.met_by(blueprint, workflow, event.name())
+    needs.met_by(workflow, event.name())
 }
 
 /// A timer counts if the task waits for it now.
 fn admit_timer(
-    blueprint: &CompiledBlueprint,
     workflow: &Workflow,
     ordinal: usize,
     attempt: u32,
     kind: TimerKind,
 ) -> Result<(), IllegalTransition> {
-    let (Some(task), Some(compiled)) = (workflow.tasks.get(ordinal), blueprint.tasks.get(ordinal)) else {
+    let Some(task) = workflow.tasks.get(ordinal) else {
         let tasks = workflow.tasks.len();
         return Err(IllegalTransition::UnknownTask { task: ordinal, tasks, event: "TimerFired" });
     };
-    let armed = workflow.timer(blueprint, ordinal).filter(|timer| timer.kind == kind);
+    let armed = workflow.timer(ordinal).filter(|timer| timer.kind == kind);
     if armed.is_some() && attempt == task.attempt {
         return Ok(());
     }
-    let (task, current, state) = (compiled.name.clone(), task.attempt, task.state);
+    let (current, state) = (task.attempt, task.state);
+    let task = workflow.tasks.name(ordinal).unwrap_or_default();
     Err(IllegalTransition::NotArmed { task, attempt, current, state })
 }
 
@@ -60,18 +60,12 @@ struct Needs {
 }
 
 impl Needs {
-    fn met_by(
-        self,
-        blueprint: &CompiledBlueprint,
-        workflow: &Workflow,
-        event: &'static str,
-    ) -> Result<(), IllegalTransition> {
-        let (Some(task), Some(compiled)) = (workflow.tasks.get(self.task), blueprint.tasks.get(self.task))
-        else {
+    fn met_by(self, workflow: &Workflow, event: &'static str) -> Result<(), IllegalTransition> {
+        let Some(task) = workflow.tasks.get(self.task) else {
             let tasks = workflow.tasks.len();
             return Err(IllegalTransition::UnknownTask { task: self.task, tasks, event });
         };
-        let name = || compiled.name.clone();
+        let name = || workflow.tasks.name(self.task).unwrap_or_default();
         let (attempt, current, state) = (self.attempt, task.attempt, task.state);
         if attempt < current {
             Err(IllegalTransition::StaleAttempt { task: name(), attempt, current, state, event })

@@ -26,7 +26,7 @@ pub fn advance(
     match event {
         Event::Start => step.start(),
         Event::AttemptStarted { task, .. } => step.attempt_started(task),
-        Event::AttemptSucceeded { task, output, .. } => match blueprint.tasks[task].check_output(&output) {
+        Event::AttemptSucceeded { task, output, .. } => match step.compiled(task).check_output(&output) {
             Ok(()) => step.succeeded(task, Arc::new(output)),
             Err(failure) => step.attempt_failed(task, failure),
         },

@@ -1,5 +1,6 @@
 //! Which edges a task takes when it ends.
 
+use goalpost_checker::{CompiledEdge, CompiledGraph};
 use goalpost_model::{Branch, EdgeOn, TaskState};
 
 use crate::step::Step;
@@ -18,16 +19,17 @@ enum Said {
 impl Step<'_> {
     /// Whether each outgoing edge of a task that has ended is taken, in their order.
     pub(crate) fn branch(&mut self, source: usize) -> Vec<bool> {
-        let compiled = &self.blueprint.tasks[source];
+        let (base, graph) = self.graph_of(source);
+        let compiled = &graph.tasks[source - base];
         let end = self.workflow.tasks[source].state;
         let mut said = Said::No;
         let mut taken = Vec::with_capacity(compiled.outgoing.len());
         for &ordinal in &compiled.outgoing {
-            let edge = &self.blueprint.edges[ordinal];
+            let edge = &graph.edges[ordinal];
             let is_open = matches_end(edge.on, end) && !edge.otherwise;
             taken.push(if is_open && edge.has_condition() {
                 let is_decided = compiled.branch == Branch::Exclusive && said != Said::No;
-                !is_decided && self.condition_holds(source, ordinal, &mut said)
+                !is_decided && self.condition_holds(&graph, base, edge, &mut said)
             } else {
                 is_open
             });
@@ -35,7 +37,7 @@ impl Step<'_> {
         // Whoever does not know what holds does not know what is otherwise.
         if said == Said::No {
             for (taken, &ordinal) in taken.iter_mut().zip(&compiled.outgoing) {
-                let edge = &self.blueprint.edges[ordinal];
+                let edge = &graph.edges[ordinal];
                 *taken |= edge.otherwise && matches_end(edge.on, end);
             }
         }
@@ -43,15 +45,21 @@ impl Step<'_> {
     }
 
     /// A condition that cannot be evaluated does not hold, and makes the workflow fail.
-    fn condition_holds(&mut self, source: usize, edge: usize, said: &mut Said) -> bool {
-        match self.blueprint.edges[edge].condition_holds(self.blueprint, self.workflow) {
+    fn condition_holds(
+        &mut self,
+        graph: &CompiledGraph,
+        base: usize,
+        edge: &CompiledEdge,
+        said: &mut Said,
+    ) -> bool {
+        match edge.condition_holds(graph, &self.workflow.view(base)) {
             Ok(true) => {
                 *said = Said::Yes;
                 true
             }
             Ok(false) => false,
             Err(failure) => {
-                self.workflow.tasks[source].unhandled.get_or_insert(failure);
+                self.workflow.tasks[base + edge.source].unhandled.get_or_insert(failure);
                 if *said == Said::No {
                     *said = Said::Unknown;
                 }

@@ -63,3 +63,28 @@ pub enum Effect {
     /// The workflow was cancelled.
     WorkflowCancelled,
 }
+
+impl Effect {
+    /// The task that it is about; `None` if it is about the workflow.
+    pub const fn task(&self) -> Option<usize> {
+        match *self {
+            Self::TaskReady { task, .. }
+            | Self::TaskWaiting { task }
+            | Self::AttemptStarted { task, .. }
+            | Self::AttemptFailed { task, .. }
+            | Self::TaskSucceeded { task }
+            | Self::TaskFailed { task }
+            | Self::TaskSkipped { task }
+            | Self::TaskCancelled { task, .. } => Some(task),
+            Self::WorkflowStarted
+            | Self::WorkflowSucceeded
+            | Self::WorkflowFailed
+            | Self::WorkflowCancelled => None,
+        }
+    }
+
+    /// Whether the task begins by it, as the first thing that happens to it in an event.
+    pub(crate) const fn begins(&self) -> bool {
+        matches!(self, Self::TaskReady { .. } | Self::TaskWaiting { .. })
+    }
+}

@@ -30,6 +30,7 @@
 
 mod admit;
 mod advance;
+mod body;
 mod branch;
 mod effect;
 mod event;
@@ -41,6 +42,7 @@ mod restore;
 mod rows;
 mod settle;
 mod step;
+mod tasks;
 mod timer;
 mod workflow;
 
@@ -49,5 +51,6 @@ pub use effect::Effect;
 pub use event::Event;
 pub use illegal::IllegalTransition;
 pub use invalid::InvalidState;
+pub use tasks::Tasks;
 pub use timer::{Due, Timer, may_have_timer};
-pub use workflow::{Task, Workflow};
+pub use workflow::{Reserved, Task, Workflow};

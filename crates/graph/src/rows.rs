@@ -1,25 +1,26 @@
 //! Whether what is stored of one task goes together.
 
+use goalpost_checker::CompiledTask;
 use goalpost_checker::builtin::Control;
-use goalpost_checker::{CompiledBlueprint, CompiledTask};
 use goalpost_model::TaskState;
 
 use crate::branch::matches_end;
+use crate::tasks::Tasks;
 use crate::{InvalidState, Task};
 
 /// Refuses a row that contradicts itself or its place in the blueprint.
-pub(crate) fn check_row(
-    blueprint: &CompiledBlueprint,
-    ordinal: usize,
-    task: &Task,
-) -> Result<(), InvalidState> {
-    let compiled = &blueprint.tasks[ordinal];
+pub(crate) fn check_row(tasks: &Tasks, ordinal: usize, task: &Task) -> Result<(), InvalidState> {
+    let found =
+        tasks.find(ordinal).and_then(|(base, run)| Some((base, run, run.graph.tasks.get(ordinal - base)?)));
+    let Some((base, run, compiled)) = found else {
+        return Err(InvalidState::UnknownTask { ordinal, tasks: tasks.len() });
+    };
     if let Some(problem) = problem_of(task, compiled) {
         return Err(InvalidState::Task { task: compiled.name.clone(), state: task.state, problem });
     }
     let possible = |edge: &usize| {
-        let compiled = blueprint.edges.get(*edge);
-        compiled.is_some_and(|edge| edge.source == ordinal && matches_end(edge.on, task.state))
+        let compiled = run.graph.edges.get(*edge);
+        compiled.is_some_and(|edge| base + edge.source == ordinal && matches_end(edge.on, task.state))
     };
     let ascending = |at: &usize| *at == 0 || task.taken_edges[at - 1] < task.taken_edges[*at];
     let wrong = (0..task.taken_edges.len()).find(|at| !possible(&task.taken_edges[*at]) || !ascending(at));
@@ -49,6 +50,10 @@ fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
                 .or(found(task.failures >= max_attempts, "it has no attempt left")),
             TaskState::Waiting => found(task.input.is_none(), "it has no input")
                 .or(found(compiled.control == Some(Control::Transform), "it waits for nothing"))
+                .or(found(
+                    task.body.is_some() != compiled.body.is_some(),
+                    "the graph inside of it says otherwise",
+                ))
                 .or(found(is_control != (task.attempt == 0), "its attempt says otherwise"))
                 .or(found(is_control != (task.failures == 0), "its failures say otherwise"))
                 .or(found(task.failures >= max_attempts, "it has no attempt left")),

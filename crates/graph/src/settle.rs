@@ -1,11 +1,10 @@
 //! What follows from the end of a task: its edges, the joins that they lead to, and so on.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use goalpost_checker::builtin::Control;
 use goalpost_model::{Failure, Rest, TaskState};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::join::Verdict;
 use crate::step::Step;
@@ -14,29 +13,29 @@ use crate::timer::due;
 impl Step<'_> {
     /// Decides the edges of tasks that have ended, of those that end because of it, and so on;
     /// then ends the workflow, if nothing is open. A work list, because a chain may be 10,000 tasks long.
-    pub(crate) fn settle(&mut self, mut ended: VecDeque<usize>) {
-        let blueprint = self.blueprint;
-        while let Some(source) = ended.pop_front() {
+    pub(crate) fn settle(&mut self) {
+        while let Some(source) = self.ended.pop_front() {
             // All edges first: two of them may lead to one target, and both bring it data.
             self.decide_edges(source);
-            for edge in &blueprint.tasks[source].outgoing {
-                let target = blueprint.edges[*edge].target;
-                if self.decide_join(target) {
-                    ended.push_back(target);
-                }
+            let (base, graph) = self.graph_of(source);
+            for edge in &graph.tasks[source - base].outgoing {
+                self.decide_join(base + graph.edges[*edge].target);
             }
+            self.end_run_if_nothing_is_open(base);
         }
         self.end_if_nothing_is_open();
     }
 
     fn decide_edges(&mut self, source: usize) {
-        let blueprint = self.blueprint;
         let branch = self.branch(source);
-        for (&edge, taken) in blueprint.tasks[source].outgoing.iter().zip(branch) {
-            self.workflow.incoming[blueprint.edges[edge].target].decide(taken);
-            self.workflow.edge_taken[edge] = taken;
+        let (base, graph) = self.graph_of(source);
+        let Some(run) = self.workflow.tasks.run_mut(base) else { return };
+        run.undecided -= 1;
+        for (&edge, taken) in graph.tasks[source - base].outgoing.iter().zip(branch) {
+            run.incoming[graph.edges[edge].target].decide(taken);
+            run.edge_taken[edge] = taken;
             if taken {
-                self.workflow.tasks[source].taken_edges.push(edge);
+                run.tasks[source - base].taken_edges.push(edge);
             }
         }
         self.note_unhandled_failure(source);
@@ -44,11 +43,12 @@ impl Step<'_> {
 
     /// A failure that no edge takes up makes the workflow fail.
     fn note_unhandled_failure(&mut self, source: usize) {
+        let (base, graph) = self.graph_of(source);
         let task = &mut self.workflow.tasks[source];
         if task.state != TaskState::Failed || !task.taken_edges.is_empty() {
             return;
         }
-        let name = &self.blueprint.tasks[source].name;
+        let name = &graph.tasks[source - base].name;
         let why = task.failure.as_ref().map(ToString::to_string).unwrap_or_default();
         task.unhandled.get_or_insert_with(|| {
             let message = format!("task '{name}' failed and no edge took its failure up: {why}");
@@ -56,55 +56,55 @@ impl Step<'_> {
         });
     }
 
-    /// Starts or skips a pending task, if its edges say so. True if it ended by it.
-    fn decide_join(&mut self, ordinal: usize) -> bool {
+    /// Starts or skips a pending task, if its edges say so.
+    fn decide_join(&mut self, ordinal: usize) {
         if self.workflow.tasks[ordinal].state != TaskState::Pending {
-            return false;
+            return;
         }
-        let join = self.blueprint.tasks[ordinal].join;
-        let incoming = self.workflow.incoming[ordinal];
-        match incoming.verdict(join) {
-            Verdict::Open => false,
+        let (base, graph) = self.graph_of(ordinal);
+        let compiled = &graph.tasks[ordinal - base];
+        let incoming = self.run(base).incoming[ordinal - base];
+        match incoming.verdict(compiled.join) {
+            Verdict::Open => {}
             Verdict::Met => {
-                let has_ended = !self.activate(ordinal);
-                if self.blueprint.tasks[ordinal].rest == Rest::Cancel {
+                self.activate(ordinal);
+                if compiled.rest == Rest::Cancel {
                     self.cancel_rest(ordinal);
                 }
-                has_ended
             }
             Verdict::Unmet => {
-                let failure = Failure::new(Failure::JOIN_UNMET, incoming.reason(join));
+                let failure = Failure::new(Failure::JOIN_UNMET, incoming.reason(compiled.join));
                 self.close(ordinal, TaskState::Skipped, Some(failure));
-                true
             }
         }
     }
 
-    /// Makes a task ready with its input. False if it ended by it: one whose input cannot be put together
-    /// fails, and one that only computes succeeds.
-    pub(crate) fn activate(&mut self, ordinal: usize) -> bool {
-        let compiled = &self.blueprint.tasks[ordinal];
+    /// Makes a task ready with its input, or lets the engine do it. It may end by it: one whose input cannot
+    /// be put together fails, and one that only computes succeeds.
+    pub(crate) fn activate(&mut self, ordinal: usize) {
+        let (base, graph) = self.graph_of(ordinal);
+        let compiled = &graph.tasks[ordinal - base];
         let taken: Vec<usize> =
-            compiled.incoming.iter().copied().filter(|edge| self.workflow.edge_taken[*edge]).collect();
-        let input = compiled.input(self.blueprint, self.workflow, &taken);
-        // A time that is none fails the task before it waits.
-        let input = match compiled.control {
-            Some(Control::Wait) => input.and_then(|input| due(&input).map(|_| input)),
-            Some(Control::Transform) | None => input,
-        };
-        match (input, compiled.control) {
-            (Ok(input), None) => self.make_ready(ordinal, input),
-            (Ok(input), Some(Control::Wait)) => self.make_wait(ordinal, input),
-            (Ok(input), Some(Control::Transform)) => {
+            compiled.incoming.iter().copied().filter(|edge| self.run(base).edge_taken[*edge]).collect();
+        match compiled.input(&graph, &self.workflow.view(base), &taken) {
+            Ok(input) => self.begin(ordinal, compiled.control, input),
+            Err(failure) => self.close(ordinal, TaskState::Failed, Some(failure)),
+        }
+    }
+
+    fn begin(&mut self, ordinal: usize, control: Option<Control>, input: Map<String, Value>) {
+        match control {
+            None => self.make_ready(ordinal, input),
+            // A time that is none fails the task before it waits.
+            Some(Control::Wait) => match due(&input) {
+                Ok(_) => self.make_wait(ordinal, input),
+                Err(failure) => self.close(ordinal, TaskState::Failed, Some(failure)),
+            },
+            Some(Control::Transform) => {
                 self.workflow.tasks[ordinal].output = Some(Arc::new(Value::Object(input)));
                 self.close(ordinal, TaskState::Succeeded, None);
-                return false;
             }
-            (Err(failure), _) => {
-                self.close(ordinal, TaskState::Failed, Some(failure));
-                return false;
-            }
+            Some(Control::Body) => self.begin_body(ordinal, input),
         }
-        true
     }
 }

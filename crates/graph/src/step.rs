@@ -1,12 +1,13 @@
 //! One step of a workflow: what each kind of event does to its task.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use goalpost_checker::CompiledBlueprint;
+use goalpost_checker::{CompiledBlueprint, CompiledGraph, CompiledTask};
 use goalpost_model::{Failure, TaskState, TimerKind, WorkflowState};
 use serde_json::{Map, Value};
 
+use crate::tasks::GraphRun;
 use crate::timer::timed_out;
 use crate::{Effect, Workflow};
 
@@ -14,29 +15,69 @@ use crate::{Effect, Workflow};
 pub(crate) struct Step<'a> {
     pub(crate) blueprint: &'a CompiledBlueprint,
     pub(crate) workflow: &'a mut Workflow,
+    /// Tasks that have ended and whose edges are not decided yet.
+    pub(crate) ended: VecDeque<usize>,
     effects: Vec<Effect>,
 }
 
 impl<'a> Step<'a> {
     pub(crate) fn new(blueprint: &'a CompiledBlueprint, workflow: &'a mut Workflow) -> Self {
-        Self { blueprint, workflow, effects: Vec::new() }
+        Self { blueprint, workflow, ended: VecDeque::new(), effects: Vec::new() }
     }
 
+    /// What happened to each task. Of one that began only now, the last word counts: nobody saw the others.
     pub(crate) fn into_effects(self) -> Vec<Effect> {
+        let mut last: HashMap<usize, usize> = HashMap::new();
+        let mut begun: HashSet<usize> = HashSet::new();
+        for (place, effect) in self.effects.iter().enumerate() {
+            let Some(task) = effect.task() else { continue };
+            if last.insert(task, place).is_none() && effect.begins() {
+                begun.insert(task);
+            }
+        }
+        if last.len() == self.effects.len() {
+            return self.effects;
+        }
+        let counts = |place: usize, effect: &Effect| {
+            effect.task().is_none_or(|task| !begun.contains(&task) || last[&task] == place)
+        };
         self.effects
+            .iter()
+            .enumerate()
+            .filter(|(place, effect)| counts(*place, effect))
+            .map(|(_, effect)| *effect)
+            .collect()
+    }
+
+    /// The run of a graph with this first ordinal.
+    pub(crate) fn run(&self, base: usize) -> &GraphRun {
+        self.workflow.tasks.run(base)
+    }
+
+    /// The graph that a task is part of, and the ordinal of its first task.
+    pub(crate) fn graph_of(&self, ordinal: usize) -> (usize, Arc<CompiledGraph>) {
+        match self.workflow.tasks.find(ordinal) {
+            Some((base, run)) => (base, Arc::clone(&run.graph)),
+            None => (0, Arc::clone(&self.blueprint.graph)),
+        }
+    }
+
+    /// What the blueprint says of a task.
+    pub(crate) fn compiled(&self, ordinal: usize) -> &CompiledTask {
+        self.workflow.tasks.compiled(ordinal).unwrap_or(&self.blueprint.graph.tasks[0])
     }
 
     /// Makes the tasks without incoming edges ready.
     pub(crate) fn start(&mut self) {
         self.workflow.started = true;
         self.effects.push(Effect::WorkflowStarted);
-        let mut ended = VecDeque::new();
-        for (ordinal, task) in self.blueprint.tasks.iter().enumerate() {
-            if task.incoming.is_empty() && !self.activate(ordinal) {
-                ended.push_back(ordinal);
+        let blueprint = self.blueprint;
+        for (ordinal, task) in blueprint.graph.tasks.iter().enumerate() {
+            if task.incoming.is_empty() {
+                self.activate(ordinal);
             }
         }
-        self.settle(ended);
+        self.settle();
     }
 
     pub(crate) fn attempt_started(&mut self, ordinal: usize) {
@@ -50,18 +91,20 @@ impl<'a> Step<'a> {
     pub(crate) fn succeeded(&mut self, ordinal: usize, output: Arc<Value>) {
         self.workflow.tasks[ordinal].output = Some(output);
         self.close(ordinal, TaskState::Succeeded, None);
-        self.settle(VecDeque::from([ordinal]));
+        self.settle();
     }
 
     /// Tries again while the retry policy has attempts left.
     pub(crate) fn attempt_failed(&mut self, ordinal: usize, failure: Failure) {
-        let retry = &self.blueprint.tasks[ordinal].retry;
+        let failures = self.workflow.tasks[ordinal].failures.saturating_add(1);
+        self.workflow.tasks[ordinal].failures = failures;
+        let retry = &self.compiled(ordinal).retry;
+        let is_last = failures >= retry.max_attempts || retry.non_retryable.contains(&failure.kind);
+        let at_once = retry.backoff_ms(failures) == 0;
         let task = &mut self.workflow.tasks[ordinal];
-        task.failures = task.failures.saturating_add(1);
-        let is_last = task.failures >= retry.max_attempts || retry.non_retryable.contains(&failure.kind);
         if is_last {
             self.fail(ordinal, failure);
-        } else if retry.backoff_ms(task.failures) == 0 {
+        } else if at_once {
             self.again(ordinal, failure);
         } else {
             self.effects.push(Effect::AttemptFailed { task: ordinal, attempt: task.attempt });
@@ -72,7 +115,7 @@ impl<'a> Step<'a> {
 
     /// What the task waited for has come: a time.
     pub(crate) fn timer_fired(&mut self, ordinal: usize, kind: TimerKind) {
-        let timed_out = |step: &Self| timed_out(kind, &step.blueprint.tasks[ordinal]);
+        let timed_out = |step: &Self| timed_out(kind, step.compiled(ordinal));
         match kind {
             TimerKind::Backoff => self.next_attempt(ordinal),
             TimerKind::Wait => self.succeeded(ordinal, Arc::new(Value::Object(Map::new()))),
@@ -85,7 +128,7 @@ impl<'a> Step<'a> {
 
     fn fail(&mut self, ordinal: usize, failure: Failure) {
         self.close(ordinal, TaskState::Failed, Some(failure));
-        self.settle(VecDeque::from([ordinal]));
+        self.settle();
     }
 
     /// Gives the task out again, as its next attempt.
@@ -118,7 +161,8 @@ impl<'a> Step<'a> {
 
     /// Ends every task that is open, and the workflow.
     fn end_early(&mut self, failure: &Failure, end: WorkflowState) {
-        for ordinal in 0..self.workflow.tasks.len() {
+        let open = self.workflow.tasks.iter().filter(|(_, task)| !task.state.is_terminal());
+        for ordinal in open.map(|(ordinal, _)| ordinal).collect::<Vec<_>>() {
             if !self.workflow.tasks[ordinal].state.is_terminal() {
                 self.cancel_task(ordinal, failure);
             }
@@ -127,14 +171,23 @@ impl<'a> Step<'a> {
         self.workflow.failure = Some(failure.clone());
     }
 
-    /// Ends a task that is open.
+    /// Ends a task that is open, and what runs inside of it.
     pub(crate) fn cancel_task(&mut self, ordinal: usize, failure: &Failure) {
         let task = &mut self.workflow.tasks[ordinal];
         let was_running = task.state == TaskState::Running;
         task.state = TaskState::Cancelled;
         task.failure = Some(failure.clone());
-        self.workflow.open -= 1;
+        self.one_less_open(ordinal);
         self.effects.push(Effect::TaskCancelled { task: ordinal, was_running });
+        self.cancel_inside(ordinal, failure);
+        self.forget_outcomes(ordinal);
+    }
+
+    fn one_less_open(&mut self, ordinal: usize) {
+        let (base, _) = self.graph_of(ordinal);
+        if let Some(run) = self.workflow.tasks.run_mut(base) {
+            run.open -= 1;
+        }
     }
 
     /// The task waits for a time and does nothing else.
@@ -154,12 +207,18 @@ impl<'a> Step<'a> {
         self.effects.push(Effect::TaskReady { task: ordinal, attempt: 1 });
     }
 
-    /// The task ends. Its edges are decided by `settle`, which whoever calls this calls next.
+    /// The task ends. Its edges are decided by `settle`.
     pub(crate) fn close(&mut self, ordinal: usize, state: TaskState, failure: Option<Failure>) {
         let task = &mut self.workflow.tasks[ordinal];
         task.state = state;
         task.failure = failure;
-        self.workflow.open -= 1;
+        let (base, _) = self.graph_of(ordinal);
+        if let Some(run) = self.workflow.tasks.run_mut(base) {
+            run.open -= 1;
+            run.undecided += 1;
+        }
+        self.ended.push_back(ordinal);
+        self.forget_outcomes(ordinal);
         self.effects.push(match state {
             TaskState::Succeeded => Effect::TaskSucceeded { task: ordinal },
             TaskState::Skipped => Effect::TaskSkipped { task: ordinal },
@@ -169,7 +228,7 @@ impl<'a> Step<'a> {
 
     /// Ends the workflow, if no task is open.
     pub(crate) fn end_if_nothing_is_open(&mut self) {
-        if self.workflow.open > 0 {
+        if self.workflow.state.is_terminal() || self.run(0).open > 0 {
             return;
         }
         match self.result() {
@@ -188,9 +247,9 @@ impl<'a> Step<'a> {
 
     /// What comes out; or why the workflow fails.
     fn result(&self) -> Result<Map<String, Value>, Failure> {
-        match self.workflow.tasks.iter().find_map(|task| task.unhandled.clone()) {
+        match self.run(0).tasks.iter().find_map(|task| task.unhandled.clone()) {
             Some(failure) => Err(failure),
-            None => self.blueprint.result(self.workflow),
+            None => self.blueprint.graph.result(&self.workflow.view(0)),
         }
     }
 }

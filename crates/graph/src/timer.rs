@@ -48,9 +48,9 @@ pub fn may_have_timer(task: &CompiledTask) -> bool {
 }
 
 impl Workflow {
-    /// The timer that the task waits for in its state. `None` for a task that the blueprint does not have.
-    pub fn timer(&self, blueprint: &CompiledBlueprint, ordinal: usize) -> Option<Timer> {
-        let (task, compiled) = (self.tasks.get(ordinal)?, blueprint.tasks.get(ordinal)?);
+    /// The timer that the task waits for in its state. `None` for a task that is not there.
+    pub fn timer(&self, ordinal: usize) -> Option<Timer> {
+        let (task, compiled) = (self.tasks.get(ordinal)?, self.tasks.compiled(ordinal)?);
         let timeout = |kind, ms| (ms > 0).then_some(Timer { kind, due: Due::after(ms) });
         match task.state {
             TaskState::Waiting if compiled.control == Some(Control::Wait) => {
@@ -58,6 +58,7 @@ impl Workflow {
                 let due = due(task.input.as_deref()?).ok()?;
                 Some(Timer { kind: TimerKind::Wait, due })
             }
+            TaskState::Waiting if compiled.control.is_some() => None,
             TaskState::Waiting => Some(backoff(task, compiled)),
             TaskState::Ready => timeout(TimerKind::ScheduleToStart, compiled.timeouts.schedule_to_start_ms),
             TaskState::Running => timeout(TimerKind::StartToClose, compiled.timeouts.start_to_close_ms),

@@ -1,12 +1,14 @@
 //! The state of a workflow.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use goalpost_checker::{CompiledBlueprint, Scope, TaskView};
-use goalpost_model::{Failure, TaskState, WorkflowState};
+use goalpost_checker::builtin::Control;
+use goalpost_checker::{BodyView, CompiledBlueprint, CompiledBody, Repetition, Scope, TaskView};
+use goalpost_model::{Failure, TaskState, WaitsFor, WorkflowState};
 use serde_json::{Map, Value};
 
-use crate::join::Incoming;
+use crate::tasks::{GraphRun, Owner, Tasks};
 
 /// A workflow as far as it has come. Changed by [`advance`](crate::advance) alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,16 +23,32 @@ pub struct Workflow {
     pub failure: Option<Failure>,
     /// What came out, once it has succeeded.
     pub result: Option<Map<String, Value>>,
-    /// Its tasks in the blueprint's order.
-    pub tasks: Vec<Task>,
+    /// Its tasks.
+    pub tasks: Tasks,
     /// Whether `Start` has happened.
     pub(crate) started: bool,
-    /// How many tasks have not ended.
-    pub(crate) open: usize,
-    /// What is known of each task's incoming edges. Edges that a cancellation left behind stay undecided.
-    pub(crate) incoming: Vec<Incoming>,
-    /// Which edges were taken.
-    pub(crate) edge_taken: Vec<bool>,
+    /// How far the tasks that run graphs of their own have come with them, by ordinal.
+    pub(crate) progress: BTreeMap<usize, Progress>,
+}
+
+/// How far a task has come with the graph inside of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Items or iterations that have begun.
+    pub(crate) started: usize,
+    /// Those that have ended.
+    pub(crate) ended: usize,
+    /// Those that have failed.
+    pub(crate) failed: usize,
+}
+
+/// The ordinals that a task has reserved for the graph inside of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reserved {
+    /// The first one.
+    pub first: usize,
+    /// For how many items or iterations.
+    pub count: usize,
 }
 
 /// A task as far as it has come.
@@ -50,8 +68,10 @@ pub struct Task {
     pub failure: Option<Failure>,
     /// Why this task makes the workflow fail, if it does.
     pub unhandled: Option<Failure>,
-    /// The outgoing edges that were taken when it ended, ascending.
+    /// The outgoing edges that were taken when it ended, ascending; by their ordinals in its graph.
     pub taken_edges: Vec<usize>,
+    /// Where the tasks of the graph inside of it are, once it has started.
+    pub body: Option<Reserved>,
 }
 
 impl Default for Task {
@@ -66,6 +86,7 @@ impl Default for Task {
             failure: None,
             unhandled: None,
             taken_edges: Vec::new(),
+            body: None,
         }
     }
 }
@@ -77,37 +98,93 @@ impl Workflow {
         goal_text: String,
         goal_input: Arc<Map<String, Value>>,
     ) -> Self {
-        let tasks = &blueprint.tasks;
         Self {
             goal_text,
             goal_input,
             state: WorkflowState::Running,
             failure: None,
             result: None,
-            tasks: vec![Task::default(); tasks.len()],
+            tasks: Tasks::new(Arc::clone(&blueprint.graph)),
             started: false,
-            open: tasks.len(),
-            incoming: tasks.iter().map(|task| Incoming::undecided(task.incoming.len())).collect(),
-            edge_taken: vec![false; blueprint.edges.len()],
+            progress: BTreeMap::new(),
         }
+    }
+
+    /// What a waiting task waits for.
+    pub fn waits_for(&self, ordinal: usize) -> Option<WaitsFor> {
+        let compiled = self.tasks.compiled(ordinal)?;
+        (self.tasks.get(ordinal)?.state == TaskState::Waiting).then_some(match compiled.control {
+            Some(Control::Body) => WaitsFor::Body,
+            Some(Control::Wait | Control::Transform) | None => WaitsFor::Time,
+        })
+    }
+
+    /// What the expressions of a graph see.
+    pub(crate) fn view(&self, base: usize) -> View<'_> {
+        View { workflow: self, base, run: self.tasks.run(base) }
     }
 }
 
-impl Scope for Workflow {
+/// A workflow as the expressions of one run of a graph see it.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    workflow: &'a Workflow,
+    base: usize,
+    run: &'a GraphRun,
+}
+
+impl<'a> View<'a> {
+    /// The task that the graph is inside of.
+    fn owner(&self) -> Option<(&'a Task, &'a CompiledBody)> {
+        let Owner { task, .. } = self.run.owner?;
+        let tasks = &self.workflow.tasks;
+        Some((tasks.get(task)?, tasks.compiled(task)?.body.as_ref()?))
+    }
+
+    fn outer(&self) -> Option<View<'a>> {
+        let (base, run) = self.workflow.tasks.find(self.run.owner?.task)?;
+        Some(View { workflow: self.workflow, base, run })
+    }
+
+    fn input_of_goal(self) -> &'a Map<String, Value> {
+        let mut view = self;
+        while let Some((owner, body)) = view.owner() {
+            if body.repetition == Repetition::Once
+                && let Some(input) = owner.input.as_deref()
+            {
+                return input;
+            }
+            let Some(outer) = view.outer() else { break };
+            view = outer;
+        }
+        &self.workflow.goal_input
+    }
+}
+
+impl Scope for View<'_> {
     fn goal_text(&self) -> &str {
-        &self.goal_text
+        &self.workflow.goal_text
     }
 
     fn goal_input(&self) -> &Map<String, Value> {
-        &self.goal_input
+        self.input_of_goal()
     }
 
     fn task(&self, ordinal: usize) -> TaskView<'_> {
-        match self.tasks.get(ordinal) {
+        match self.run.tasks.get(ordinal) {
             Some(task) => {
                 TaskView { state: task.state, output: task.output.as_deref(), failure: task.failure.as_ref() }
             }
             None => TaskView { state: TaskState::Pending, output: None, failure: None },
         }
+    }
+
+    fn body(&self) -> Option<BodyView<'_>> {
+        let Owner { index, .. } = self.run.owner?;
+        let input = self.owner()?.0.input.as_deref()?;
+        let before = index.checked_sub(1).and_then(|_| self.base.checked_sub(self.run.tasks.len()));
+        let previous =
+            before.and_then(|base| self.workflow.tasks.get_run(base)?.outcome.as_ref()?.as_deref().ok());
+        Some(BodyView { input, index, item: input.get("items").and_then(|items| items.get(index)), previous })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Capability, Digest, Join, RetryPolicy, Timeouts, canonical_json};
+use crate::{Capability, Digest, ForEach, Join, Loop, RetryPolicy, Run, Timeouts, canonical_json};
 
 /// An immutable graph of tasks and edges.
 ///
@@ -34,12 +34,13 @@ pub struct Blueprint {
 }
 
 /// One node of a blueprint.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
     /// Unique in its blueprint.
     pub name: String,
-    /// The capability that does it.
+    /// The capability that does it; empty if it runs a graph of its own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub capability: String,
     /// The constant part of its input.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
@@ -62,6 +63,15 @@ pub struct Task {
     /// How long its attempts may take.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeouts: Timeouts,
+    /// It runs a graph for each item of a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_each: Option<ForEach>,
+    /// It runs a graph again and again.
+    #[serde(default, rename = "loop", skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<Loop>,
+    /// It runs another blueprint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Run>,
 }
 
 /// What becomes of tasks that lead to nothing else, once a join is met without them.

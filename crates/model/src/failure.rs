@@ -34,6 +34,12 @@ impl Failure {
     pub const JOIN_UNMET: &'static str = "JOIN_UNMET";
     /// The join that the task led to was met without it.
     pub const NOT_NEEDED: &'static str = "NOT_NEEDED";
+    /// More items of a list failed than may.
+    pub const ITEMS_FAILED: &'static str = "ITEMS_FAILED";
+    /// The condition of a loop still holds after its last iteration.
+    pub const LOOP_BOUND: &'static str = "LOOP_BOUND";
+    /// The workflow would have more tasks than it may.
+    pub const TOO_MANY_TASKS: &'static str = "TOO_MANY_TASKS";
     /// Somebody cancelled it.
     pub const CANCELLED: &'static str = "CANCELLED";
     /// The planner found no plan.

@@ -4,6 +4,7 @@
 //! the gRPC messages and the SQL rows are converted at the edges.
 
 mod blueprint;
+mod body;
 mod canonical;
 mod capability;
 mod failure;
@@ -17,6 +18,7 @@ mod state;
 mod timer;
 
 pub use blueprint::{Blueprint, Branch, Edge, EdgeOn, Rest, Task};
+pub use body::{Body, FOR_EACH, Failures, ForEach, LOOP, Loop, RUN, Run, all_tasks};
 pub use canonical::{Digest, InvalidDigest, canonical_json};
 pub use capability::{Capability, Effect};
 pub use failure::Failure;
@@ -25,5 +27,5 @@ pub use id::{AttemptRef, EngineId, GoalId, InvalidAttemptRef, SessionId, Workflo
 pub use join::Join;
 pub use lane::{InvalidLane, InvalidNamespace, Lane, Namespace, Priority};
 pub use retry::{RetryPolicy, Timeouts};
-pub use state::{EventType, GoalState, TaskState, TimerKind, UnknownWord, WorkflowState};
+pub use state::{EventType, GoalState, TaskState, TimerKind, UnknownWord, WaitsFor, WorkflowState};
 pub use timer::{InvalidTimerRef, TimerRef};

@@ -1,9 +1,17 @@
 //! Limits with their defaults. Beyond one, a clear error and nothing half done.
 
-/// Tasks of one blueprint.
+/// Tasks of one blueprint, those of graphs inside of tasks included.
 pub const MAX_TASKS: usize = 10_000;
-/// Edges of one blueprint.
+/// Edges of one blueprint, those of graphs inside of tasks included.
 pub const MAX_EDGES: usize = 50_000;
+/// How deep graphs may be inside of tasks.
+pub const MAX_NESTING: usize = 8;
+/// Items of a list that a task is run for.
+pub const MAX_ITEMS: usize = 10_000;
+/// Iterations of a loop.
+pub const MAX_ITERATIONS: u32 = 10_000;
+/// Tasks that a workflow may come to have, those of every item and iteration included.
+pub const MAX_WORKFLOW_TASKS: usize = 100_000;
 /// Bytes of a goal's text.
 pub const MAX_GOAL_BYTES: usize = 4_096;
 /// Bytes of one CEL expression.

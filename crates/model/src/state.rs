@@ -84,7 +84,7 @@ words! {
     TaskState {
         /// Its join is not yet decided.
         Pending = "PENDING",
-        /// It waits for a time: of its next attempt, or of its end if waiting is all it does.
+        /// It waits for something that no worker does: see [`WaitsFor`].
         Waiting = "WAITING",
         /// It waits for a worker.
         Ready = "READY",
@@ -98,6 +98,16 @@ words! {
         Skipped = "SKIPPED",
         /// It was cancelled with its workflow.
         Cancelled = "CANCELLED",
+    }
+}
+
+words! {
+    /// What a waiting task waits for.
+    WaitsFor {
+        /// A time: of its next attempt, or of its end.
+        Time = "time",
+        /// The graph inside of it.
+        Body = "body",
     }
 }
 

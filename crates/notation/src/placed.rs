@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use goalpost_checker::code;
 use goalpost_model::limits::MAX_NAME_BYTES;
-use goalpost_model::{Blueprint, Edge, Finding};
+use goalpost_model::{Blueprint, Edge, Finding, Task};
 
 use crate::tree::{Key, Kind, Node};
 
@@ -51,24 +51,67 @@ pub(crate) fn places(page: Page<'_>, finding: &Finding) -> Vec<Range<usize>> {
 }
 
 /// The tasks or edges of this name.
-fn nodes<'a>(page: Page<'a>, name: &str) -> impl Iterator<Item = &'a Node> {
+fn nodes<'a>(page: Page<'a>, name: &'a str) -> impl Iterator<Item = &'a Node> {
     let Page { root, blueprint, .. } = page;
-    let (list, ordinals): (&str, Vec<usize>) = match name.split_once(' ') {
-        Some(("task", name)) => {
-            let tasks = blueprint.tasks.iter().enumerate();
-            (
-                "tasks",
-                tasks.filter(|(_, task)| is_shown_as(&task.name, name)).map(|(place, _)| place).collect(),
-            )
+    let whole = Graph { node: root, tasks: &blueprint.tasks, edges: &blueprint.edges };
+    // A name that is badly formed may have a slash itself.
+    let mut found = whole.nodes(name);
+    if found.is_empty()
+        && let Some((graph, name)) = whole.inside(name)
+    {
+        found = graph.nodes(&name);
+    }
+    found.into_iter()
+}
+
+/// A graph, and where it is written.
+#[derive(Clone, Copy)]
+struct Graph<'a> {
+    node: &'a Node,
+    tasks: &'a [Task],
+    edges: &'a [Edge],
+}
+
+impl<'a> Graph<'a> {
+    /// The graph that a name as `task each/fetch` leads into, and the name that it has there.
+    fn inside(self, name: &str) -> Option<(Self, String)> {
+        let (kind, way) = name.split_once(' ')?;
+        let start = way.find(" -> ").unwrap_or(way.len());
+        let slash = way[..start].rfind('/')?;
+        let mut graph = self;
+        for owner in way[..slash].split('/') {
+            graph = graph.body(owner)?;
         }
-        Some(("edge", way)) => {
-            let edges = blueprint.edges.iter().enumerate();
-            ("edges", edges.filter(|(_, edge)| goes(edge, way)).map(|(place, _)| place).collect())
+        Some((graph, format!("{kind} {}", &way[slash + 1..])))
+    }
+
+    /// The graph inside of the task of this name.
+    fn body(self, owner: &str) -> Option<Self> {
+        let ordinal = self.tasks.iter().position(|task| is_shown_as(&task.name, owner))?;
+        let task = &self.tasks[ordinal];
+        let written = self.node.entry("tasks")?.1.item(ordinal)?;
+        let (_, holder) = ["for_each", "loop", "run"].into_iter().find_map(|field| written.entry(field))?;
+        let body = task.body()?;
+        Some(Self { node: &holder.entry("body")?.1, tasks: &body.tasks, edges: &body.edges })
+    }
+
+    fn nodes(self, name: &str) -> Vec<&'a Node> {
+        let places = |list: &str, ordinals: Vec<usize>| {
+            let list = self.node.entry(list).map(|(_, list)| list);
+            ordinals.into_iter().filter_map(|ordinal| list?.item(ordinal)).collect()
+        };
+        match name.split_once(' ') {
+            Some(("task", name)) => {
+                let tasks = self.tasks.iter().enumerate().filter(|(_, task)| is_shown_as(&task.name, name));
+                places("tasks", tasks.map(|(place, _)| place).collect())
+            }
+            Some(("edge", way)) => {
+                let edges = self.edges.iter().enumerate().filter(|(_, edge)| goes(edge, way));
+                places("edges", edges.map(|(place, _)| place).collect())
+            }
+            _ => Vec::new(),
         }
-        _ => ("", Vec::new()),
-    };
-    let list = root.entry(list).map(|(_, list)| list);
-    ordinals.into_iter().filter_map(move |ordinal| list?.item(ordinal))
+    }
 }
 
 /// Findings shorten what is too long for a name.
@@ -157,6 +200,14 @@ tasks:
   - {name: "a -> b", capability: any, input: {x.y: 1}}
   - name: fetch
     capability: any
+  - name: each
+    for_each:
+      body:
+        tasks:
+          - {name: inner, capability: strange}
+          - {name: poll, loop: {while: "1", body: {tasks: [{name: deep, capability: odd}]}}}
+        edges:
+          - {from: inner, to: deep, condition: '2'}
 edges:
   - {source: fetch, to: report}
   - from: fetch
@@ -195,6 +246,16 @@ edges:
         assert_eq!(underlined("task a -> b", "input"), ["{x.y: 1}"]);
         assert_eq!(underlined("edge fetch -> report", "condition"), ["goal"]);
         assert_eq!(underlined("edge fetch -> a -> b", "to"), ["a -> b"]);
+    }
+
+    #[test]
+    fn what_is_inside_of_a_task_is_found_by_the_way_to_it() {
+        assert_eq!(underlined("task each/inner", "capability"), ["strange"]);
+        assert_eq!(underlined("task each/poll", "loop.while"), ["\"1\""]);
+        assert_eq!(underlined("task each/poll/deep", "capability"), ["odd"]);
+        assert_eq!(underlined("edge each/inner -> deep", "condition"), ["'2'"]);
+        assert_eq!(underlined("task each", "for_each.body.tasks"), ["tasks"]);
+        assert_eq!(underlined("task each/nobody/deep", "capability"), [""; 0]);
     }
 
     #[test]

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use goalpost_checker::{CapabilitySource, check, code};
-use goalpost_model::{
-    Blueprint, Branch, Capability, Effect, Finding, Join, Rest, RetryPolicy, Task, Timeouts,
-};
+use goalpost_model::{Blueprint, Capability, Effect, Finding, Task};
 use serde_json::{Map, Value};
 
 use crate::goal::{Bound, GoalRequest};
@@ -44,17 +42,7 @@ pub(crate) fn findings(method: &Method, capabilities: &dyn CapabilitySource) -> 
 
 /// What is wrong with the schemas of a capability.
 pub(crate) fn schema_mistakes(capability: &Capability) -> Vec<String> {
-    let task = Task {
-        name: "sample".to_owned(),
-        capability: capability.name.clone(),
-        input: Map::new(),
-        data_flow: BTreeMap::new(),
-        join: Join::All,
-        rest: Rest::Ignore,
-        branch: Branch::Inclusive,
-        retry: RetryPolicy::default(),
-        timeouts: Timeouts::default(),
-    };
+    let task = Task { name: "sample".to_owned(), capability: capability.name.clone(), ..Task::default() };
     let blueprint = Blueprint {
         name: "sample".to_owned(),
         tasks: vec![task],
@@ -111,6 +99,7 @@ fn task(step: &Step) -> Task {
         branch: step.branch,
         retry: step.retry.clone(),
         timeouts: step.timeouts,
+        ..Task::default()
     };
     let mut flows = Vec::new();
     task.input = known(fields, "", &mut flows);

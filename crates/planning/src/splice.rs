@@ -134,6 +134,7 @@ fn join_up(method: &Method, goal: Option<&GoalRequest>, placed: Vec<Placed<'_>>)
                 branch: step.branch,
                 retry: step.retry.clone(),
                 timeouts: step.timeouts,
+                ..Task::default()
             }),
             (_, Some((fragment, renames))) => splice(&mut whole, step, &scope, fragment, &renames)?,
             (_, None) => return Err(format!("its task {} has no plan", step.name)),

@@ -7,7 +7,7 @@ use goalpost_model::{Blueprint, Branch, Capability, Edge, EdgeOn, Effect, Join, 
 use pbjson_types::Struct;
 use serde_json::Value;
 
-use crate::{Violations, map_from_struct, struct_from_map, timing, v1};
+use crate::{Violations, body, map_from_struct, struct_from_map, timing, v1};
 
 /// The blueprint that a message says. Notes every field that cannot be read, under `field`.
 /// Whether the blueprint makes sense is the checker's to say.
@@ -33,7 +33,7 @@ pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Viol
     violations.is_empty().then_some(blueprint)
 }
 
-fn read_all<M, T>(
+pub(crate) fn read_all<M, T>(
     messages: Vec<M>,
     field: &str,
     violations: &mut Violations,
@@ -46,9 +46,22 @@ fn read_all<M, T>(
         .collect()
 }
 
-fn read_task(message: v1::Task, field: &str, violations: &mut Violations) -> Task {
-    let v1::Task { name, capability, input, data_flow, join, join_count, branch, retry, timeouts, rest } =
-        message;
+pub(crate) fn read_task(message: v1::Task, field: &str, violations: &mut Violations) -> Task {
+    let v1::Task {
+        name,
+        capability,
+        input,
+        data_flow,
+        join,
+        join_count,
+        branch,
+        retry,
+        timeouts,
+        rest,
+        for_each,
+        r#loop,
+        run,
+    } = message;
     let join = read_join(join, join_count, field, violations);
     let branch = match word(branch, &format!("{field}.branch"), "is not a way to branch", violations) {
         v1::Branch::Unspecified | v1::Branch::Inclusive => Branch::Inclusive,
@@ -73,11 +86,20 @@ fn read_task(message: v1::Task, field: &str, violations: &mut Violations) -> Tas
         branch,
         retry,
         timeouts,
+        for_each: for_each
+            .map(|for_each| body::read_for_each(for_each, &format!("{field}.for_each"), violations)),
+        repeat: r#loop.map(|repeat| body::read_loop(repeat, &format!("{field}.loop"), violations)),
+        run: run.map(|run| body::read_run(run, &format!("{field}.run"), violations)),
     }
 }
 
 /// The word of this number; if there is none, that is noted, and nothing was said.
-fn word<T: TryFrom<i32> + Default>(number: i32, field: &str, wrong: &str, violations: &mut Violations) -> T {
+pub(crate) fn word<T: TryFrom<i32> + Default>(
+    number: i32,
+    field: &str,
+    wrong: &str,
+    violations: &mut Violations,
+) -> T {
     T::try_from(number).unwrap_or_else(|_| {
         violations.add(field, wrong);
         T::default()
@@ -107,7 +129,7 @@ fn read_join(join: i32, count: i32, field: &str, violations: &mut Violations) ->
     join
 }
 
-fn read_edge(message: v1::Edge, field: &str, violations: &mut Violations) -> Edge {
+pub(crate) fn read_edge(message: v1::Edge, field: &str, violations: &mut Violations) -> Edge {
     let v1::Edge { source, target, on, condition, data_flow, otherwise } = message;
     let on = match word(on, &format!("{field}.on"), "is not an end of a task", violations) {
         v1::EdgeOn::Unspecified | v1::EdgeOn::Success => EdgeOn::Success,
@@ -146,8 +168,21 @@ pub fn blueprint_from_model(blueprint: &Blueprint) -> v1::Blueprint {
     }
 }
 
-fn task_from_model(task: &Task) -> v1::Task {
-    let Task { name, capability, input, data_flow, join, rest, branch, retry, timeouts } = task;
+pub(crate) fn task_from_model(task: &Task) -> v1::Task {
+    let Task {
+        name,
+        capability,
+        input,
+        data_flow,
+        join,
+        rest,
+        branch,
+        retry,
+        timeouts,
+        for_each,
+        repeat,
+        run,
+    } = task;
     let (join, join_count) = match *join {
         Join::All => (v1::Join::All, 0),
         Join::Any => (v1::Join::Any, 0),
@@ -172,10 +207,13 @@ fn task_from_model(task: &Task) -> v1::Task {
         branch: branch.into(),
         retry: Some(timing::retry_from_model(retry)),
         timeouts: (*timeouts != Timeouts::default()).then(|| timing::timeouts_from_model(*timeouts)),
+        for_each: for_each.as_ref().map(body::for_each_from_model),
+        r#loop: repeat.as_ref().map(body::loop_from_model),
+        run: run.as_ref().map(body::run_from_model),
     }
 }
 
-fn edge_from_model(edge: &Edge) -> v1::Edge {
+pub(crate) fn edge_from_model(edge: &Edge) -> v1::Edge {
     let Edge { source, target, on, condition, otherwise, data_flow } = edge;
     let on = match on {
         EdgeOn::Success => v1::EdgeOn::Success,
@@ -192,7 +230,7 @@ fn edge_from_model(edge: &Edge) -> v1::Edge {
     }
 }
 
-fn flow(data_flow: &std::collections::BTreeMap<String, String>) -> HashMap<String, String> {
+pub(crate) fn flow(data_flow: &std::collections::BTreeMap<String, String>) -> HashMap<String, String> {
     data_flow.iter().map(|(path, expression)| (path.clone(), expression.clone())).collect()
 }
 
@@ -227,6 +265,12 @@ mod tests {
                  "timeouts": {"heartbeat_ms": 9}},
                 {"name": "b", "capability": "c", "join": "any", "branch": "exclusive", "data_flow": {"v": "tasks.a.output"}},
                 {"name": "d", "capability": "c", "join": {"n_of": 2}, "rest": "cancel"},
+                {"name": "e", "for_each": {"concurrency": 2, "failures": {"tolerate": 3}, "body": {"tasks": [
+                    {"name": "f", "loop": {"while": "true", "max_iterations": 4, "body": {
+                        "tasks": [{"name": "g", "capability": "c"}, {"name": "h", "capability": "c"}],
+                        "edges": [{"from": "g", "to": "h"}], "output": {"x": "iteration"}}}}]}}},
+                {"name": "i", "run": {"body": {"tasks": [{"name": "j", "capability": "c"}]}}},
+                {"name": "k", "run": {"digest": "11".repeat(32)}},
             ],
             "edges": [{"from": "a", "to": "b", "on": "always", "condition": "true", "data_flow": {"w": "1"}},
                       {"from": "b", "to": "d", "otherwise": true}],

@@ -5,6 +5,7 @@
 //! with a message is noted as [`Violations`], all of it at once.
 
 mod blueprint;
+mod body;
 pub mod codec;
 mod event;
 mod finding;

@@ -1,7 +1,7 @@
 //! From a trace to the blueprint that replays it.
 
 use goalpost_model::limits::{MAX_BLUEPRINT_BYTES, MAX_DELAY_MS};
-use goalpost_model::{Blueprint, Branch, Edge, EdgeOn, Join, Rest, RetryPolicy, Task, Timeouts};
+use goalpost_model::{Blueprint, Edge, EdgeOn, Task};
 use serde_json::{Map, Value};
 
 use crate::mistake::{Mistake, Mistakes};
@@ -46,12 +46,7 @@ fn task(name: String, traced: &TracedTask, duration_ms: u64) -> Task {
         name,
         capability: CAPABILITY.to_owned(),
         input: input(&Sleep { id: traced.id.clone(), duration_ms }),
-        data_flow: Default::default(),
-        join: Join::All,
-        rest: Rest::Ignore,
-        branch: Branch::Inclusive,
-        retry: RetryPolicy::default(),
-        timeouts: Timeouts::default(),
+        ..Task::default()
     }
 }
 

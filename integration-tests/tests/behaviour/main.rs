@@ -18,6 +18,7 @@ mod lost_answers;
 mod main_path;
 mod many;
 mod metrics;
+mod nested;
 mod overload;
 mod partition;
 mod pooling;

@@ -10,8 +10,15 @@ use goalpost_store::workflows::{StoredTask, StoredWorkflow};
 pub(crate) fn workflow(blueprint: &CompiledBlueprint, row: StoredWorkflow) -> v1::Workflow {
     let mut tasks = pending(blueprint);
     for stored in row.tasks {
-        if let Some(status) = tasks.get_mut(stored.ordinal) {
-            fill(status, stored);
+        match tasks.get_mut(stored.ordinal) {
+            Some(status) if stored.ordinal < blueprint.graph.tasks.len() => fill(status, stored),
+            // Inside of a task.
+            _ => {
+                let (name, capability) = (stored.name.clone(), stored.capability.clone());
+                let mut status = v1::TaskStatus { name, capability, ..v1::TaskStatus::default() };
+                fill(&mut status, stored);
+                tasks.push(status);
+            }
         }
     }
     let (namespace, priority) = row.lane.parts();
@@ -60,7 +67,7 @@ fn pending(blueprint: &CompiledBlueprint) -> Vec<v1::TaskStatus> {
         state: v1::TaskState::Pending.into(),
         ..v1::TaskStatus::default()
     };
-    blueprint.tasks.iter().map(status).collect()
+    blueprint.graph.tasks.iter().map(status).collect()
 }
 
 fn fill(status: &mut v1::TaskStatus, stored: StoredTask) {

@@ -2,14 +2,16 @@
 
 use std::collections::HashSet;
 
-use goalpost_model::{Blueprint, Join, Rest};
+use goalpost_model::{Join, Rest};
 
 use crate::code;
 use crate::report::{Problem, Report, edge_node, task_node};
 use crate::topology::Graph;
 
+use super::draft::Draft;
+
 /// Checks what only the edges of a task together say.
-pub(super) fn check(blueprint: &Blueprint, graph: &Graph, report: &mut Report) {
+pub(super) fn check(blueprint: Draft<'_>, graph: &Graph, report: &mut Report) {
     for (task, incoming) in blueprint.tasks.iter().zip(&graph.incoming) {
         let edges = incoming.len();
         if let Join::NOf(count) = task.join
@@ -41,7 +43,7 @@ pub(super) fn check(blueprint: &Blueprint, graph: &Graph, report: &mut Report) {
 }
 
 /// A join of all has no rest; nor has one whose sources all lead to somewhere else, too.
-fn rest(blueprint: &Blueprint, graph: &Graph, report: &mut Report) {
+fn rest(blueprint: Draft<'_>, graph: &Graph, report: &mut Report) {
     let cancelling = blueprint.tasks.iter().enumerate().filter(|(_, task)| task.rest == Rest::Cancel);
     for (ordinal, task) in cancelling {
         let mut sources = graph.incoming[ordinal].iter().map(|edge| graph.edges[*edge].source);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use goalpost_model::{Blueprint, Capability};
+use goalpost_model::Capability;
 use jsonschema::Validator;
 
 use crate::CapabilitySource;
@@ -11,6 +11,8 @@ use crate::code;
 use crate::names::{fault_of_capability_name, shown};
 use crate::report::{Problem, Report, task_node};
 use crate::schema;
+
+use super::draft::Draft;
 
 /// The schemas of the capabilities in use.
 #[derive(Default)]
@@ -31,22 +33,22 @@ impl Schemas {
 
 /// Looks every capability up and compiles its schemas.
 pub(super) fn compile(
-    blueprint: &Blueprint,
+    blueprint: Draft<'_>,
     capabilities: &(impl CapabilitySource + ?Sized),
     report: &mut Report,
 ) -> Schemas {
     let mut schemas = Schemas::default();
-    for task in &blueprint.tasks {
-        if schemas.0.contains_key(&task.capability) {
+    for task in blueprint.tasks {
+        if schemas.0.contains_key(task.performs()) {
             continue;
         }
         let node = task_node(task);
-        match capabilities.capability(&task.capability) {
+        match capabilities.capability(task.performs()) {
             Some(capability) => {
                 let compiled = compile_one(&node, capability, report);
-                schemas.0.insert(task.capability.clone(), compiled);
+                schemas.0.insert(task.performs().to_owned(), compiled);
             }
-            None => report_unknown(&node, &task.capability, capabilities, report),
+            None => report_unknown(&node, task.performs(), capabilities, report),
         }
     }
     schemas

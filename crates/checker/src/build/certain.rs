@@ -1,11 +1,13 @@
 //! Which tasks have surely succeeded when their workflow has.
 
-use goalpost_model::{Blueprint, EdgeOn, Rest};
+use goalpost_model::{EdgeOn, Rest};
 
 use crate::topology::{Graph, Set};
 
+use super::draft::Draft;
+
 /// Those that surely start, whose failure would be the workflow's, and that nobody cancels.
-pub(super) fn at_success(blueprint: &Blueprint, graph: &Graph, sorted: &[usize]) -> Set {
+pub(super) fn at_success(blueprint: Draft<'_>, graph: &Graph, sorted: &[usize]) -> Set {
     let may_be_cancelled = may_be_cancelled(blueprint, graph, sorted);
     // Tasks that surely succeed or are cancelled. Who is cancelled was not needed: what it leads to has
     // begun, or is cancelled, too.
@@ -32,7 +34,7 @@ pub(super) fn at_success(blueprint: &Blueprint, graph: &Graph, sorted: &[usize])
 }
 
 /// Tasks that lead to nothing but joins that cancel the rest, and to tasks like these.
-fn may_be_cancelled(blueprint: &Blueprint, graph: &Graph, sorted: &[usize]) -> Set {
+fn may_be_cancelled(blueprint: Draft<'_>, graph: &Graph, sorted: &[usize]) -> Set {
     let mut cancellable = Set::empty(blueprint.tasks.len());
     for &task in sorted.iter().rev() {
         let needs_no_more = |edge: &usize| {

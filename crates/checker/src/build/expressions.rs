@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::Blueprint;
-
 use crate::code;
 use crate::compiled::Flow;
 use crate::expression::{Analysis, Expression, TaskNames, analyse, tree};
 use crate::flow_path::{DisjointPaths, FlowPath};
 use crate::names::shown;
 use crate::report::{Problem, Report, edge_node, task_node};
+
+use super::draft::Draft;
 
 /// Every expression of a blueprint, as far as nothing is wrong with it.
 #[derive(Default)]
@@ -18,8 +18,10 @@ pub(super) struct Expressions {
     pub(super) tasks: Vec<Vec<FlowPart>>,
     /// The parts of each edge.
     pub(super) edges: Vec<EdgeParts>,
-    /// What comes out of the workflow.
+    /// What comes out of the graph.
     pub(super) output: Vec<FlowPart>,
+    /// While it holds, the graph is run again.
+    pub(super) again: Option<Condition>,
 }
 
 /// A data flow with what its expression does.
@@ -42,27 +44,38 @@ pub(super) struct Condition {
 }
 
 /// Compiles all of them.
-pub(super) fn compile(blueprint: &Blueprint, names: &TaskNames<'_>, report: &mut Report) -> Expressions {
+pub(super) fn compile(blueprint: Draft<'_>, names: &TaskNames<'_>, report: &mut Report) -> Expressions {
     let mut found = Expressions::default();
-    for task in &blueprint.tasks {
+    for task in blueprint.tasks {
         found.tasks.push(flows(&task_node(task), "data_flow", &task.data_flow, names, report));
     }
-    for edge in &blueprint.edges {
+    for edge in blueprint.edges {
         let node = edge_node(edge);
         let condition = (!edge.condition.is_empty())
-            .then(|| expression(&node, "condition", &edge.condition, names, report))
-            .flatten()
-            .map(|(expression, analysis)| Condition { expression, analysis });
-        if let Some(kind) = condition.as_ref().and_then(|condition| condition.analysis.kind) {
-            let message = format!("the condition is {kind}, which is neither true nor false");
-            report.error(&node, "condition", Problem::new(code::NOT_BOOLEAN, message, "write a comparison"));
-        }
+            .then(|| condition(&node, "condition", &edge.condition, names, report))
+            .flatten();
         found
             .edges
             .push(EdgeParts { condition, flows: flows(&node, "data_flow", &edge.data_flow, names, report) });
     }
-    found.output = flows("", "output", &blueprint.output, names, report);
+    found.output = flows("", "output", blueprint.output, names, report);
+    found.again = blueprint.again.and_then(|text| condition("", "while", text, names, report));
     found
+}
+
+fn condition(
+    node: &str,
+    field: &str,
+    text: &str,
+    names: &TaskNames<'_>,
+    report: &mut Report,
+) -> Option<Condition> {
+    let (expression, analysis) = expression(node, field, text, names, report)?;
+    if let Some(kind) = analysis.kind {
+        let message = format!("the condition is {kind}, which is neither true nor false");
+        report.error(node, field, Problem::new(code::NOT_BOOLEAN, message, "write a comparison"));
+    }
+    Some(Condition { expression, analysis })
 }
 
 fn flows(

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use goalpost_model::{Blueprint, Join, Task};
+use goalpost_model::{Join, Task};
 use serde_json::Value;
 
 use crate::CapabilitySource;
@@ -14,10 +14,11 @@ use crate::schema::{self, Field};
 use crate::topology::Graph;
 
 use super::capabilities::Schemas;
+use super::draft::Draft;
 
 /// Checks the constant parts of the inputs, and the fields that data flows write.
 pub(super) fn check(
-    blueprint: &Blueprint,
+    blueprint: Draft<'_>,
     capabilities: &(impl CapabilitySource + ?Sized),
     names: &TaskNames<'_>,
     schemas: &Schemas,
@@ -25,23 +26,23 @@ pub(super) fn check(
 ) {
     let flowing = || blueprint.edges.iter().filter(|edge| !edge.data_flow.is_empty());
     let targets: HashSet<&str> = flowing().map(|edge| edge.target.as_str()).collect();
-    for task in &blueprint.tasks {
+    for task in blueprint.tasks {
         let Some(schema) = input_schema(capabilities, task) else { continue };
         let node = task_node(task);
         let has_flow = !task.data_flow.is_empty() || targets.contains(task.name.as_str());
         if has_flow {
             check_constants(&node, task, schema, report);
-        } else if let Some(compiled) = schemas.input(&task.capability)
+        } else if let Some(compiled) = schemas.input(task.performs())
             && let Err(faults) = schema::validate(&compiled, &Value::Object(task.input.clone()))
         {
-            let message = format!("the input breaks the schema of {}: {faults}", shown(&task.capability));
+            let message = format!("the input breaks the schema of {}: {faults}", shown(task.performs()));
             report.error(
                 &node,
                 "input",
                 Problem::new(code::INPUT_BREAKS_SCHEMA, message, "correct the input"),
             );
         }
-        check_paths(&node, &task.capability, schema, task.data_flow.keys(), report);
+        check_paths(&node, task.performs(), schema, task.data_flow.keys(), report);
     }
     let schema_of = |name: &str| {
         let task = &blueprint.tasks[names.ordinal(name)?];
@@ -49,7 +50,7 @@ pub(super) fn check(
     };
     for edge in flowing() {
         if let Some((task, schema)) = schema_of(&edge.target) {
-            check_paths(&edge_node(edge), &task.capability, schema, edge.data_flow.keys(), report);
+            check_paths(&edge_node(edge), task.performs(), schema, edge.data_flow.keys(), report);
         }
     }
 }
@@ -65,7 +66,7 @@ fn check_constants(node: &str, task: &Task, schema: &Value, report: &mut Report)
             Field::Known(_) | Field::Open => None,
         };
         if let Some(fault) = fault {
-            let message = format!("the input breaks the schema of {}: {fault}", shown(&task.capability));
+            let message = format!("the input breaks the schema of {}: {fault}", shown(task.performs()));
             let field = format!("input.{}", shown(name));
             report.error(node, &field, Problem::new(code::INPUT_BREAKS_SCHEMA, message, "correct the input"));
         }
@@ -110,7 +111,7 @@ fn forbidden<'a>(schema: &Value, path: &'a str) -> Option<&'a str> {
 
 /// Checks that every required field comes from somewhere, whichever edges are taken.
 pub(super) fn check_joins(
-    blueprint: &Blueprint,
+    blueprint: Draft<'_>,
     capabilities: &(impl CapabilitySource + ?Sized),
     graph: &Graph,
     report: &mut Report,
@@ -140,7 +141,7 @@ pub(super) fn check_joins(
                 let message = format!(
                     "'{}' is required by {}, and comes from nowhere",
                     shown(name),
-                    shown(&task.capability)
+                    shown(task.performs())
                 );
                 report.error(&node, "input", Problem::new(code::MISSING_INPUT, message, fix));
             }
@@ -149,7 +150,7 @@ pub(super) fn check_joins(
 }
 
 fn input_schema<'a>(capabilities: &'a (impl CapabilitySource + ?Sized), task: &Task) -> Option<&'a Value> {
-    capabilities.capability(&task.capability)?.input_schema.as_ref()
+    capabilities.capability(task.performs())?.input_schema.as_ref()
 }
 
 fn first_step(path: &str) -> &str {

@@ -5,24 +5,33 @@
 mod branching;
 mod capabilities;
 mod certain;
+mod draft;
 mod expressions;
 mod inputs;
+mod nesting;
 mod reach;
 mod reads;
 mod structure;
 mod timing;
 mod writes;
 
-use goalpost_model::Blueprint;
+use std::sync::Arc;
+
 use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
+use goalpost_model::{Blueprint, Task, all_tasks};
 
 use crate::CapabilitySource;
 use crate::builtin::{Control, WithBuiltin};
 use crate::code;
-use crate::compiled::{CompiledBlueprint, CompiledEdge, CompiledTask};
+use crate::compiled::{
+    CompiledBlueprint, CompiledBody, CompiledEdge, CompiledGraph, CompiledTask, Repetition,
+};
+use crate::names::fault_of_title;
 use crate::report::{Problem, Report};
 use crate::stack;
 use crate::topology::{Graph, Sure};
+
+use draft::Draft;
 
 /// Checks the blueprint; compiles it if it has no error.
 pub(crate) fn build(
@@ -30,17 +39,29 @@ pub(crate) fn build(
     capabilities: &(impl CapabilitySource + ?Sized),
 ) -> (Report, Option<CompiledBlueprint>) {
     let mut report = Report::default();
-    if blueprint.tasks.len() > MAX_TASKS || blueprint.edges.len() > MAX_EDGES {
-        too_many(blueprint, &mut report);
+    if !nesting::check_depth(blueprint, &mut report) || is_too_large(blueprint, &mut report) {
         return (report, None);
     }
-    let compiled = stack::deep(|| walk(blueprint, &WithBuiltin(capabilities), &mut report));
-    let compiled = compiled.filter(|_| report.is_clean());
+    if let Some(fault) = fault_of_title(&blueprint.name) {
+        report.error("", "name", Problem::new(code::BAD_NAME, fault, "give the blueprint a short name"));
+    }
+    timing::check_deadline(blueprint.deadline_ms, &mut report);
+    let capabilities = WithBuiltin(capabilities);
+    let graph = stack::deep(|| walk(Draft::of(blueprint), &capabilities, &mut report));
+    let compiled = graph.filter(|_| report.is_clean()).map(|graph| CompiledBlueprint {
+        digest: blueprint.digest(),
+        name: blueprint.name.clone(),
+        deadline_ms: blueprint.deadline_ms,
+        graph: Arc::new(graph),
+    });
     (report, compiled)
 }
 
-fn too_many(blueprint: &Blueprint, report: &mut Report) {
-    let (tasks, edges) = (blueprint.tasks.len(), blueprint.edges.len());
+/// Every graph inside of a task counts.
+fn is_too_large(blueprint: &Blueprint, report: &mut Report) -> bool {
+    let tasks = all_tasks(&blueprint.tasks).count();
+    let inner = all_tasks(&blueprint.tasks).filter_map(Task::body).map(|body| body.edges.len());
+    let edges = blueprint.edges.len() + inner.sum::<usize>();
     let fix = "split it into several goals";
     if tasks > MAX_TASKS {
         let message = format!("the blueprint has {tasks} tasks; {MAX_TASKS} are allowed");
@@ -50,56 +71,60 @@ fn too_many(blueprint: &Blueprint, report: &mut Report) {
         let message = format!("the blueprint has {edges} edges; {MAX_EDGES} are allowed");
         report.error("", "edges", Problem::new(code::TOO_MANY_EDGES, message, fix));
     }
+    tasks > MAX_TASKS || edges > MAX_EDGES
 }
 
 fn walk(
-    blueprint: &Blueprint,
+    draft: Draft<'_>,
     capabilities: &(impl CapabilitySource + ?Sized),
     report: &mut Report,
-) -> Option<CompiledBlueprint> {
-    let names = structure::check_tasks(blueprint, report);
-    timing::check(blueprint, report);
-    let arcs = structure::check_edges(blueprint, &names, report);
-    let schemas = capabilities::compile(blueprint, capabilities, report);
-    let expressions = expressions::compile(blueprint, &names, report);
-    inputs::check(blueprint, capabilities, &names, &schemas, report);
+) -> Option<CompiledGraph> {
+    let names = structure::check_tasks(draft, report);
+    timing::check(draft, report);
+    nesting::check(draft, report);
+    let arcs = structure::check_edges(draft, &names, report);
+    let schemas = capabilities::compile(draft, capabilities, report);
+    let expressions = expressions::compile(draft, &names, report);
+    inputs::check(draft, capabilities, &names, &schemas, report);
+    let bodies = inside(draft, capabilities, report);
     // What follows needs every edge.
-    let graph = Graph::new(blueprint.tasks.len(), arcs?);
-    branching::check(blueprint, &graph, report);
+    let graph = Graph::new(draft.tasks.len(), arcs?);
+    branching::check(draft, &graph, report);
     let order = graph.order();
-    structure::check_order(blueprint, &order, report);
-    if order.sorted.len() == blueprint.tasks.len() {
-        let sure = Sure::new(&graph, &order.sorted, |task| blueprint.tasks[task].join);
-        reach::check(blueprint, &graph, &order.sorted, &sure, &expressions, report);
-        writes::check(blueprint, &graph, &expressions, report);
-        reads::check(blueprint, capabilities, &graph, &order.sorted, &sure, &expressions, report);
-        inputs::check_joins(blueprint, capabilities, &graph, report);
+    structure::check_order(draft, &order, report);
+    if order.sorted.len() == draft.tasks.len() {
+        let sure = Sure::new(&graph, &order.sorted, |task| draft.tasks[task].join);
+        reach::check(draft, &graph, &order.sorted, &sure, &expressions, report);
+        writes::check(draft, &graph, &expressions, report);
+        reads::check(draft, capabilities, &graph, &order.sorted, &sure, &expressions, report);
+        inputs::check_joins(draft, capabilities, &graph, report);
     }
     if !report.is_clean() {
         return None;
     }
     let ordinals =
-        blueprint.tasks.iter().enumerate().map(|(ordinal, task)| (task.name.clone(), ordinal)).collect();
-    let expressions::Expressions { tasks: task_flows, edges: edge_parts, output } = expressions;
-    let tasks =
-        blueprint.tasks.iter().zip(task_flows).enumerate().map(|(ordinal, (task, flows))| CompiledTask {
-            name: task.name.clone(),
-            capability: task.capability.clone(),
-            join: task.join,
-            rest: task.rest,
-            branch: task.branch,
-            control: Control::of(&task.capability),
-            retry: task.retry.clone(),
-            timeouts: task.timeouts,
-            incoming: graph.incoming[ordinal].clone(),
-            outgoing: graph.outgoing[ordinal].clone(),
-            constant: task.input.clone(),
-            flows: flows.into_iter().map(|part| part.flow).collect(),
-            input_schema: schemas.input(&task.capability),
-            output_schema: schemas.output(&task.capability),
-        });
+        draft.tasks.iter().enumerate().map(|(ordinal, task)| (task.name.clone(), ordinal)).collect();
+    let expressions::Expressions { tasks: task_flows, edges: edge_parts, output, again } = expressions;
+    let parts = draft.tasks.iter().zip(task_flows).zip(bodies).enumerate();
+    let tasks = parts.map(|(ordinal, ((task, flows), body))| CompiledTask {
+        name: task.name.clone(),
+        capability: task.performs().to_owned(),
+        join: task.join,
+        rest: task.rest,
+        branch: task.branch,
+        control: Control::of(task.performs()),
+        body,
+        retry: task.retry.clone(),
+        timeouts: task.timeouts,
+        incoming: graph.incoming[ordinal].clone(),
+        outgoing: graph.outgoing[ordinal].clone(),
+        constant: task.input.clone(),
+        flows: flows.into_iter().map(|part| part.flow).collect(),
+        input_schema: schemas.input(task.performs()),
+        output_schema: schemas.output(task.performs()),
+    });
     let edges =
-        graph.edges.iter().zip(&blueprint.edges).zip(edge_parts).map(|((arc, edge), parts)| CompiledEdge {
+        graph.edges.iter().zip(draft.edges).zip(edge_parts).map(|((arc, edge), parts)| CompiledEdge {
             source: arc.source,
             target: arc.target,
             on: arc.on,
@@ -107,13 +132,37 @@ fn walk(
             condition: parts.condition.map(|condition| condition.expression),
             flows: parts.flows.into_iter().map(|part| part.flow).collect(),
         });
-    Some(CompiledBlueprint {
-        digest: blueprint.digest(),
-        name: blueprint.name.clone(),
-        deadline_ms: blueprint.deadline_ms,
+    Some(CompiledGraph {
         output: output.into_iter().map(|part| part.flow).collect(),
+        again: again.map(|condition| condition.expression),
         tasks: tasks.collect(),
         edges: edges.collect(),
         ordinals,
     })
+}
+
+/// The graphs inside of the tasks, each in the place of its task.
+fn inside(
+    draft: Draft<'_>,
+    capabilities: &(impl CapabilitySource + ?Sized),
+    report: &mut Report,
+) -> Vec<Option<CompiledBody>> {
+    let mut body = |task: &Task| {
+        let (inner, field) = Draft::inside(task)?;
+        report.enter(&task.name, field);
+        let graph = walk(inner, capabilities, report);
+        report.leave();
+        let repetition = match (&task.for_each, &task.repeat) {
+            (Some(for_each), _) => Repetition::ForEach {
+                concurrency: usize::try_from(for_each.concurrency).ok().filter(|limit| *limit > 0),
+                failures: for_each.failures,
+            },
+            (None, Some(repeat)) => Repetition::Loop {
+                max_iterations: usize::try_from(repeat.max_iterations).unwrap_or(usize::MAX),
+            },
+            (None, None) => Repetition::Once,
+        };
+        Some(CompiledBody { repetition, graph: Arc::new(graph?) })
+    };
+    draft.tasks.iter().map(&mut body).collect()
 }

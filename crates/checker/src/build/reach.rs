@@ -1,17 +1,18 @@
 //! Tasks that never start, though no cycle holds them up.
 
-use goalpost_model::{Blueprint, Join};
+use goalpost_model::Join;
 
 use crate::code;
 use crate::names::shown;
 use crate::report::{Problem, Report, edge_node, task_node};
 use crate::topology::{Graph, Sure};
 
+use super::draft::Draft;
 use super::expressions::Expressions;
 
 /// Reports each task that never starts, unless that follows from one before it.
 pub(super) fn check(
-    blueprint: &Blueprint,
+    blueprint: Draft<'_>,
     graph: &Graph,
     sorted: &[usize],
     sure: &Sure,

@@ -1,6 +1,6 @@
 //! Reads of outputs and errors that may find nothing.
 
-use goalpost_model::{Blueprint, Join};
+use goalpost_model::Join;
 
 use crate::CapabilitySource;
 use crate::code;
@@ -11,11 +11,12 @@ use crate::schema::{self, Field};
 use crate::topology::{Graph, Set, Sure};
 
 use super::certain;
+use super::draft::Draft;
 use super::expressions::Expressions;
 
 /// Checks every read against what is sure where it happens.
 pub(super) fn check(
-    blueprint: &Blueprint,
+    blueprint: Draft<'_>,
     capabilities: &(impl CapabilitySource + ?Sized),
     graph: &Graph,
     sorted: &[usize],
@@ -32,13 +33,15 @@ pub(super) fn check(
             check.reads(capabilities, &place, &part.analysis, None);
         }
     }
-    if !expressions.output.is_empty() {
+    if !expressions.output.is_empty() || expressions.again.is_some() {
         let succeeded = certain::at_success(blueprint, graph, sorted);
         let nothing = Set::empty(blueprint.tasks.len());
-        for part in &expressions.output {
-            let field = format!("output.{}", part.flow.path_text);
+        let output =
+            expressions.output.iter().map(|part| (format!("output.{}", part.flow.path_text), &part.analysis));
+        let again = expressions.again.iter().map(|condition| ("while".to_owned(), &condition.analysis));
+        for (field, analysis) in output.chain(again) {
             let place = Place { node: String::new(), field, succeeded: &[&succeeded], failed: &[&nothing] };
-            check.reads(capabilities, &place, &part.analysis, None);
+            check.reads(capabilities, &place, analysis, None);
         }
     }
     for ((edge, arc), parts) in blueprint.edges.iter().zip(&graph.edges).zip(&expressions.edges) {
@@ -83,7 +86,7 @@ struct Place<'a> {
 }
 
 struct Check<'a> {
-    blueprint: &'a Blueprint,
+    blueprint: Draft<'a>,
     report: &'a mut Report,
 }
 
@@ -114,7 +117,7 @@ impl Check<'_> {
                         self.unguarded(place, task, false);
                     }
                 }
-                Root::GoalText | Root::GoalInput | Root::State(_) => {}
+                Root::GoalText | Root::GoalInput | Root::State(_) | Root::Variable(_) => {}
             }
         }
     }
@@ -150,7 +153,7 @@ impl Check<'_> {
         read: &Read,
     ) {
         let task = &self.blueprint.tasks[task];
-        let Some(capability) = capabilities.capability(&task.capability) else { return };
+        let Some(capability) = capabilities.capability(task.performs()) else { return };
         let Some(mut at) = capability.output_schema.as_ref() else { return };
         for key in &read.path.keys {
             let Key::Field(name) = key else { return };

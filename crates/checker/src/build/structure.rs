@@ -2,29 +2,26 @@
 
 use std::collections::HashSet;
 
-use goalpost_model::Blueprint;
-
 use crate::code;
 use crate::expression::TaskNames;
-use crate::names::{fault_of_task_name, fault_of_title, shown};
+use crate::names::{fault_of_task_name, shown};
 use crate::payload;
 use crate::report::{Problem, Report, edge_node, task_node};
 use crate::topology::{Arc, Order};
 
+use super::draft::Draft;
+
 /// Checks the tasks on their own. Answers with their names.
-pub(super) fn check_tasks<'a>(blueprint: &'a Blueprint, report: &mut Report) -> TaskNames<'a> {
+pub(super) fn check_tasks<'a>(blueprint: Draft<'a>, report: &mut Report) -> TaskNames<'a> {
     if blueprint.tasks.is_empty() {
         report.error(
             "",
             "tasks",
-            Problem::new(code::EMPTY, "the blueprint has no task", "add at least one task"),
+            Problem::new(code::EMPTY, "the graph has no task", "add at least one task"),
         );
     }
-    if let Some(fault) = fault_of_title(&blueprint.name) {
-        report.error("", "name", Problem::new(code::BAD_NAME, fault, "give the blueprint a short name"));
-    }
     let mut seen = HashSet::new();
-    for task in &blueprint.tasks {
+    for task in blueprint.tasks {
         let node = task_node(task);
         if let Some(fault) = fault_of_task_name(&task.name) {
             report.error(
@@ -47,18 +44,18 @@ pub(super) fn check_tasks<'a>(blueprint: &'a Blueprint, report: &mut Report) -> 
             report.error(&node, "input", problem);
         }
     }
-    TaskNames::new(blueprint.tasks.iter().map(|task| task.name.as_str()))
+    TaskNames::new(blueprint.tasks.iter().map(|task| task.name.as_str()), blueprint.variables)
 }
 
 /// Resolves the edges. `None` if one of them leads nowhere.
 pub(super) fn check_edges(
-    blueprint: &Blueprint,
+    blueprint: Draft<'_>,
     names: &TaskNames<'_>,
     report: &mut Report,
 ) -> Option<Vec<Arc>> {
     let mut seen = HashSet::new();
     let mut arcs = Vec::with_capacity(blueprint.edges.len());
-    for edge in &blueprint.edges {
+    for edge in blueprint.edges {
         let node = edge_node(edge);
         let mut resolve = |name: &str, field: &str| {
             let ordinal = names.ordinal(name);
@@ -90,7 +87,7 @@ pub(super) fn check_edges(
 }
 
 /// Reports cycles and what is behind them.
-pub(super) fn check_order(blueprint: &Blueprint, order: &Order, report: &mut Report) {
+pub(super) fn check_order(blueprint: Draft<'_>, order: &Order, report: &mut Report) {
     let name = |task: &usize| blueprint.tasks[*task].name.as_str();
     for cycle in order.cycles.iter().filter(|cycle| cycle.len() > 1) {
         let way: Vec<&str> = cycle.iter().chain(cycle.first()).take(20).map(name).collect();

@@ -1,19 +1,20 @@
 //! Retry policies, timeouts and deadlines.
 
 use goalpost_model::limits::{MAX_ATTEMPTS, MAX_DELAY_MS, MAX_FAILURE_KINDS, MAX_NAME_BYTES};
-use goalpost_model::{Blueprint, RetryPolicy, Task, Timeouts};
+use goalpost_model::{RetryPolicy, Task, Timeouts};
 
 use crate::builtin::Control;
 use crate::code;
 use crate::report::{Problem, Report, task_node};
 
+use super::draft::Draft;
+
 /// Checks every number that has to do with time.
-pub(super) fn check(blueprint: &Blueprint, report: &mut Report) {
-    Place { node: "", report }.delay("deadline_ms", blueprint.deadline_ms);
-    for task in &blueprint.tasks {
+pub(super) fn check(blueprint: Draft<'_>, report: &mut Report) {
+    for task in blueprint.tasks {
         let node = task_node(task);
         let mut place = Place { node: &node, report };
-        if Control::of(&task.capability).is_some() {
+        if Control::of(task.performs()).is_some() {
             place.needs_none(task);
         }
         place.retry(&task.retry);
@@ -22,6 +23,11 @@ pub(super) fn check(blueprint: &Blueprint, report: &mut Report) {
         place.delay("timeouts.start_to_close_ms", start_to_close_ms);
         place.delay("timeouts.heartbeat_ms", heartbeat_ms);
     }
+}
+
+/// Checks how long the workflow may run.
+pub(super) fn check_deadline(deadline_ms: u64, report: &mut Report) {
+    Place { node: "", report }.delay("deadline_ms", deadline_ms);
 }
 
 struct Place<'a> {
@@ -79,7 +85,7 @@ impl Place<'_> {
             ("timeouts", task.timeouts != Timeouts::default()),
         ];
         for (field, _) in has.iter().filter(|(_, has)| *has) {
-            let message = format!("{} is done by the engine, which needs no {field}", task.capability);
+            let message = format!("{} is done by the engine, which needs no {field}", task.performs());
             self.wrong(field, message, "remove it");
         }
     }

@@ -1,6 +1,6 @@
 //! Data flows that get in the way of one another, or of the constant input.
 
-use goalpost_model::{Blueprint, Join};
+use goalpost_model::Join;
 
 use crate::code;
 use crate::flow_path::DisjointPaths;
@@ -8,10 +8,11 @@ use crate::names::shown;
 use crate::report::{Problem, Report, edge_node, task_node};
 use crate::topology::Graph;
 
+use super::draft::Draft;
 use super::expressions::{Expressions, FlowPart};
 
 /// Checks where the values of each task's input go.
-pub(super) fn check(blueprint: &Blueprint, graph: &Graph, expressions: &Expressions, report: &mut Report) {
+pub(super) fn check(blueprint: Draft<'_>, graph: &Graph, expressions: &Expressions, report: &mut Report) {
     for (ordinal, task) in blueprint.tasks.iter().enumerate() {
         let mut own = DisjointPaths::default();
         for part in expressions.tasks.get(ordinal).into_iter().flatten() {

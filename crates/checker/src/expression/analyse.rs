@@ -7,7 +7,7 @@ use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
 
 use super::kind::kind;
 use super::limits::MAX_COMPREHENSIONS;
-use super::path::{Path, Root, chain, children, is_root};
+use super::path::{Path, Root, chain, children};
 use super::{TaskNames, functions};
 use crate::code;
 use crate::names::shown;
@@ -63,7 +63,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn node(&mut self, node: &IdedExpr, known: &Known) {
-        if let Some(chain) = chain(node).filter(|chain| is_root(chain.variable)) {
+        if let Some(chain) = chain(node).filter(|chain| self.tasks.is_root(chain.variable)) {
             return match Path::resolve(&chain, self.tasks) {
                 Ok(path) if !is_test(node) => self.found.reads.push(Read { path, known: known.clone() }),
                 Ok(_) => {}
@@ -85,7 +85,7 @@ impl Walk<'_> {
                 self.node(&inner.iter_range, known);
                 let names = [Some(&inner.iter_var), inner.iter_var2.as_ref(), Some(&inner.accu_var)];
                 for name in names.into_iter().flatten() {
-                    if is_root(name) {
+                    if self.tasks.is_root(name) {
                         let message = format!("a loop's variable is called '{name}', which hides the {name}");
                         self.problem(code::HIDDEN_VARIABLE, message, "call the variable something else");
                     }
@@ -111,10 +111,15 @@ impl Walk<'_> {
             return;
         }
         let message = format!("there is no variable '{}'", shown(name));
-        let fix = match crate::names::nearest(name, ["goal", "tasks"]) {
+        let fix = match crate::names::nearest(name, self.tasks.roots()) {
             Some(nearest) => format!("did you mean '{nearest}'?"),
-            None => "an expression sees goal.text, goal.input and tasks.NAME; text is written in quotes"
-                .to_owned(),
+            None => {
+                let roots: Vec<&str> = self.tasks.roots().skip(2).collect();
+                let also = if roots.is_empty() { String::new() } else { format!(", {}", roots.join(", ")) };
+                format!(
+                    "an expression sees goal.text, goal.input and tasks.NAME{also}; text is written in quotes"
+                )
+            }
         };
         self.problem(code::UNKNOWN_VARIABLE, message, fix);
     }
@@ -199,7 +204,7 @@ impl Walk<'_> {
 
     fn path(&self, node: &IdedExpr) -> Option<Path> {
         chain(node)
-            .filter(|chain| is_root(chain.variable))
+            .filter(|chain| self.tasks.is_root(chain.variable))
             .and_then(|chain| Path::resolve(&chain, self.tasks).ok())
     }
 }
@@ -216,7 +221,7 @@ impl Known {
         match root {
             Root::Output(task) => drop(known.succeeded.insert(task)),
             Root::Error(task) => drop(known.failed.insert(task)),
-            Root::GoalText | Root::GoalInput | Root::State(_) => {}
+            Root::GoalText | Root::GoalInput | Root::State(_) | Root::Variable(_) => {}
         }
         known
     }

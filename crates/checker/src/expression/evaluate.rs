@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use cel::common::ast::Expr;
 use cel::{Context, IdedExpr};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::TaskNames;
 use super::cel_value::{from_cel, to_cel};
-use super::path::{Key, Path, Root};
+use super::path::{Key, Path, Root, Variable};
 use super::rewrite::{Slot, rewrite};
 use crate::compiled::Scope;
 use crate::stack;
@@ -92,11 +92,13 @@ fn lookup<'a>(path: &Path, scope: &'a dyn Scope) -> Option<Cow<'a, Value>> {
     let keys = path.keys.as_slice();
     match path.root {
         Root::GoalText => Some(Cow::Owned(Value::from(scope.goal_text()))),
-        Root::GoalInput => match keys {
-            [] => Some(Cow::Owned(Value::Object(scope.goal_input().clone()))),
-            [Key::Field(field), rest @ ..] => step(scope.goal_input().get(field)?, rest).map(Cow::Borrowed),
-            [Key::Index(_), ..] => None,
-        },
+        Root::GoalInput => of_object(scope.goal_input(), keys),
+        Root::Variable(Variable::Input) => of_object(scope.body()?.input, keys),
+        Root::Variable(Variable::Index | Variable::Iteration) => {
+            Some(Cow::Owned(Value::from(scope.body()?.index)))
+        }
+        Root::Variable(Variable::Item) => step(scope.body()?.item?, keys).map(Cow::Borrowed),
+        Root::Variable(Variable::Previous) => step(scope.body()?.previous?, keys).map(Cow::Borrowed),
         Root::State(task) => Some(Cow::Owned(Value::from(scope.task(task).state.as_str()))),
         Root::Output(task) => step(scope.task(task).output?, keys).map(Cow::Borrowed),
         Root::Error(task) => {
@@ -104,6 +106,14 @@ fn lookup<'a>(path: &Path, scope: &'a dyn Scope) -> Option<Cow<'a, Value>> {
             let error = json!({"kind": failure.kind, "message": failure.message});
             step(&error, keys).cloned().map(Cow::Owned)
         }
+    }
+}
+
+fn of_object<'a>(object: &'a Map<String, Value>, keys: &[Key]) -> Option<Cow<'a, Value>> {
+    match keys {
+        [] => Some(Cow::Owned(Value::Object(object.clone()))),
+        [Key::Field(field), rest @ ..] => step(object.get(field)?, rest).map(Cow::Borrowed),
+        [Key::Index(_), ..] => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
 
-use super::path::{Path, Root};
+use super::path::{Path, Root, Variable};
 
 /// What the value surely is, if that is surely no boolean. `path_of` reads paths.
 pub(super) fn kind(node: &IdedExpr, path_of: &dyn Fn(&IdedExpr) -> Option<Path>) -> Option<&'static str> {
@@ -28,7 +28,9 @@ fn of_path(path: &Path) -> Option<&'static str> {
     match (path.root, path.keys.as_slice()) {
         (Root::GoalText | Root::State(_), _) | (Root::Error(_), [_, ..]) => Some("text"),
         (Root::GoalInput | Root::Error(_), []) => Some("an object"),
-        (Root::GoalInput | Root::Output(_), _) => None,
+        (Root::Variable(Variable::Index | Variable::Iteration), _) => Some("a number"),
+        (Root::Variable(Variable::Input), []) => Some("an object"),
+        (Root::GoalInput | Root::Output(_) | Root::Variable(_), _) => None,
     }
 }
 

@@ -19,5 +19,5 @@ mod tasks;
 pub(crate) use analyse::{Analysis, Known, Read, analyse};
 pub(crate) use evaluate::Expression;
 pub(crate) use parse::tree;
-pub(crate) use path::{Key, Root, task_path};
+pub(crate) use path::{Key, Root, Variable, task_path};
 pub(crate) use tasks::TaskNames;

@@ -21,6 +21,36 @@ pub(crate) enum Root {
     Output(usize),
     /// `tasks.NAME.error`.
     Error(usize),
+    /// What a graph inside of a task sees of the task.
+    Variable(Variable),
+}
+
+/// What a graph inside of a task sees of the task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Variable {
+    /// `input`: the task's.
+    Input,
+    /// `item`: of the list.
+    Item,
+    /// `index`: the item's place in the list, from 0.
+    Index,
+    /// `iteration`: of the loop, from 0.
+    Iteration,
+    /// `previous`: the output of the iteration before.
+    Previous,
+}
+
+impl Variable {
+    /// As expressions write it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Item => "item",
+            Self::Index => "index",
+            Self::Iteration => "iteration",
+            Self::Previous => "previous",
+        }
+    }
 }
 
 /// One step of a path into a value.
@@ -79,15 +109,14 @@ fn constant_key(node: &IdedExpr) -> Option<Key> {
     }
 }
 
-/// Whether a variable is one that stands for the workflow.
-pub(super) fn is_root(variable: &str) -> bool {
-    matches!(variable, "tasks" | "goal")
-}
-
 impl Path {
-    /// Resolves a chain that begins with `tasks` or `goal`.
+    /// Resolves a chain that begins with a root.
     pub(super) fn resolve(chain: &Chain<'_>, tasks: &TaskNames<'_>) -> Result<Self, Problem> {
-        if chain.variable == "goal" { of_goal(&chain.steps) } else { of_task(&chain.steps, tasks) }
+        match tasks.variable(chain.variable) {
+            Some(variable) => of_variable(variable, &chain.steps),
+            None if chain.variable == "goal" => of_goal(&chain.steps),
+            None => of_task(&chain.steps, tasks),
+        }
     }
 
     /// As an expression would write it.
@@ -98,6 +127,7 @@ impl Path {
             Root::State(task) => format!("{}.state", task_path(&name_of(task))),
             Root::Output(task) => format!("{}.output", task_path(&name_of(task))),
             Root::Error(task) => format!("{}.error", task_path(&name_of(task))),
+            Root::Variable(variable) => variable.name().to_owned(),
         };
         for key in &self.keys {
             match key {
@@ -121,6 +151,14 @@ fn is_identifier(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && !name.is_empty()
         && name != "in"
+}
+
+fn of_variable(variable: Variable, keys: &[Key]) -> Result<Path, Problem> {
+    if matches!(variable, Variable::Index | Variable::Iteration) && !keys.is_empty() {
+        let message = format!("'{}' is a number; it has no fields", variable.name());
+        return Err(Problem::new(code::UNKNOWN_FIELD, message, "use it as it is"));
+    }
+    Ok(Path { root: Root::Variable(variable), keys: keys.to_vec() })
 }
 
 fn of_goal(steps: &[Key]) -> Result<Path, Problem> {

@@ -7,7 +7,7 @@ use cel::IdedExpr;
 use cel::common::ast::{EntryExpr, Expr};
 
 use super::TaskNames;
-use super::path::{Path, chain, is_root};
+use super::path::{Path, chain};
 
 /// A value that an expression reads.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub(super) fn rewrite(node: &mut IdedExpr, tasks: &TaskNames<'_>) -> Vec<Slot> {
 
 fn replace(node: &mut IdedExpr, tasks: &TaskNames<'_>, slots: &mut Vec<Slot>) {
     let path = chain(node)
-        .filter(|chain| is_root(chain.variable))
+        .filter(|chain| tasks.is_root(chain.variable))
         .and_then(|chain| Path::resolve(&chain, tasks).ok());
     if let Some(path) = path {
         let is_test = matches!(&node.expr, Expr::Select(select) if select.test);

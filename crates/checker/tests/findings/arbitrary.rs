@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_checker::{CompiledBlueprint, Scope, TaskView, check, compile};
-use goalpost_model::{
-    Blueprint, Branch, Edge, EdgeOn, Join, Rest, RetryPolicy, Severity, Task, TaskState, Timeouts,
-};
+use goalpost_checker::{CompiledGraph, Scope, TaskView, check, compile};
+use goalpost_model::{Blueprint, Branch, Edge, EdgeOn, Join, Rest, RetryPolicy, Severity, Task, TaskState};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -114,7 +112,7 @@ prop_compose! {
         let rest = if cancels { Rest::Cancel } else { Rest::Ignore };
         let branch = if exclusive { Branch::Exclusive } else { Branch::Inclusive };
         let (name, capability) = (name.to_owned(), capability.to_owned());
-        Task { name, capability, input, data_flow, join, rest, branch, retry: RetryPolicy { max_attempts, ..RetryPolicy::default() }, timeouts: Timeouts::default() }
+        Task { name, capability, input, data_flow, join, rest, branch, retry: RetryPolicy { max_attempts, ..RetryPolicy::default() }, ..Task::default() }
     }
 }
 
@@ -180,18 +178,18 @@ impl Scope for Ended {
 }
 
 /// Everything that the engine evaluates. What comes out does not matter here.
-fn run(blueprint: &CompiledBlueprint) {
+fn run(graph: &CompiledGraph) {
     let failure = goalpost_model::Failure::new("KIND", "message");
     let output = json!({"degrees": 1.5});
     for (state, failure) in
         [(TaskState::Succeeded, None), (TaskState::Failed, Some(failure)), (TaskState::Skipped, None)]
     {
         let scope = Ended(state, output.clone(), Map::new(), failure);
-        for edge in &blueprint.edges {
-            drop(edge.condition_holds(blueprint, &scope));
+        for edge in &graph.edges {
+            drop(edge.condition_holds(graph, &scope));
         }
-        for task in &blueprint.tasks {
-            drop(task.input(blueprint, &scope, &task.incoming));
+        for task in &graph.tasks {
+            drop(task.input(graph, &scope, &task.incoming));
         }
     }
 }
@@ -210,7 +208,7 @@ fn answers(blueprint: &Blueprint) -> Result<(), TestCaseError> {
     if let Some(complete) = checked.blueprint {
         let compiled = compile(&complete).map_err(|findings| TestCaseError::fail(format!("{findings:?}")))?;
         prop_assert_eq!(&compiled.digest, &complete.digest());
-        run(&compiled);
+        run(&compiled.graph);
     }
     Ok(())
 }

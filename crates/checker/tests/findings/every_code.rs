@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use goalpost_checker::code;
 
-use crate::{branching, conditions, data_flow, expressions, guards, schemas, structure, timing, topology};
+use crate::{
+    bodies, branching, conditions, data_flow, expressions, guards, schemas, structure, timing, topology,
+};
 
 #[test]
 fn every_code_has_an_example() {
@@ -13,6 +15,7 @@ fn every_code_has_an_example() {
         timing::EXAMPLES,
         topology::EXAMPLES,
         branching::EXAMPLES,
+        bodies::EXAMPLES,
         schemas::EXAMPLES,
         expressions::EXAMPLES,
         conditions::EXAMPLES,

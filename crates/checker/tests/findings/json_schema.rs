@@ -20,6 +20,11 @@ fn validator() -> jsonschema::Validator {
 
 /// A blueprint in which nothing is as it is by default.
 fn full() -> Value {
+    let body = json!({
+        "tasks": [{"name": "b", "capability": "any"}],
+        "edges": [{"from": "b", "to": "b"}],
+        "output": {"x": "1"},
+    });
     json!({
         "name": "full",
         "deadline_ms": 1,
@@ -40,7 +45,10 @@ fn full() -> Value {
                 "jitter": 0.5,
                 "non_retryable": ["KIND"]
             },
-            "timeouts": {"schedule_to_start_ms": 1, "start_to_close_ms": 2, "heartbeat_ms": 3}
+            "timeouts": {"schedule_to_start_ms": 1, "start_to_close_ms": 2, "heartbeat_ms": 3},
+            "for_each": {"concurrency": 2, "failures": {"tolerate": 1}, "body": body},
+            "loop": {"while": "true", "max_iterations": 3, "body": body},
+            "run": {"body": body, "digest": "00".repeat(32)}
         }],
         "edges": [{"from": "a", "to": "a", "on": "always", "condition": "true", "otherwise": true, "data_flow": {"z": "1"}}],
         "capabilities": [{
@@ -57,10 +65,12 @@ fn full() -> Value {
 fn objects(blueprint: &mut Value, visit: &mut dyn FnMut(&str, &mut Map<String, Value>)) {
     for (list, kind) in [("tasks", "task"), ("edges", "edge"), ("capabilities", "capability")] {
         for item in blueprint[list].as_array_mut().into_iter().flatten() {
-            for part in ["retry", "timeouts"] {
-                if let Some(part_of_task) = item.get_mut(part).and_then(Value::as_object_mut) {
-                    visit(part, part_of_task);
+            for part in ["retry", "timeouts", "for_each", "loop", "run"] {
+                let Some(part_of_task) = item.get_mut(part).and_then(Value::as_object_mut) else { continue };
+                if let Some(body) = part_of_task.get_mut("body").and_then(Value::as_object_mut) {
+                    visit("body", body);
                 }
+                visit(part, part_of_task);
             }
             visit(kind, item.as_object_mut().unwrap());
         }
@@ -100,6 +110,11 @@ fn what_is_not_read_is_not_valid() {
         ("/tasks/0/retry/max_attempts", json!(1.5)),
         ("/tasks/0/timeouts/heartbeat_ms", json!("1s")),
         ("/tasks/0/input", json!(null)),
+        ("/tasks/0/for_each/failures", json!("some")),
+        ("/tasks/0/for_each/concurrency", json!(-1)),
+        ("/tasks/0/loop/while", json!([])),
+        ("/tasks/0/loop/max_iterations", json!("3")),
+        ("/tasks/0/run/digest", json!("00")),
         ("/edges/0/on", json!("end")),
         ("/edges/0/otherwise", json!("yes")),
         ("/edges/0/data_flow/z", json!([])),

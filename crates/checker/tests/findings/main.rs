@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod arbitrary;
+mod bodies;
 mod branching;
 mod conditions;
 mod data_flow;

@@ -36,7 +36,7 @@ fn just_a() -> Blueprint {
 
 fn no_task() -> Example {
     Example {
-        finding: "error[GP001], tasks: the blueprint has no task (fix: add at least one task)",
+        finding: "error[GP001], tasks: the graph has no task (fix: add at least one task)",
         broken: blueprint(json!([]), json!([])),
         mended: just_a(),
     }

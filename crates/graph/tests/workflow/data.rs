@@ -95,6 +95,6 @@ fn a_workflow_whose_output_cannot_be_computed_fails_as_a_whole() {
     assert_eq!(run.workflow.state, WorkflowState::Failed);
     let failure = run.workflow.failure.as_ref().unwrap();
     assert_eq!(failure.kind, Failure::DATA_FLOW);
-    assert!(failure.message.starts_with("the workflow's output.x <- `tasks.a.output.absent`: "), "{failure}");
+    assert!(failure.message.starts_with("output.x <- `tasks.a.output.absent`: "), "{failure}");
     assert_eq!(run.restore(run.rows()).unwrap(), run.workflow);
 }

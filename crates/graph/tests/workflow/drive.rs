@@ -1,6 +1,6 @@
 //! Random orders of starts, results, failures, losses and cancellations.
 
-use goalpost_graph::{Effect, Event, Workflow};
+use goalpost_graph::{Effect, Event, Task, Workflow};
 use goalpost_model::{Failure, TaskState};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -59,15 +59,23 @@ pub(crate) fn history(plan: &Plan, script: &Script) -> Result<(Run, History), Te
 fn next_event(run: &Run, pick: u8, act: u8) -> Option<Event> {
     let workflow = &run.workflow;
     let open = [TaskState::Waiting, TaskState::Ready, TaskState::Running];
-    let is_open = |task: &usize| open.contains(&workflow.tasks[*task].state);
-    let open: Vec<usize> = (0..workflow.tasks.len()).filter(is_open).collect();
+    // What a graph inside of a task waits for is in that graph.
+    let is_open = |ordinal: usize, task: &Task| {
+        open.contains(&task.state) && (task.state != TaskState::Waiting || workflow.timer(ordinal).is_some())
+    };
+    let open: Vec<usize> = workflow
+        .tasks
+        .iter()
+        .filter(|(ordinal, task)| is_open(*ordinal, task))
+        .map(|(ordinal, _)| ordinal)
+        .collect();
     if open.is_empty() {
         return None;
     }
     let task = open[usize::from(pick) % open.len()];
     let attempt = workflow.tasks[task].attempt;
     let output = json!({"n": act % 8});
-    let timer = workflow.timer(&run.blueprint, task);
+    let timer = workflow.timer(task);
     Some(match act {
         255 => Event::Cancel { failure: Failure::new(Failure::CANCELLED, "no longer wanted") },
         254 if run.blueprint.deadline_ms > 0 => Event::DeadlineExceeded,

@@ -2,6 +2,9 @@
 
 #[cfg(test)]
 mod attempts;
+#[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod branches;
 #[cfg(test)]
 mod cancel;

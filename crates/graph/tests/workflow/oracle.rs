@@ -80,7 +80,7 @@ fn met(join: Join, edges: &[Option<bool>]) -> Option<bool> {
 
 /// Every task is where its incoming edges put it, and says which outgoing edges it took.
 pub(crate) fn check_tasks(plan: &Plan, workflow: &Workflow) -> Result<(), TestCaseError> {
-    for (ordinal, task) in workflow.tasks.iter().enumerate() {
+    for (ordinal, task) in workflow.tasks.iter() {
         let edges: Vec<Option<bool>> =
             plan.incoming(ordinal).map(|(edge, _)| taken(plan, edge, workflow)).collect();
         let met = met(plan.tasks[ordinal].join, &edges);
@@ -165,10 +165,9 @@ fn is_out_of_time(workflow: &Workflow) -> bool {
 
 /// The workflow ended as its tasks say.
 pub(crate) fn check_end(plan: &Plan, workflow: &Workflow) -> Result<(), TestCaseError> {
-    prop_assert!(workflow.tasks.iter().all(|task| task.state.is_terminal()));
-    let cancelled = workflow.tasks.iter().any(|task| task.state == TaskState::Cancelled);
-    let unhandled =
-        workflow.tasks.iter().enumerate().find(|(ordinal, task)| fails_the_workflow(plan, *ordinal, task));
+    prop_assert!(workflow.tasks.iter().all(|(_, task)| task.state.is_terminal()));
+    let cancelled = workflow.tasks.iter().any(|(_, task)| task.state == TaskState::Cancelled);
+    let unhandled = workflow.tasks.iter().find(|(ordinal, task)| fails_the_workflow(plan, *ordinal, task));
     match workflow.state {
         WorkflowState::Running => prop_assert!(false, "the workflow did not end"),
         WorkflowState::Cancelled => prop_assert!(cancelled && workflow.failure.is_some()),
@@ -180,7 +179,7 @@ pub(crate) fn check_end(plan: &Plan, workflow: &Workflow) -> Result<(), TestCase
         WorkflowState::Succeeded => {
             prop_assert!(unhandled.is_none());
             let is_leaf = |ordinal: usize| plan.outgoing(ordinal).next().is_none();
-            for (ordinal, task) in workflow.tasks.iter().enumerate() {
+            for (ordinal, task) in workflow.tasks.iter() {
                 let shown = workflow.result.as_ref().and_then(|result| result.get(&format!("t{ordinal}")));
                 let expected = task.output.as_deref().filter(|_| is_leaf(ordinal));
                 prop_assert_eq!(shown, expected);

@@ -95,7 +95,7 @@ proptest! {
     fn nothing_ends_twice(plan in plan(), script in script()) {
         let mut all = Vec::new();
         let mut run = play(&plan, &script, |moment| {
-            for (before, after) in moment.before.tasks.iter().zip(&moment.run.workflow.tasks) {
+            for ((_, before), (_, after)) in moment.before.tasks.iter().zip(moment.run.workflow.tasks.iter()) {
                 prop_assert!(!before.state.is_terminal() || before == after, "an ended task changed");
             }
             all.extend(moment.effects);
@@ -165,8 +165,8 @@ proptest! {
                 | Effect::AttemptStarted { task: named, .. } => named == task,
                 _ => ends_of(&[*effect], task) == 1,
             });
-            let tasks = moment.before.tasks.iter().zip(&moment.run.workflow.tasks).enumerate();
-            for (task, (before, after)) in tasks {
+            let tasks = moment.before.tasks.iter().zip(moment.run.workflow.tasks.iter());
+            for ((task, before), (_, after)) in tasks {
                 prop_assert_eq!(before != after, named(task), "task {}", task);
             }
             Ok(())

@@ -70,7 +70,7 @@ impl Run {
     }
 
     pub(crate) fn ordinal(&self, task: &str) -> usize {
-        self.blueprint.ordinal_of(task).unwrap()
+        self.workflow.tasks.ordinal_of(task).unwrap()
     }
 
     pub(crate) fn task(&self, task: &str) -> &Task {
@@ -111,8 +111,8 @@ impl Run {
 
     /// What the shell stores: the tasks that are past pending.
     pub(crate) fn rows(&self) -> Vec<(usize, Task)> {
-        let tasks = self.workflow.tasks.iter().cloned().enumerate();
-        tasks.filter(|(_, task)| task.state != TaskState::Pending).collect()
+        let begun = self.workflow.tasks.iter().filter(|(_, task)| task.state != TaskState::Pending);
+        begun.map(|(ordinal, task)| (ordinal, task.clone())).collect()
     }
 
     /// The workflow made again of what is stored, with these rows.

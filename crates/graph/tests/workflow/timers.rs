@@ -12,7 +12,7 @@ fn one(retry: Value, timeouts: Value) -> Run {
 }
 
 fn timer(run: &Run) -> Option<Timer> {
-    run.workflow.timer(&run.blueprint, 0)
+    run.workflow.timer(0)
 }
 
 fn fired(attempt: u32, kind: TimerKind) -> Event {

@@ -48,10 +48,11 @@ const CHECKS: &[&str] = &[
     // A workflow that runs has something that can move it on.
     "SELECT 'STUCK', w.id, 'the workflow runs, but nothing of it is ready, running or waiting for a timer' \
      FROM workflows w WHERE w.state = 'RUNNING' AND ($1::uuid IS NULL OR w.id = $1) \
-       AND NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = w.id AND t.state IN ('WAITING', 'READY', 'RUNNING'))",
+       AND NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = w.id AND t.state IN ('WAITING', 'READY', 'RUNNING') \
+                       AND t.waits_for IS DISTINCT FROM 'body')",
     // What waits for a time has a timer.
     "SELECT 'TIMER_MISSING', t.workflow_id, format('task %s waits, but no timer is armed for it', t.name) \
-     FROM tasks t WHERE t.state = 'WAITING' AND ($1::uuid IS NULL OR t.workflow_id = $1) \
+     FROM tasks t WHERE t.state = 'WAITING' AND t.waits_for = 'time' AND ($1::uuid IS NULL OR t.workflow_id = $1) \
        AND NOT EXISTS (SELECT FROM timers r WHERE r.workflow_id = t.workflow_id AND r.task = t.ordinal)",
     // A timer has something to move.
     "SELECT 'ORPHANED_TIMER', r.workflow_id, format('the %s timer of task %s has nothing to move', r.kind, r.task) \

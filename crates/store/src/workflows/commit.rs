@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use goalpost_model::WorkflowId;
+use goalpost_model::{WaitsFor, WorkflowId};
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 
@@ -14,7 +14,7 @@ const COMMIT_TRANSITIONS: &str = "\
     SELECT commit_transitions(\
         $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
-        $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49)";
+        $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53)";
 
 /// Stores the transitions of every workflow whose fence holds, in one transaction, and
 /// answers with the new last number of each. A workflow that is missing from the answer
@@ -115,6 +115,9 @@ impl<'a> Rows<'a> {
             column(new_tasks, |t| t.value.unhandled.as_ref()),
             column(new_tasks, |t| array_text(&t.value.taken_edges)),
             column(new_tasks, |t| t.value.lane.as_str()),
+            column(new_tasks, |t| t.value.waits_for.map(WaitsFor::as_str)),
+            column(new_tasks, |t| t.value.body.map(|(first, _)| int(first))),
+            column(new_tasks, |t| t.value.body.map(|(_, count)| int(count))),
             column(changed_tasks, |t| t.place),
             column(changed_tasks, |t| int(t.value.ordinal)),
             column(changed_tasks, |t| t.event),
@@ -128,6 +131,7 @@ impl<'a> Rows<'a> {
             column(changed_tasks, |t| t.value.holder.as_ref().map(|holder| holder.engine.0)),
             column(changed_tasks, |t| t.value.holder.as_ref().map(|holder| holder.session.0)),
             column(changed_tasks, |t| t.value.holder.as_ref().map(|holder| holder.worker.as_str())),
+            column(changed_tasks, |t| t.value.waits_for.map(WaitsFor::as_str)),
             column(ended, |w| w.place),
             column(ended, |w| w.event),
             column(ended, |w| w.value.state.as_str()),

@@ -18,7 +18,8 @@ const SELECT_WORKFLOWS: &str = "\
     FROM workflows w JOIN histories h USING (id) WHERE w.id = ANY ($1)";
 
 const SELECT_TASKS: &str = "\
-    SELECT workflow_id, ordinal, state, attempt, failures, input, output, failure, unhandled, taken_edges, \
+    SELECT workflow_id, ordinal, name, capability, state, attempt, failures, input, output, failure, unhandled, taken_edges, \
+           body_first, body_count, \
            engine_id, session_id, worker, started_at, ended_at \
     FROM tasks WHERE workflow_id = ANY ($1) ORDER BY workflow_id, ordinal";
 
@@ -56,8 +57,12 @@ pub struct StoredWorkflow {
 /// A task as it is stored.
 #[derive(Clone, Debug)]
 pub struct StoredTask {
-    /// Its place in the blueprint.
+    /// Its place in the blueprint; those of graphs inside of tasks come after.
     pub ordinal: usize,
+    /// Its name, with the tasks that it is inside of.
+    pub name: String,
+    /// What it needs.
+    pub capability: String,
     /// How far it has come.
     pub state: TaskState,
     /// The latest attempt; 0 if there was none.
@@ -74,6 +79,8 @@ pub struct StoredTask {
     pub unhandled: Option<Failure>,
     /// Outgoing edges that its end took.
     pub taken_edges: Vec<usize>,
+    /// The first ordinal that it has reserved for the graph inside of it, and for how many runs.
+    pub body: Option<(usize, usize)>,
     /// Who runs or ran the latest attempt.
     pub holder: Option<Holder>,
     /// When the latest attempt started.
@@ -124,6 +131,8 @@ fn task(row: &Row) -> Result<StoredTask, Error> {
     let taken: Option<Vec<i32>> = row.try_get("taken_edges")?;
     Ok(StoredTask {
         ordinal: count(row.try_get("ordinal")?)?,
+        name: row.try_get("name")?,
+        capability: row.try_get("capability")?,
         state: word(row.try_get("state")?)?,
         attempt: count(row.try_get("attempt")?)?,
         failures: count(row.try_get("failures")?)?,
@@ -132,6 +141,7 @@ fn task(row: &Row) -> Result<StoredTask, Error> {
         failure: optional(row.try_get("failure")?, "a failure")?,
         unhandled: optional(row.try_get("unhandled")?, "a failure")?,
         taken_edges: taken.unwrap_or_default().into_iter().map(count).collect::<Result<_, _>>()?,
+        body: body(row)?,
         holder: holder(row)?,
         started_at: row.try_get("started_at")?,
         ended_at: row.try_get("ended_at")?,
@@ -147,6 +157,12 @@ fn holder(row: &Row) -> Result<Option<Holder>, Error> {
         session: SessionId(session),
         worker: worker.unwrap_or_default(),
     }))
+}
+
+fn body(row: &Row) -> Result<Option<(usize, usize)>, Error> {
+    let first: Option<i32> = row.try_get("body_first")?;
+    let runs: Option<i32> = row.try_get("body_count")?;
+    first.zip(runs).map(|(first, runs)| Ok((count(first)?, count(runs)?))).transpose()
 }
 
 fn optional<T: serde::de::DeserializeOwned>(

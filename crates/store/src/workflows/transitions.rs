@@ -1,6 +1,8 @@
 //! What an engine writes.
 
-use goalpost_model::{Digest, EngineId, Lane, SessionId, TaskState, TimerRef, WorkflowId, WorkflowState};
+use goalpost_model::{
+    Digest, EngineId, Lane, SessionId, TaskState, TimerRef, WaitsFor, WorkflowId, WorkflowState,
+};
 use jiff::Timestamp;
 
 use crate::Json;
@@ -71,6 +73,10 @@ pub struct NewTask {
     pub unhandled: Option<Json>,
     /// Outgoing edges that its end took.
     pub taken_edges: Vec<usize>,
+    /// What it waits for, if it does.
+    pub waits_for: Option<WaitsFor>,
+    /// The first ordinal that it has reserved for the graph inside of it, and for how many runs.
+    pub body: Option<(usize, usize)>,
 }
 
 /// A task that moves on.
@@ -94,6 +100,8 @@ pub struct ChangedTask {
     pub unhandled: Option<Json>,
     /// Outgoing edges that its end took.
     pub taken_edges: Vec<usize>,
+    /// What it waits for, if it does.
+    pub waits_for: Option<WaitsFor>,
     /// Who runs the attempt from now on; `None` leaves it as it is.
     pub holder: Option<Holder>,
     /// How many events the change makes.

@@ -31,6 +31,8 @@ fn begun() -> Transitions {
         failure: None,
         unhandled: None,
         taken_edges: Vec::new(),
+        waits_for: None,
+        body: None,
     };
     Transitions { created: vec![created], new_tasks: vec![task], ..Transitions::default() }
 }
@@ -48,6 +50,7 @@ fn claimed_by(engine: Uuid) -> Transitions {
         failure: None,
         unhandled: None,
         taken_edges: Vec::new(),
+        waits_for: None,
         holder: Some(holder),
         events: 1,
     };

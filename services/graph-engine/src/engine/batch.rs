@@ -109,7 +109,7 @@ impl Batch {
         if let Some(deadline) = live.core.deadline(&live.blueprint) {
             self.transitions.armed.push(armed(id, None, 0, deadline));
         }
-        let states = live.core.tasks.iter().map(|task| task.state).collect();
+        let states = live.core.tasks.iter().map(|(_, task)| task.state).collect();
         self.touched.insert(id, Touched { tasks, closed: true });
         cache.insert(id, live);
         Verdict::Applied(Outcome::Begun(states))
@@ -173,11 +173,11 @@ impl Batch {
 fn task_of(live: &Live, step: &Step) -> Result<Option<usize>, Refusal> {
     let found = match step {
         Step::Create(_) | Step::Cancel { .. } | Step::Expire => return Ok(None),
-        Step::Finish { task, .. } => live.blueprint.ordinal_of(task),
+        Step::Finish { task, .. } => live.core.tasks.ordinal_of(task),
         Step::Claim { task, .. }
         | Step::Lose { task, .. }
         | Step::Undeliver { task, .. }
-        | Step::Fire { task, .. } => Some(*task).filter(|task| *task < live.core.tasks.len()),
+        | Step::Fire { task, .. } => Some(*task).filter(|task| live.core.tasks.get(*task).is_some()),
     };
     found.map(Some).ok_or(Refusal::NotFound("task"))
 }
@@ -232,9 +232,9 @@ fn event_of(live: &Live, command: &Command, task: Option<usize>) -> Result<Event
 
 fn outcome_of(live: &Live, step: &Step) -> Outcome {
     let Step::Claim { task, .. } = step else { return Outcome::Done };
-    let compiled = &live.blueprint.tasks[*task];
+    let Some(compiled) = live.core.tasks.compiled(*task) else { return Outcome::Done };
     Outcome::Claimed(Claim {
-        task: compiled.name.clone(),
+        task: live.core.tasks.name(*task).unwrap_or_default(),
         capability: compiled.capability.clone(),
         input: live.core.tasks[*task].input.clone().unwrap_or_default(),
         timeouts: compiled.timeouts,

@@ -1,11 +1,11 @@
 //! A workflow as the engine holds it in memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use goalpost_checker::CompiledBlueprint;
-use goalpost_graph::{Task, Workflow};
+use goalpost_graph::{Reserved, Task, Workflow};
 use goalpost_model::Lane;
 use goalpost_store::workflows::{Holder, StoredTask, StoredWorkflow};
 
@@ -25,7 +25,7 @@ pub(crate) struct Live {
     /// Since when the ready and running tasks that this engine activated have been so, by ordinal.
     pub(crate) active_since: HashMap<usize, Instant>,
     /// Which tasks have a row.
-    pub(crate) stored: Vec<bool>,
+    pub(crate) stored: HashSet<usize>,
     /// The round of the committer in which it was read. In a later one another engine may
     /// have moved it on.
     pub(crate) read_in: u64,
@@ -37,7 +37,6 @@ impl Live {
         let blueprint = Arc::clone(&creation.blueprint);
         let core =
             Workflow::new(&blueprint, creation.goal_text.clone(), Arc::new(creation.goal_input.clone()));
-        let stored = vec![false; blueprint.tasks.len()];
         let traceparent = creation.traceparent.clone();
         Self {
             blueprint,
@@ -47,7 +46,7 @@ impl Live {
             lane: creation.lane.clone(),
             holders: HashMap::new(),
             active_since: HashMap::new(),
-            stored,
+            stored: HashSet::new(),
             read_in: 0,
         }
     }
@@ -59,13 +58,10 @@ impl Live {
         read_in: u64,
     ) -> Result<Self, String> {
         let mut holders = HashMap::new();
-        let mut stored = vec![false; blueprint.tasks.len()];
+        let mut stored = HashSet::with_capacity(row.tasks.len());
         let mut tasks = Vec::with_capacity(row.tasks.len());
         for task in row.tasks {
-            let place = stored.get_mut(task.ordinal).ok_or_else(|| {
-                format!("workflow {} has a task {} that its blueprint does not have", row.id, task.ordinal)
-            })?;
-            *place = true;
+            stored.insert(task.ordinal);
             if let Some(holder) = task.holder.clone() {
                 holders.insert(task.ordinal, holder);
             }
@@ -97,5 +93,6 @@ fn core_task(task: StoredTask) -> Task {
         failure: task.failure,
         unhandled: task.unhandled,
         taken_edges: task.taken_edges,
+        body: task.body.map(|(first, count)| Reserved { first, count }),
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn record(
     // In the order of the effects, which is that of the history.
     let mut order = Vec::new();
     let mut seen: BTreeMap<usize, i32> = BTreeMap::new();
-    for task in effects.iter().filter_map(task_of) {
+    for task in effects.iter().filter_map(Effect::task) {
         let count = seen.entry(task).or_default();
         if *count == 0 {
             order.push(task);
@@ -40,30 +40,13 @@ pub(crate) fn record(
     seen
 }
 
-/// The task that the effect is about; `None` if it is about the workflow.
-fn task_of(effect: &Effect) -> Option<usize> {
-    match *effect {
-        Effect::TaskReady { task, .. }
-        | Effect::TaskWaiting { task }
-        | Effect::AttemptStarted { task, .. }
-        | Effect::AttemptFailed { task, .. }
-        | Effect::TaskSucceeded { task }
-        | Effect::TaskFailed { task }
-        | Effect::TaskSkipped { task }
-        | Effect::TaskCancelled { task, .. } => Some(task),
-        Effect::WorkflowStarted
-        | Effect::WorkflowSucceeded
-        | Effect::WorkflowFailed
-        | Effect::WorkflowCancelled => None,
-    }
-}
-
 fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, ordinal: usize, events: i32) {
     let task = &live.core.tasks[ordinal];
     let failure = task.failure.as_ref().map(Json::of);
     let unhandled = task.unhandled.as_ref().map(Json::of);
     let taken_edges = task.taken_edges.clone();
-    if live.stored[ordinal] {
+    let waits_for = live.core.waits_for(ordinal);
+    if live.stored.contains(&ordinal) {
         let running = task.state == TaskState::Running;
         transitions.changed_tasks.push(ChangedTask {
             workflow: id,
@@ -75,15 +58,16 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
             failure,
             unhandled,
             taken_edges,
+            waits_for,
             holder: live.holders.get(&ordinal).filter(|_| running).cloned(),
             events,
         });
     } else {
-        let compiled = &live.blueprint.tasks[ordinal];
+        let Some(compiled) = live.core.tasks.compiled(ordinal) else { return };
         transitions.new_tasks.push(NewTask {
             workflow: id,
             ordinal,
-            name: compiled.name.clone(),
+            name: live.core.tasks.name(ordinal).unwrap_or_default(),
             capability: compiled.capability.clone(),
             lane: live.lane.clone(),
             state: task.state,
@@ -93,8 +77,10 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
             failure,
             unhandled,
             taken_edges,
+            waits_for,
+            body: task.body.map(|body| (body.first, body.count)),
         });
-        live.stored[ordinal] = true;
+        live.stored.insert(ordinal);
         if task.state == TaskState::Ready {
             live.active_since.insert(ordinal, Instant::now());
         }
@@ -103,10 +89,10 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
 
 /// The timer that the task waits for now takes the place of the one before.
 fn record_timer(transitions: &mut Transitions, id: WorkflowId, live: &Live, ordinal: usize) {
-    if !may_have_timer(&live.blueprint.tasks[ordinal]) {
+    if !live.core.tasks.compiled(ordinal).is_some_and(may_have_timer) {
         return;
     }
-    match live.core.timer(&live.blueprint, ordinal) {
+    match live.core.timer(ordinal) {
         Some(timer) => {
             let attempt = live.core.tasks[ordinal].attempt;
             transitions.armed.push(armed(id, Some(ordinal), attempt, timer));

@@ -68,7 +68,7 @@ impl Shared {
         for (held, attempt) in adopted {
             let Some(digest) = digests.get(&attempt.workflow) else { continue };
             let Ok(blueprint) = self.blueprints.get(&self.store, *digest).await? else { continue };
-            let task = blueprint.ordinal_of(&held.task).and_then(|ordinal| blueprint.tasks.get(ordinal));
+            let task = blueprint.graph.task_at(&held.task);
             let heartbeat_ms = task.map_or(0, |task| task.timeouts.heartbeat_ms);
             self.expect_heartbeats(session, held.clone(), *attempt, heartbeat_ms);
         }

@@ -168,7 +168,7 @@ async fn a_wait_without_a_timer_and_a_timer_without_a_task_are_found_and_mended(
     let client = stores.database.client().await;
     let later = "INSERT INTO timers (workflow_id, task, attempt, kind, fire_at) VALUES ($1, 7, 1, 'backoff', '2200-01-01')";
     client.execute(later, &[&id]).await.unwrap();
-    stores.break_rule("UPDATE tasks SET state = 'WAITING', failures = 1").await;
+    stores.break_rule("UPDATE tasks SET state = 'WAITING', waits_for = 'time', failures = 1").await;
     stores.break_rule("UPDATE events SET type = 'ATTEMPT_FAILED' WHERE number = 5").await;
     let found = kinds(&persistence, "").await;
     assert_eq!(found, ["ORPHANED_TIMER", "TIMER_MISSING"]);

@@ -1,0 +1,38 @@
+//! The graph that is looked at: a blueprint's own, or one inside of a task.
+
+use std::collections::BTreeMap;
+
+use goalpost_model::{Blueprint, Body, Edge, FOR_EACH, LOOP, Task};
+
+use crate::expression::Variable;
+
+/// A graph that is not checked yet.
+#[derive(Clone, Copy)]
+pub(super) struct Draft<'a> {
+    pub(super) tasks: &'a [Task],
+    pub(super) edges: &'a [Edge],
+    pub(super) output: &'a BTreeMap<String, String>,
+    /// While it holds, the graph is run again.
+    pub(super) again: Option<&'a str>,
+    /// What expressions see besides the tasks.
+    pub(super) variables: &'static [Variable],
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn of(blueprint: &'a Blueprint) -> Self {
+        let Blueprint { tasks, edges, output, .. } = blueprint;
+        Self { tasks, edges, output, again: None, variables: &[] }
+    }
+
+    /// The graph inside of a task, if there is one, and the field that it is in.
+    pub(super) fn inside(task: &'a Task) -> Option<(Self, &'static str)> {
+        let Body { tasks, edges, output } = task.body()?;
+        let again = task.repeat.as_ref().map(|repeat| repeat.condition.as_str());
+        let (variables, field): (&[Variable], _) = match task.performs() {
+            FOR_EACH => (&[Variable::Input, Variable::Item, Variable::Index], "for_each"),
+            LOOP => (&[Variable::Input, Variable::Iteration, Variable::Previous], "loop"),
+            _ => (&[Variable::Input], "run"),
+        };
+        Some((Self { tasks, edges, output, again, variables }, field))
+    }
+}
