@@ -74,7 +74,7 @@ CREATE TABLE workflows (
     goal_input       json NOT NULL,
     -- Its lane on the delivery lists: `namespace:priority` of its goal.
     lane             text NOT NULL DEFAULT 'default:2',
-    state            text NOT NULL CHECK (state IN ('RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
+    state            text NOT NULL CHECK (state IN ('RUNNING', 'PAUSED', 'COMPENSATING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
     result           json,
     failure          json,
     traceparent      text,
@@ -83,9 +83,10 @@ CREATE TABLE workflows (
     created_at       timestamptz NOT NULL DEFAULT now(),
     ended_at         timestamptz
 );
-CREATE INDEX workflows_running ON workflows (id) WHERE state = 'RUNNING';
+CREATE INDEX workflows_open ON workflows (id) WHERE state IN ('RUNNING', 'PAUSED', 'COMPENSATING');
 
--- The tasks of a workflow that are past pending: a task without a row waits for its join.
+-- The tasks of a workflow that are past pending: a task without a row waits for its join. One that has a row and
+-- is pending was reset when its workflow was retried.
 -- Written by the graph engine.
 CREATE TABLE tasks (
     workflow_id uuid NOT NULL,
@@ -95,7 +96,7 @@ CREATE TABLE tasks (
     capability  text NOT NULL,
     -- Its workflow's, so that whoever delivers it need not look there.
     lane        text NOT NULL DEFAULT 'default:2',
-    state       text NOT NULL CHECK (state IN ('WAITING', 'READY', 'RUNNING', 'SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED')),
+    state       text NOT NULL CHECK (state IN ('PENDING', 'WAITING', 'READY', 'RUNNING', 'SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED')),
     -- The latest attempt, from 1; 0 if there was none.
     attempt     integer NOT NULL,
     -- Attempts that failed and count against the retry policy.
@@ -108,11 +109,13 @@ CREATE TABLE tasks (
     -- Outgoing edges that were taken when it ended; by their places in its graph.
     taken_edges integer[],
     -- What it waits for while it is WAITING.
-    waits_for   text CHECK (waits_for IN ('time', 'body')) CHECK ((waits_for IS NOT NULL) = (state = 'WAITING')),
+    waits_for   text CHECK (waits_for IN ('time', 'body', 'signal', 'approval')) CHECK ((waits_for IS NOT NULL) = (state = 'WAITING')),
     -- The ordinals that it has reserved for the graph inside of it: the first one, and for how many items or
     -- iterations.
     body_first  integer,
     body_count  integer,
+    -- The task that undoes it, once that has begun.
+    undo        integer,
     -- Who runs the latest attempt.
     engine_id   uuid,
     session_id  uuid,
@@ -136,7 +139,7 @@ CREATE TABLE timers (
     task        integer NOT NULL,
     -- The task's attempt when it was armed.
     attempt     integer NOT NULL,
-    kind        text NOT NULL CHECK (kind IN ('backoff', 'wait', 'schedule_to_start', 'start_to_close', 'deadline')),
+    kind        text NOT NULL CHECK (kind IN ('backoff', 'wait', 'give_up', 'schedule_to_start', 'start_to_close', 'deadline')),
     fire_at     timestamptz NOT NULL,
     -- When it was delivered.
     fired_at    timestamptz,
@@ -144,6 +147,22 @@ CREATE TABLE timers (
 ) WITH (fillfactor = 80);
 CREATE INDEX timers_to_fire ON timers (fire_at) WHERE fired_at IS NULL;
 CREATE INDEX timers_fired ON timers (workflow_id, task) WHERE fired_at IS NOT NULL;
+
+-- What was said to a workflow from outside, in order. Kept until a task takes it, and after.
+CREATE TABLE signals (
+    workflow_id uuid NOT NULL,
+    -- Its place among the workflow's signals, from 0.
+    place       integer NOT NULL,
+    -- Tells a signal that comes again from another one.
+    id          text NOT NULL,
+    name        text NOT NULL,
+    payload     json NOT NULL,
+    -- The number of the event that it made.
+    event       bigint NOT NULL,
+    -- The task that took it.
+    taken_by    integer,
+    PRIMARY KEY (workflow_id, place)
+);
 
 -- What happened, numbered 1..n in each history. Written by triggers alone. Partitioned by the time in
 -- the workflow's id (UUIDv7), so that a history is in one partition and old ones are dropped whole

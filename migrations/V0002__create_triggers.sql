@@ -19,6 +19,12 @@ BEGIN
 END;
 $$;
 
+-- Whether a workflow in this state has not ended.
+CREATE FUNCTION is_open(state text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT state IN ('RUNNING', 'PAUSED', 'COMPENSATING')
+$$;
+
 -- Histories and events -------------------------------------------------------------------
 
 -- Tells those who watch. Once for each transaction, since each draws its numbers at once.
@@ -151,17 +157,20 @@ CREATE TRIGGER goals_inserted AFTER INSERT ON goals
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION goals_inserted();
 
 CREATE TRIGGER goals_move AFTER UPDATE ON goals FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND OLD.state <> 'SUBMITTED' AND (OLD.state <> 'RUNNING' OR NEW.state = 'SUBMITTED'))
-    EXECUTE FUNCTION refuse_change('a goal that has ended stays as it is');
+    WHEN (OLD.state <> NEW.state AND OLD.state <> 'SUBMITTED' AND (OLD.state <> 'RUNNING' OR NEW.state = 'SUBMITTED')
+          AND NOT (OLD.state IN ('FAILED', 'CANCELLED') AND NEW.state = 'RUNNING'))
+    EXECUTE FUNCTION refuse_change('a goal that has ended stays as it is, unless it is retried');
 
 CREATE FUNCTION goals_updated() RETURNS trigger
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
     WITH moved AS MATERIALIZED (
-        SELECT n.id, n.namespace, n.state, n.failure FROM old_rows o JOIN new_rows n USING (id) WHERE n.state <> o.state
+        SELECT n.id, n.namespace, n.state, n.failure, o.state AS old_state
+        FROM old_rows o JOIN new_rows n USING (id) WHERE n.state <> o.state
     ), closed AS (
         INSERT INTO namespaces AS s (name, open_goals)
-        SELECT namespace, -count(*) FROM moved WHERE state <> 'RUNNING' GROUP BY namespace ORDER BY namespace
+        SELECT namespace, sum(CASE WHEN state <> 'RUNNING' THEN -1 ELSE 1 END) FROM moved
+        WHERE state <> 'RUNNING' OR old_state <> 'SUBMITTED' GROUP BY namespace ORDER BY namespace
         ON CONFLICT (name) DO UPDATE SET open_goals = s.open_goals + excluded.open_goals
     ), drawn AS (
         UPDATE histories h SET last_number = h.last_number + 1
@@ -170,7 +179,8 @@ BEGIN
     )
     INSERT INTO events (workflow_id, number, at, type, failure)
     SELECT id, d.number, clock_timestamp(),
-           CASE m.state WHEN 'RUNNING' THEN 'GOAL_PLANNED' ELSE 'GOAL_' || m.state END, m.failure
+           CASE WHEN m.state <> 'RUNNING' THEN 'GOAL_' || m.state WHEN m.old_state = 'SUBMITTED' THEN 'GOAL_PLANNED'
+                ELSE 'GOAL_RETRIED' END, m.failure
     FROM drawn d JOIN moved m USING (id);
     RETURN NULL;
 END;
@@ -192,23 +202,40 @@ CREATE TRIGGER workflows_inserted AFTER INSERT ON workflows
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION workflows_inserted();
 
 CREATE TRIGGER workflows_move AFTER UPDATE ON workflows FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND OLD.state <> 'RUNNING')
-    EXECUTE FUNCTION refuse_change('a workflow that has ended stays as it is');
+    WHEN (OLD.state <> NEW.state AND NOT is_open(OLD.state)
+          AND NOT (OLD.state IN ('FAILED', 'CANCELLED') AND NEW.state = 'RUNNING'))
+    EXECUTE FUNCTION refuse_change('a workflow that has ended stays as it is, unless it is retried');
 CREATE TRIGGER workflows_number AFTER UPDATE ON workflows FOR EACH ROW
     WHEN ((OLD.state <> NEW.state) <> (NEW.event > OLD.event))
     EXECUTE FUNCTION refuse_change('a change of state, and nothing else, takes the next number of its history');
+
+-- What came up while these workflows were paused was given to nobody.
+CREATE FUNCTION deliver_ready(ids uuid[]) RETURNS void
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+    INSERT INTO outbox (list, element, lane)
+    SELECT 'ready:' || capability, attempt_ref(workflow_id, ordinal, attempt), lane
+    FROM tasks WHERE workflow_id = ANY (ids) AND state = 'READY' ORDER BY workflow_id, ordinal;
+END;
+$$;
 
 CREATE FUNCTION workflows_updated() RETURNS trigger
 LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
     WITH moved AS MATERIALIZED (
-        SELECT n.id, n.lane, n.event, n.state, n.failure FROM old_rows o JOIN new_rows n USING (id) WHERE n.event <> o.event
+        SELECT n.id, n.lane, n.event, n.state, n.failure, o.state AS old_state
+        FROM old_rows o JOIN new_rows n USING (id) WHERE n.event <> o.event
     ), delivered AS (
-        -- The decision group settles the goal.
-        INSERT INTO outbox (list, element, lane) SELECT 'outcomes', id, lane FROM moved
+        -- The decision group settles the goal, or opens it again.
+        INSERT INTO outbox (list, element, lane)
+        SELECT 'outcomes', id, lane FROM moved WHERE NOT is_open(state) OR NOT is_open(old_state)
     )
     INSERT INTO events (workflow_id, number, at, type, failure)
     SELECT id, event, clock_timestamp(), 'WORKFLOW_' || state, failure FROM moved;
+    IF EXISTS (SELECT FROM new_rows WHERE state = 'RUNNING') THEN
+        PERFORM deliver_ready(ARRAY(
+            SELECT n.id FROM old_rows o JOIN new_rows n USING (id) WHERE o.state = 'PAUSED' AND n.state = 'RUNNING'));
+    END IF;
     RETURN NULL;
 END;
 $$;
@@ -244,16 +271,31 @@ $$;
 CREATE TRIGGER tasks_inserted AFTER INSERT ON tasks
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_inserted();
 
+-- Whether a task may move so: from READY to RUNNING to its end, and to READY only under a new attempt.
+CREATE FUNCTION may_move(was text, had integer, becomes text, has integer) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN was = becomes AND had = has THEN true
+        WHEN becomes = 'READY' THEN was <> 'READY' AND has = had + 1
+        WHEN has <> had THEN false
+        WHEN was = 'READY' THEN becomes NOT IN ('PENDING', 'WAITING')
+        WHEN was IN ('PENDING', 'WAITING') THEN becomes NOT IN ('PENDING', 'RUNNING')
+        ELSE becomes NOT IN ('RUNNING') AND (was <> 'RUNNING' OR becomes <> 'PENDING')
+    END
+$$;
 CREATE TRIGGER tasks_move AFTER UPDATE ON tasks FOR EACH ROW
     WHEN ((OLD.state <> NEW.state OR OLD.attempt <> NEW.attempt)
-          AND NOT (OLD.state = 'READY' AND NEW.state IN ('RUNNING', 'FAILED', 'CANCELLED') AND NEW.attempt = OLD.attempt
-               OR OLD.state = 'RUNNING' AND NEW.state IN ('WAITING', 'SUCCEEDED', 'FAILED', 'CANCELLED')
-                  AND NEW.attempt = OLD.attempt
-               OR OLD.state = 'WAITING' AND NEW.state IN ('SUCCEEDED', 'FAILED', 'CANCELLED') AND NEW.attempt = OLD.attempt
-               OR OLD.state IN ('RUNNING', 'WAITING') AND NEW.state = 'READY' AND NEW.attempt = OLD.attempt + 1))
-    EXECUTE FUNCTION refuse_change('a task moves from READY to RUNNING to its end, and back to READY only under a new attempt');
+          AND NOT may_move(OLD.state, OLD.attempt, NEW.state, NEW.attempt))
+    EXECUTE FUNCTION refuse_change('a task moves from READY to RUNNING to its end, and to READY only under a new attempt');
+-- `commit_transitions` says so where a workflow is retried.
+CREATE TRIGGER tasks_stay AFTER UPDATE ON tasks FOR EACH ROW
+    WHEN (OLD.state IN ('SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED') AND (OLD.state <> NEW.state OR OLD.attempt <> NEW.attempt)
+          AND current_setting('goalpost.retries', true) IS DISTINCT FROM 'on')
+    EXECUTE FUNCTION refuse_change('a task that has ended stays as it is, unless its workflow is retried');
 CREATE TRIGGER tasks_number AFTER UPDATE ON tasks FOR EACH ROW
-    WHEN ((OLD.state <> NEW.state) <> (NEW.event > OLD.event))
+    WHEN (OLD.state <> NEW.state AND NEW.event <= OLD.event
+          OR OLD.state = NEW.state AND NEW.event <> OLD.event
+             AND current_setting('goalpost.retries', true) IS DISTINCT FROM 'on')
     EXECUTE FUNCTION refuse_change('a change of state, and nothing else, takes the next number of its history');
 
 CREATE FUNCTION tasks_updated() RETURNS trigger
@@ -264,7 +306,7 @@ BEGIN
                o.state AS old_state, o.attempt AS old_attempt, o.worker AS old_worker, o.engine_id,
                -- An attempt ended that its worker did not end: the engine that runs it tells the worker.
                o.state = 'RUNNING' AND o.engine_id IS NOT NULL
-               AND (n.state = 'CANCELLED' OR n.failure ->> 'kind' = 'START_TO_CLOSE_TIMEOUT') AS is_stopped
+               AND (n.state = 'CANCELLED' OR n.failure ->> 'kind' IN ('START_TO_CLOSE_TIMEOUT', 'BY_HAND')) AS is_stopped
         FROM old_rows o JOIN new_rows n USING (workflow_id, ordinal) WHERE n.event <> o.event
     ), delivered AS (
         INSERT INTO outbox (list, element, lane)
@@ -282,12 +324,24 @@ BEGIN
     UNION ALL
     SELECT workflow_id, event, clock_timestamp(), task_event(state), ordinal, nullif(attempt, 0),
            CASE WHEN state <> 'READY' THEN worker END, CASE WHEN state <> 'READY' THEN failure END
-    FROM moved WHERE state <> 'WAITING';
+    FROM moved WHERE state <> 'WAITING' OR old_state <> 'RUNNING';
     RETURN NULL;
 END;
 $$;
 CREATE TRIGGER tasks_updated AFTER UPDATE ON tasks
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_updated();
+
+-- Signals --------------------------------------------------------------------------------
+
+CREATE FUNCTION signals_inserted() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO events (workflow_id, number, at, type) SELECT workflow_id, event, clock_timestamp(), 'SIGNAL_RECEIVED' FROM new_rows;
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER signals_inserted AFTER INSERT ON signals
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION signals_inserted();
 
 -- Timers ---------------------------------------------------------------------------------
 
@@ -316,7 +370,7 @@ CREATE VIEW orphaned_timers AS
     SELECT r.* FROM timers r WHERE CASE WHEN r.task >= 0
         THEN NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = r.workflow_id AND t.ordinal = r.task
                          AND t.state IN ('WAITING', 'READY', 'RUNNING') AND t.attempt = r.attempt)
-        ELSE NOT EXISTS (SELECT FROM workflows w WHERE w.id = r.workflow_id AND w.state = 'RUNNING') END;
+        ELSE NOT EXISTS (SELECT FROM workflows w WHERE w.id = r.workflow_id AND w.state IN ('RUNNING', 'PAUSED')) END;
 
 -- Takers ---------------------------------------------------------------------------------
 

@@ -36,8 +36,16 @@ CREATE FUNCTION commit_transitions(
     set_place integer[], set_ordinal integer[], set_event integer[], set_state text[], set_attempt integer[],
     set_failures integer[], set_output json[], set_failure json[], set_unhandled json[], set_taken_edges text[],
     set_engine uuid[], set_session uuid[], set_worker text[], set_waits_for text[],
-    -- Workflows that end.
-    end_place integer[], end_event integer[], end_state text[], end_result json[], end_failure json[],
+    -- What changes of a task that begins once more, because its workflow was retried.
+    set_input json[], set_body_first integer[], set_body_count integer[],
+    -- Tasks that begin to be undone, and by which.
+    undo_place integer[], undo_task integer[], undo_by integer[],
+    -- Signals that come, and signals that came before and are taken.
+    signal_place integer[], signal_event integer[], signal_at integer[], signal_id text[], signal_name text[],
+    signal_payload json[], signal_taken_by integer[],
+    taken_place integer[], taken_at integer[], taken_by integer[],
+    -- Workflows whose state changes.
+    move_place integer[], move_event integer[], move_state text[], move_result json[], move_failure json[],
     -- Timers that are armed: at a time, or after some milliseconds; and those that go.
     arm_place integer[], arm_task integer[], arm_attempt integer[], arm_kind text[], arm_after_ms bigint[], arm_at timestamptz[],
     disarm_place integer[], disarm_task integer[]
@@ -96,17 +104,27 @@ BEGIN
         END IF;
     END IF;
 
+    IF 'RUNNING' = ANY (move_state) THEN
+        -- Only what is retried leaves its end.
+        PERFORM set_config('goalpost.retries', 'on', true);
+    END IF;
+
     IF cardinality(set_place) > 0 THEN
         UPDATE tasks t SET
             state = s.state, attempt = s.attempt, failures = s.failures, output = s.output, failure = s.failure,
             unhandled = s.unhandled, taken_edges = s.taken_edges::integer[], event = bases[s.place] + s.event,
             engine_id = coalesce(s.engine, t.engine_id), session_id = coalesce(s.session, t.session_id),
             worker = coalesce(s.worker, t.worker), waits_for = s.waits_for,
+            input = coalesce(s.input, t.input), body_first = coalesce(s.body_first, t.body_first),
+            body_count = coalesce(s.body_count, t.body_count),
+            undo = CASE WHEN s.state NOT IN ('PENDING', 'READY') THEN t.undo END,
             started_at = CASE WHEN s.state = 'RUNNING' THEN clock_timestamp() ELSE t.started_at END,
-            ended_at = CASE WHEN s.state NOT IN ('WAITING', 'READY', 'RUNNING') THEN clock_timestamp() END
+            ended_at = CASE WHEN s.state NOT IN ('PENDING', 'WAITING', 'READY', 'RUNNING') THEN clock_timestamp() END
         FROM unnest(set_place, set_ordinal, set_event, set_state, set_attempt, set_failures, set_output, set_failure,
-                    set_unhandled, set_taken_edges, set_engine, set_session, set_worker, set_waits_for)
-             AS s (place, ordinal, event, state, attempt, failures, output, failure, unhandled, taken_edges, engine, session, worker, waits_for)
+                    set_unhandled, set_taken_edges, set_engine, set_session, set_worker, set_waits_for,
+                    set_input, set_body_first, set_body_count)
+             AS s (place, ordinal, event, state, attempt, failures, output, failure, unhandled, taken_edges, engine, session, worker, waits_for,
+                   input, body_first, body_count)
         WHERE t.workflow_id = ids[s.place] AND t.ordinal = s.ordinal AND bases[s.place] >= 0;
     END IF;
 
@@ -123,11 +141,30 @@ BEGIN
         WHERE bases[n.place] >= 0;
     END IF;
 
-    IF cardinality(end_place) > 0 THEN
+    IF cardinality(undo_place) > 0 THEN
+        UPDATE tasks t SET undo = u.by FROM unnest(undo_place, undo_task, undo_by) AS u (place, task, by)
+        WHERE t.workflow_id = ids[u.place] AND t.ordinal = u.task AND bases[u.place] >= 0;
+    END IF;
+
+    IF cardinality(signal_place) > 0 THEN
+        INSERT INTO signals (workflow_id, place, id, name, payload, event, taken_by)
+        SELECT ids[s.place], s.at, s.id, s.name, s.payload, bases[s.place] + s.event, s.taken_by
+        FROM unnest(signal_place, signal_event, signal_at, signal_id, signal_name, signal_payload, signal_taken_by)
+             AS s (place, event, at, id, name, payload, taken_by)
+        WHERE bases[s.place] >= 0;
+    END IF;
+
+    IF cardinality(taken_place) > 0 THEN
+        UPDATE signals s SET taken_by = t.by FROM unnest(taken_place, taken_at, taken_by) AS t (place, at, by)
+        WHERE s.workflow_id = ids[t.place] AND s.place = t.at AND bases[t.place] >= 0;
+    END IF;
+
+    IF cardinality(move_place) > 0 THEN
         UPDATE workflows w SET
-            state = e.state, result = e.result, failure = e.failure, event = bases[e.place] + e.event, ended_at = clock_timestamp()
-        FROM unnest(end_place, end_event, end_state, end_result, end_failure) AS e (place, event, state, result, failure)
-        WHERE w.id = ids[e.place] AND bases[e.place] >= 0;
+            state = m.state, result = m.result, failure = m.failure, event = bases[m.place] + m.event,
+            ended_at = CASE WHEN NOT is_open(m.state) THEN clock_timestamp() END
+        FROM unnest(move_place, move_event, move_state, move_result, move_failure) AS m (place, event, state, result, failure)
+        WHERE w.id = ids[m.place] AND bases[m.place] >= 0;
     END IF;
 
     IF cardinality(disarm_place) > 0 THEN

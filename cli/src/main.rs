@@ -44,6 +44,20 @@ enum Command {
     Import(commands::import::Arguments),
     /// Cancel a goal.
     Cancel(commands::cancel::Arguments),
+    /// Give nothing new of a goal to workers.
+    Pause(commands::act::Pause),
+    /// Go on with a paused goal.
+    Resume(commands::act::Target),
+    /// Open a failed or cancelled goal again: with what stopped it, or with all of it.
+    Retry(commands::act::Retry),
+    /// Send a signal to a goal.
+    Signal(commands::act::Signal),
+    /// Approve what a task waits to have approved.
+    Approve(commands::act::Resolve),
+    /// Reject what a task waits to have approved.
+    Reject(commands::act::Resolve),
+    /// End a task that is stuck.
+    Skip(commands::act::Skip),
     /// Look for anything that breaks a promise of the system, and mend it if asked to.
     Verify(commands::verify::Arguments),
 }
@@ -63,6 +77,13 @@ async fn main() -> ExitCode {
         Command::Graph(arguments) => commands::graph::run(&arguments),
         Command::Import(arguments) => commands::import::run(&arguments),
         Command::Cancel(arguments) => commands::cancel::run(arguments).await,
+        Command::Pause(arguments) => commands::act::pause(arguments).await,
+        Command::Resume(arguments) => commands::act::resume(arguments).await,
+        Command::Retry(arguments) => commands::act::retry(arguments).await,
+        Command::Signal(arguments) => commands::act::signal(arguments).await,
+        Command::Approve(arguments) => commands::act::resolve(arguments, true).await,
+        Command::Reject(arguments) => commands::act::resolve(arguments, false).await,
+        Command::Skip(arguments) => commands::act::skip(arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,
     };
     match outcome {

@@ -1,5 +1,6 @@
 //! The commands that talk to a running system, or look at files.
 
+pub(crate) mod act;
 pub(crate) mod cancel;
 pub(crate) mod diff;
 pub(crate) mod fmt;

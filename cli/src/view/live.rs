@@ -38,6 +38,9 @@ impl Frame {
             EventType::GoalSubmitted => "submitted, waiting for its plan",
             EventType::GoalPlanned => "planned",
             EventType::WorkflowStarted => "running",
+            EventType::WorkflowPaused => "paused",
+            EventType::WorkflowRunning | EventType::GoalRetried => "running",
+            EventType::WorkflowCompensating => "undoing what was done",
             EventType::GoalSucceeded => "succeeded",
             EventType::GoalFailed => "failed",
             EventType::GoalCancelled => "cancelled",
@@ -50,6 +53,7 @@ impl Frame {
             return;
         }
         let (mark, state) = match event.r#type() {
+            EventType::TaskPending => ('·', "pending"),
             EventType::TaskWaiting => ('◷', "waiting"),
             EventType::TaskReady => ('·', "ready"),
             EventType::AttemptStarted => ('▸', "running"),
@@ -66,7 +70,7 @@ impl Frame {
         match event.r#type() {
             EventType::AttemptStarted => (line.started, line.ended) = (Some(now), None),
             EventType::TaskWaiting => line.started = Some(now),
-            EventType::TaskReady => {}
+            EventType::TaskReady | EventType::TaskPending => {}
             _ => line.ended = Some(now),
         }
         if !failure.is_empty() {

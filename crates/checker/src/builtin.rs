@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use goalpost_model::limits::{MAX_DELAY_MS, MAX_ITEMS};
+use goalpost_model::limits::{MAX_DELAY_MS, MAX_ITEMS, MAX_NAME_BYTES};
 use goalpost_model::{Capability, Effect, FOR_EACH, LOOP, RUN};
 use serde_json::json;
 
@@ -17,6 +17,12 @@ pub const WAIT: &str = "goalpost.wait";
 /// Its output is its input: what its data flow computes.
 pub const TRANSFORM: &str = "goalpost.transform";
 
+/// Waits for a signal of this `name`, and hands its payload on.
+pub const AWAIT_SIGNAL: &str = "goalpost.await_signal";
+
+/// Waits until somebody approves.
+pub const APPROVE: &str = "goalpost.approve";
+
 /// What the engine does by itself for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
@@ -26,6 +32,10 @@ pub enum Control {
     Transform,
     /// It runs the graph inside of the task.
     Body,
+    /// It waits for a signal.
+    AwaitSignal,
+    /// It waits for somebody's word.
+    Approve,
 }
 
 impl Control {
@@ -33,14 +43,16 @@ impl Control {
         match capability {
             WAIT => Some(Self::Wait),
             TRANSFORM => Some(Self::Transform),
+            AWAIT_SIGNAL => Some(Self::AwaitSignal),
+            APPROVE => Some(Self::Approve),
             FOR_EACH | LOOP | RUN => Some(Self::Body),
             _ => None,
         }
     }
 }
 
-static BUILTIN: LazyLock<[Capability; 5]> =
-    LazyLock::new(|| [wait(), transform(), for_each(), repeat(), run()]);
+static BUILTIN: LazyLock<[Capability; 7]> =
+    LazyLock::new(|| [wait(), transform(), for_each(), repeat(), run(), await_signal(), approve()]);
 
 fn for_each() -> Capability {
     let failed = json!({
@@ -96,6 +108,42 @@ fn transform() -> Capability {
             .to_owned(),
         input_schema: None,
         output_schema: Some(json!({"type": "object"})),
+        effect: Effect::Read,
+    }
+}
+
+fn await_signal() -> Capability {
+    Capability {
+        name: AWAIT_SIGNAL.to_owned(),
+        description: "Waits for a signal, and hands its payload on; durable, and without a worker."
+            .to_owned(),
+        input_schema: Some(json!({
+            "type": "object",
+            "properties": {
+                "name": {"type": "string", "minLength": 1, "maxLength": MAX_NAME_BYTES},
+                "timeout_ms": {"type": "integer", "minimum": 0, "maximum": MAX_DELAY_MS},
+            },
+            "required": ["name"],
+            "additionalProperties": false,
+        })),
+        output_schema: None,
+        effect: Effect::Read,
+    }
+}
+
+fn approve() -> Capability {
+    Capability {
+        name: APPROVE.to_owned(),
+        description: "Waits until somebody approves or rejects; durable, and without a worker.".to_owned(),
+        input_schema: Some(json!({
+            "type": "object",
+            "properties": {"timeout_ms": {"type": "integer", "minimum": 0, "maximum": MAX_DELAY_MS}},
+        })),
+        output_schema: Some(json!({
+            "type": "object",
+            "properties": {"by": {"type": "string"}, "reason": {"type": "string"}},
+            "additionalProperties": false,
+        })),
         effect: Effect::Read,
     }
 }

@@ -37,9 +37,12 @@ pub fn check(blueprint: &Blueprint, capabilities: &dyn CapabilitySource) -> Chec
 
 /// The definitions of the capabilities in use, by name.
 fn used(blueprint: &Blueprint, capabilities: &dyn CapabilitySource) -> Vec<Capability> {
-    let mut names: Vec<&str> = all_tasks(&blueprint.tasks).map(Task::performs).collect();
+    let undone = |task: &Task| task.compensate_with.as_ref().map(|undo| undo.capability.clone());
+    let mut names: Vec<String> = all_tasks(&blueprint.tasks)
+        .flat_map(|task| undone(task).into_iter().chain([task.performs().to_owned()]))
+        .collect();
     names.sort_unstable();
     names.dedup();
     let capabilities = WithBuiltin(capabilities);
-    names.into_iter().filter_map(|name| capabilities.capability(name)).cloned().collect()
+    names.iter().filter_map(|name| capabilities.capability(name)).cloned().collect()
 }

@@ -42,6 +42,7 @@
 //! | `GP060` | the output of a task is read where the task may not have succeeded |
 //! | `GP061` | the error of a task is read where the task may not have failed |
 //! | `GP062` | an output schema has no such field |
+//! | `GP070` | what changes something outside is not undone though the policy wants it, or by something that undoes nothing |
 //! | `GP099` | there are more findings than are shown |
 
 /// Declares each code, and all of them, so that none is forgotten in [`ALL`].
@@ -143,6 +144,8 @@ codes! {
     UNGUARDED_ERROR = "GP061";
     /// An output schema has no such field.
     UNKNOWN_OUTPUT_FIELD = "GP062";
+    /// What changes something outside is not undone though the policy wants it, or by something that undoes nothing.
+    UNDO = "GP070";
     /// There are more findings than are shown.
     MORE = "GP099";
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use goalpost_model::{
     Blueprint, Branch, Digest, EdgeOn, Failure, Failures, Finding, Join, Rest, RetryPolicy, TaskState,
-    Timeouts,
+    Timeouts, UNDO,
 };
 use jsonschema::Validator;
 use serde_json::{Map, Value};
@@ -25,6 +25,8 @@ pub struct CompiledBlueprint {
     pub name: String,
     /// How long the workflow may run, in milliseconds; 0: as long as it takes.
     pub deadline_ms: u64,
+    /// How many tasks the workflow may come to have.
+    pub max_tasks: usize,
     /// Its graph.
     pub graph: Arc<CompiledGraph>,
 }
@@ -84,6 +86,8 @@ pub struct CompiledTask {
     pub branch: Branch,
     /// What the engine does itself for it; `None` if a worker does it.
     pub control: Option<Control>,
+    /// What undoes it: a graph of one task, whose input is computed where this task is.
+    pub undo: Option<Arc<CompiledGraph>>,
     /// The graph inside of it, of `Control::Body`.
     pub body: Option<CompiledBody>,
     /// What happens after a failed attempt.
@@ -182,6 +186,12 @@ pub fn compile(blueprint: &Blueprint) -> Result<CompiledBlueprint, Vec<Finding>>
 }
 
 impl CompiledGraph {
+    /// A graph of one task.
+    pub(crate) fn of_one(task: CompiledTask) -> Self {
+        let ordinals = HashMap::from([(task.name.clone(), 0)]);
+        Self { tasks: vec![task], edges: Vec::new(), output: Vec::new(), again: None, ordinals }
+    }
+
     /// The ordinal of the task of this name.
     pub fn ordinal_of(&self, task: &str) -> Option<usize> {
         self.ordinals.get(task).copied()
@@ -189,6 +199,9 @@ impl CompiledGraph {
 
     /// The task of this name, which may be inside of others: `each[3].fetch`.
     pub fn task_at(&self, name: &str) -> Option<&CompiledTask> {
+        if let Some((done, UNDO)) = name.rsplit_once('.') {
+            return self.task_at(done)?.undo.as_ref()?.tasks.first();
+        }
         let (mut graph, mut rest) = (self, name);
         while let Some((owner, inner)) = rest.split_once('[') {
             graph = &graph.tasks[graph.ordinal_of(owner)?].body.as_ref()?.graph;

@@ -5,11 +5,13 @@ use std::time::Duration;
 use goalpost_peers::{Addresses, Channel, InvalidAddress};
 use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClient;
 use goalpost_proto::v1::{
-    CancelGoalRequest, GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PreviewPlanRequest,
-    PreviewPlanResponse, SubmitGoalRequest,
+    CancelGoalRequest, GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest,
+    PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest,
+    SignalGoalRequest, SkipTaskRequest, SubmitGoalRequest,
 };
 
 use tonic::{Response, Status};
+use uuid::Uuid;
 
 use crate::{Error, NewGoal, Watch, retry};
 
@@ -73,6 +75,42 @@ impl Client {
     pub async fn cancel(&self, id: &str, reason: &str) -> Result<Goal, Error> {
         let request = CancelGoalRequest { id: id.to_owned(), reason: reason.to_owned() };
         self.repeat(request, |mut group, request| async move { group.cancel_goal(request).await }).await
+    }
+
+    /// Gives nothing new of a goal to workers, until it is resumed.
+    pub async fn pause(&self, id: &str, reason: &str) -> Result<Goal, Error> {
+        let request = PauseGoalRequest { id: id.to_owned(), reason: reason.to_owned() };
+        self.repeat(request, |mut group, request| async move { group.pause_goal(request).await }).await
+    }
+
+    /// Goes on with a paused goal.
+    pub async fn resume(&self, id: &str) -> Result<Goal, Error> {
+        let request = ResumeGoalRequest { id: id.to_owned() };
+        self.repeat(request, |mut group, request| async move { group.resume_goal(request).await }).await
+    }
+
+    /// Opens a goal again that has failed or was cancelled: with what stopped it, or with all of it.
+    pub async fn retry(&self, id: &str, all: bool) -> Result<Goal, Error> {
+        let request = RetryGoalRequest { id: id.to_owned(), all };
+        self.repeat(request, |mut group, request| async move { group.retry_goal(request).await }).await
+    }
+
+    /// Sends a signal. Without a `signal_id` it gets one, so that a repetition is none.
+    pub async fn signal(&self, mut request: SignalGoalRequest) -> Result<Goal, Error> {
+        if request.signal_id.is_empty() {
+            request.signal_id = Uuid::now_v7().to_string();
+        }
+        self.repeat(request, |mut group, request| async move { group.signal_goal(request).await }).await
+    }
+
+    /// Approves or rejects what a task waits to have approved.
+    pub async fn resolve_approval(&self, request: ResolveApprovalRequest) -> Result<Goal, Error> {
+        self.repeat(request, |mut group, request| async move { group.resolve_approval(request).await }).await
+    }
+
+    /// Ends a task in the place of whoever should have.
+    pub async fn skip_task(&self, request: SkipTaskRequest) -> Result<Goal, Error> {
+        self.repeat(request, |mut group, request| async move { group.skip_task(request).await }).await
     }
 
     /// What a submission would run. Stores nothing.

@@ -1,7 +1,9 @@
 //! Which events a state allows.
 
 use goalpost_checker::CompiledBlueprint;
-use goalpost_model::{TaskState, TimerKind};
+use goalpost_model::limits::MAX_SIGNALS;
+use goalpost_model::{TaskState, TimerKind, WaitsFor, WorkflowState};
+use serde_json::Value;
 
 use crate::{Event, IllegalTransition, Workflow};
 
@@ -11,6 +13,9 @@ pub(crate) fn admit(
     workflow: &Workflow,
     event: &Event,
 ) -> Result<(), IllegalTransition> {
+    if let Event::Retry { all } = *event {
+        return admit_retry(workflow, all);
+    }
     if workflow.state.is_terminal() {
         return Err(IllegalTransition::AlreadyEnded { state: workflow.state, event: event.name() });
     }
@@ -18,7 +23,21 @@ pub(crate) fn admit(
         Event::Start if workflow.started => return Err(IllegalTransition::AlreadyStarted),
         Event::Start => return Ok(()),
         _ if !workflow.started => return Err(IllegalTransition::NotStarted { event: event.name() }),
+        Event::Retry { .. } => return Ok(()),
+        Event::Cancel { .. } | Event::DeadlineExceeded if workflow.state == WorkflowState::Compensating => {
+            return Err(IllegalTransition::WrongState { state: workflow.state, event: event.name() });
+        }
         Event::Cancel { .. } => return Ok(()),
+        Event::Pause { .. } => return in_state(workflow, WorkflowState::Running, event),
+        Event::Resume => return in_state(workflow, WorkflowState::Paused, event),
+        Event::Signal { ref id, .. } => return admit_signal(workflow, id),
+        Event::Decide { task, .. } => return admit_decision(workflow, task),
+        Event::Skip { task, ref output, .. } => return admit_skip(workflow, task, output.as_ref()),
+        Event::AttemptStarted { .. } | Event::TimerFired { kind: TimerKind::ScheduleToStart, .. }
+            if workflow.state == WorkflowState::Paused =>
+        {
+            return Err(IllegalTransition::Paused { event: event.name() });
+        }
         Event::DeadlineExceeded if blueprint.deadline_ms == 0 => return Err(IllegalTransition::NoDeadline),
         Event::DeadlineExceeded => return Ok(()),
         Event::TimerFired { task, attempt, kind } => {
@@ -30,6 +49,66 @@ pub(crate) fn admit(
         | Event::AttemptUndelivered { task, attempt } => Needs { task, attempt, state: TaskState::Running },
     };
     needs.met_by(workflow, event.name())
+}
+
+fn in_state(workflow: &Workflow, needed: WorkflowState, event: &Event) -> Result<(), IllegalTransition> {
+    let state = workflow.state;
+    if state == needed { Ok(()) } else { Err(IllegalTransition::WrongState { state, event: event.name() }) }
+}
+
+fn admit_retry(workflow: &Workflow, all: bool) -> Result<(), IllegalTransition> {
+    if !matches!(workflow.state, WorkflowState::Failed | WorkflowState::Cancelled) {
+        return Err(IllegalTransition::WrongState { state: workflow.state, event: "Retry" });
+    }
+    if all {
+        return Ok(());
+    }
+    if workflow.tasks.iter().any(|(_, task)| task.undo.is_some()) {
+        return Err(IllegalTransition::Undone);
+    }
+    if workflow.can_be_retried() { Ok(()) } else { Err(IllegalTransition::NothingToRetry) }
+}
+
+fn admit_signal(workflow: &Workflow, id: &str) -> Result<(), IllegalTransition> {
+    let signals = workflow.signals.len();
+    if workflow.signals.iter().any(|signal| signal.id == id) {
+        Err(IllegalTransition::SignalRepeated { id: id.to_owned() })
+    } else if signals >= MAX_SIGNALS {
+        Err(IllegalTransition::TooManySignals { signals })
+    } else {
+        Ok(())
+    }
+}
+
+fn admit_decision(workflow: &Workflow, ordinal: usize) -> Result<(), IllegalTransition> {
+    let state = state_of(workflow, ordinal, "Decide")?;
+    if workflow.waits_for(ordinal) == Some(WaitsFor::Approval) {
+        return Ok(());
+    }
+    let task = workflow.tasks.name(ordinal).unwrap_or_default();
+    Err(IllegalTransition::NotToDecide { task, state })
+}
+
+fn admit_skip(workflow: &Workflow, ordinal: usize, output: Option<&Value>) -> Result<(), IllegalTransition> {
+    let state = state_of(workflow, ordinal, "Skip")?;
+    if state.is_terminal() {
+        let task = workflow.tasks.name(ordinal).unwrap_or_default();
+        return Err(IllegalTransition::NotToSkip { task, state });
+    }
+    let checked = workflow.tasks.compiled(ordinal).zip(output);
+    checked.map_or(Ok(()), |(compiled, output)| {
+        compiled.check_output(output).map_err(|failure| IllegalTransition::OutputRefused { failure })
+    })
+}
+
+fn state_of(
+    workflow: &Workflow,
+    ordinal: usize,
+    event: &'static str,
+) -> Result<TaskState, IllegalTransition> {
+    let tasks = workflow.tasks.len();
+    let task = workflow.tasks.get(ordinal);
+    task.map(|task| task.state).ok_or(IllegalTransition::UnknownTask { task: ordinal, tasks, event })
 }
 
 /// A timer counts if the task waits for it now.

@@ -37,7 +37,13 @@ pub fn advance(
         }
         Event::TimerFired { task, kind, .. } => step.timer_fired(task, kind),
         Event::DeadlineExceeded => step.deadline_exceeded(),
-        Event::Cancel { failure } => step.cancel(&failure),
+        Event::Cancel { failure } => step.cancel(failure),
+        Event::Retry { all } => step.retry(all),
+        Event::Pause { failure } => step.pause(failure),
+        Event::Resume => step.resume(),
+        Event::Signal { id, name, payload } => step.signal(id, name, payload),
+        Event::Decide { task, verdict } => step.decide(task, verdict),
+        Event::Skip { task, output, reason } => step.skip(task, output, reason),
     }
     Ok(step.into_effects())
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use goalpost_checker::{CompiledBody, Repetition};
-use goalpost_model::limits::MAX_WORKFLOW_TASKS;
 use goalpost_model::{Failure, TaskState};
 use serde_json::{Map, Value, json};
 
@@ -52,7 +51,7 @@ impl Step<'_> {
             .checked_mul(body.graph.tasks.len())
             .and_then(|size| first.checked_add(size))
             .filter(|end| i32::try_from(*end).is_ok())
-            .ok_or_else(too_many_tasks)?;
+            .ok_or_else(|| too_many_tasks(self.blueprint.max_tasks))?;
         self.workflow.tasks.next = end;
         self.workflow.tasks[owner].body = Some(Reserved { first, count });
         Ok(())
@@ -61,8 +60,9 @@ impl Step<'_> {
     /// The next item or iteration begins; or the task fails, if the workflow has too many tasks already.
     fn begin_run(&mut self, owner: usize, body: &CompiledBody) {
         let size = body.graph.tasks.len();
-        if self.workflow.tasks.len() + size > MAX_WORKFLOW_TASKS {
-            return self.give_body_up(owner, too_many_tasks());
+        let most = self.blueprint.max_tasks;
+        if self.workflow.tasks.len() + size > most {
+            return self.give_body_up(owner, too_many_tasks(most));
         }
         let Some(reserved) = self.workflow.tasks[owner].body else { return };
         let Some(progress) = self.workflow.progress.get_mut(&owner) else { return };
@@ -83,6 +83,9 @@ impl Step<'_> {
     pub(crate) fn end_run_if_nothing_is_open(&mut self, base: usize) {
         let run = self.run(base);
         let Some(owner) = run.owner.filter(|_| run.open == 0 && run.undecided == 0) else { return };
+        if run.is_undo {
+            return self.undo_next();
+        }
         // A task that was given up waits for nothing more.
         if self.workflow.tasks[owner.task].state != TaskState::Waiting || run.outcome.is_some() {
             return;
@@ -235,9 +238,8 @@ fn in_iteration(index: usize, failure: Failure) -> Failure {
     Failure::new(failure.kind, format!("iteration {index}: {}", failure.message))
 }
 
-fn too_many_tasks() -> Failure {
-    let message = format!(
-        "the workflow would have more than {MAX_WORKFLOW_TASKS} tasks; shorten the list, or lower the bound"
-    );
+fn too_many_tasks(most: usize) -> Failure {
+    let message =
+        format!("the workflow would have more than {most} tasks; shorten the list, or lower the bound");
     Failure::new(Failure::TOO_MANY_TASKS, message)
 }

@@ -56,6 +56,32 @@ pub enum Effect {
         /// A worker has an attempt that has to be stopped.
         was_running: bool,
     },
+    /// A signal came; its place among those of the workflow.
+    SignalReceived {
+        /// The place, from 0.
+        signal: usize,
+    },
+    /// A task took a signal that had come before.
+    SignalTaken {
+        /// The signal's place.
+        signal: usize,
+    },
+    /// The task that undoes this one has begun; nothing else of it has changed.
+    UndoBegun {
+        /// The task.
+        task: usize,
+    },
+    /// The task waits for its join again, since the workflow was retried.
+    TaskReset {
+        /// The task.
+        task: usize,
+    },
+    /// The workflow undoes what its tasks did.
+    WorkflowCompensating,
+    /// Nothing new is given to workers.
+    WorkflowPaused,
+    /// The workflow goes on.
+    WorkflowResumed,
     /// Every task ended, and no failure was left unhandled.
     WorkflowSucceeded,
     /// A failure was left unhandled, or the workflow failed as a whole.
@@ -75,16 +101,36 @@ impl Effect {
             | Self::TaskSucceeded { task }
             | Self::TaskFailed { task }
             | Self::TaskSkipped { task }
+            | Self::TaskReset { task }
             | Self::TaskCancelled { task, .. } => Some(task),
-            Self::WorkflowStarted
+            Self::SignalReceived { .. }
+            | Self::SignalTaken { .. }
+            | Self::UndoBegun { .. }
+            | Self::WorkflowCompensating
+            | Self::WorkflowPaused
+            | Self::WorkflowResumed
+            | Self::WorkflowStarted
             | Self::WorkflowSucceeded
             | Self::WorkflowFailed
             | Self::WorkflowCancelled => None,
         }
     }
 
+    /// Whether the workflow comes into another state by it.
+    pub const fn moves_workflow(&self) -> bool {
+        matches!(
+            self,
+            Self::WorkflowPaused
+                | Self::WorkflowResumed
+                | Self::WorkflowCompensating
+                | Self::WorkflowSucceeded
+                | Self::WorkflowFailed
+                | Self::WorkflowCancelled
+        )
+    }
+
     /// Whether the task begins by it, as the first thing that happens to it in an event.
     pub(crate) const fn begins(&self) -> bool {
-        matches!(self, Self::TaskReady { .. } | Self::TaskWaiting { .. })
+        matches!(self, Self::TaskReady { .. } | Self::TaskWaiting { .. } | Self::TaskReset { .. })
     }
 }

@@ -56,6 +56,43 @@ pub enum Event {
         /// Who and why.
         failure: Failure,
     },
+    /// What failed is tried once more; the workflow had ended.
+    Retry {
+        /// Everything is, also what has succeeded.
+        all: bool,
+    },
+    /// Nothing new is given to workers from now on.
+    Pause {
+        /// Who and why.
+        failure: Failure,
+    },
+    /// The workflow goes on after a pause.
+    Resume,
+    /// Somebody sent a signal. The task that waits for it takes it; until there is one, it is kept.
+    Signal {
+        /// Tells it from others: one that comes again changes nothing.
+        id: String,
+        /// What tasks wait for.
+        name: String,
+        /// What comes with it.
+        payload: Value,
+    },
+    /// Somebody approves or rejects what a task waits to have approved.
+    Decide {
+        /// The task.
+        task: usize,
+        /// Its output if it was approved, or why it was rejected.
+        verdict: Result<Value, Failure>,
+    },
+    /// Somebody ends a task that is open.
+    Skip {
+        /// The task.
+        task: usize,
+        /// What comes out of it, as if it had succeeded. `None`: it is skipped, and so is what depends on it.
+        output: Option<Value>,
+        /// Who and why, of kind `BY_HAND`.
+        reason: Failure,
+    },
 }
 
 impl Event {
@@ -70,6 +107,12 @@ impl Event {
             Self::TimerFired { .. } => "TimerFired",
             Self::DeadlineExceeded => "DeadlineExceeded",
             Self::Cancel { .. } => "Cancel",
+            Self::Retry { .. } => "Retry",
+            Self::Pause { .. } => "Pause",
+            Self::Resume => "Resume",
+            Self::Signal { .. } => "Signal",
+            Self::Decide { .. } => "Decide",
+            Self::Skip { .. } => "Skip",
         }
     }
 }

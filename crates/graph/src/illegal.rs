@@ -1,6 +1,6 @@
 //! Events that do not fit the state.
 
-use goalpost_model::{TaskState, WorkflowState};
+use goalpost_model::{Failure, TaskState, WorkflowState};
 
 /// An event that the workflow's state does not allow. It changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +14,60 @@ pub enum IllegalTransition {
     /// A workflow begins once.
     #[error("Start: the workflow has begun already; go on with its tasks")]
     AlreadyStarted,
+    /// A workflow that is paused gives nothing out.
+    #[error("{event}: the workflow is paused; it comes again when the workflow is resumed")]
+    Paused {
+        /// The event's word.
+        event: &'static str,
+    },
+    /// Only a workflow that runs can be paused, and only one that is paused can be resumed.
+    #[error("{event}: the workflow is {state}")]
+    WrongState {
+        /// How far it has come.
+        state: WorkflowState,
+        /// The event's word.
+        event: &'static str,
+    },
+    /// What was undone cannot be gone on with.
+    #[error("Retry: what the tasks did was undone; retry all of them")]
+    Undone,
+    /// Every task that could be retried would fail in the same way.
+    #[error("Retry: no task of the workflow can be retried; retry all of them")]
+    NothingToRetry,
+    /// The signal came before.
+    #[error("Signal: the signal '{id}' came before; drop it")]
+    SignalRepeated {
+        /// Its id.
+        id: String,
+    },
+    /// A workflow takes so many signals.
+    #[error("Signal: the workflow has {signals} signals, which is all it takes")]
+    TooManySignals {
+        /// How many there are.
+        signals: usize,
+    },
+    /// The task waits for nobody's word.
+    #[error("Decide: task '{task}' is {state} and waits for nobody's approval")]
+    NotToDecide {
+        /// The task's name.
+        task: String,
+        /// How far the task is.
+        state: TaskState,
+    },
+    /// A task that has ended cannot be skipped.
+    #[error("Skip: task '{task}' is {state} already")]
+    NotToSkip {
+        /// The task's name.
+        task: String,
+        /// How it ended.
+        state: TaskState,
+    },
+    /// The output that was given in the place of a worker's is none that its capability allows.
+    #[error("Skip: {failure}")]
+    OutputRefused {
+        /// What is wrong with it.
+        failure: Failure,
+    },
     /// Nothing may happen to a workflow after its end.
     #[error("{event}: the workflow is {state} already; drop the event")]
     AlreadyEnded {

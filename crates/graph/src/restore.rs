@@ -10,8 +10,27 @@ use serde_json::{Map, Value};
 use crate::join::Verdict;
 use crate::rows::check_row;
 use crate::tasks::{GraphRun, Owner};
-use crate::workflow::Reserved;
-use crate::{InvalidState, Task, Workflow};
+use crate::workflow::{Progress, Reserved};
+use crate::{InvalidState, Signal, Task, Workflow};
+
+/// What is stored of a workflow besides its tasks.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The goal in words.
+    pub goal_text: String,
+    /// The goal's input.
+    pub goal_input: Arc<Map<String, Value>>,
+    /// How far it has come.
+    pub state: WorkflowState,
+    /// Why it failed or was cancelled, or is paused.
+    pub failure: Option<Failure>,
+    /// What came out.
+    pub result: Option<Map<String, Value>>,
+    /// The signals that came, in their order.
+    pub signals: Vec<Signal>,
+    /// The tasks that have succeeded, in the order in which they have.
+    pub succeeded: Vec<usize>,
+}
 
 impl Workflow {
     /// The workflow of which these rows were stored: ordinal and task, in any order; a task without a
@@ -23,20 +42,20 @@ impl Workflow {
     /// The rows contradict the blueprint or each other.
     pub fn restore(
         blueprint: &CompiledBlueprint,
-        goal_text: String,
-        goal_input: Arc<Map<String, Value>>,
-        state: WorkflowState,
-        failure: Option<Failure>,
-        result: Option<Map<String, Value>>,
+        stored: Stored,
         rows: impl IntoIterator<Item = (usize, Task)>,
     ) -> Result<Self, InvalidState> {
+        let Stored { goal_text, goal_input, state, failure, result, signals, mut succeeded } = stored;
         let mut workflow = Self::new(blueprint, goal_text, goal_input);
         (workflow.state, workflow.failure, workflow.result) = (state, failure, result);
+        workflow.signals = signals;
         let mut rows: Vec<(usize, Task)> = rows.into_iter().collect();
         rows.sort_by_key(|(ordinal, _)| *ordinal);
         workflow.place(rows)?;
         workflow.count();
         workflow.count_runs();
+        succeeded.retain(|ordinal| workflow.can_be_undone(*ordinal));
+        workflow.undoable = succeeded;
         workflow.check_end()?;
         if workflow.started {
             workflow.check_joins()?;
@@ -47,11 +66,13 @@ impl Workflow {
     /// Puts every row in its place, in the order of their ordinals: a task comes before those inside of it.
     fn place(&mut self, rows: Vec<(usize, Task)>) -> Result<(), InvalidState> {
         // Where the graphs inside of tasks begin, and whose they are.
-        let mut reserved: BTreeMap<usize, (usize, Reserved)> = BTreeMap::new();
+        let mut reserved: BTreeMap<usize, (usize, Place)> = BTreeMap::new();
         let mut before = None;
         for (ordinal, task) in rows {
-            if self.tasks.get(ordinal).is_none() {
-                self.add_run_of(ordinal, &reserved)?;
+            self.tasks.next = self.tasks.next.max(ordinal + 1);
+            // Of a run that a retry gave up nothing is needed.
+            if self.tasks.get(ordinal).is_none() && !self.add_run_of(ordinal, &reserved)? {
+                continue;
             }
             if before.replace(ordinal) == Some(ordinal) {
                 let task = self.tasks.name(ordinal).unwrap_or_default();
@@ -62,62 +83,72 @@ impl Workflow {
                 let size = self.tasks.compiled(ordinal).and_then(|compiled| compiled.body.as_ref());
                 let size = size.map_or(0, |body| body.graph.tasks.len());
                 self.tasks.next = self.tasks.next.max(body.first + body.count * size);
-                reserved.insert(body.first, (ordinal, body));
+                reserved.insert(body.first, (ordinal, Place::Body(body)));
+            }
+            if let Some(undo) = task.undo {
+                reserved.insert(undo, (ordinal, Place::Undo));
             }
             self.tasks[ordinal] = task;
         }
         Ok(())
     }
 
-    /// The run that a row is part of, which is the first one of it.
+    /// The run that a row is part of, which is the first one of it. False if no task has such a run any more.
     fn add_run_of(
         &mut self,
         ordinal: usize,
-        reserved: &BTreeMap<usize, (usize, Reserved)>,
-    ) -> Result<(), InvalidState> {
-        let unknown = || InvalidState::UnknownTask { ordinal, tasks: self.tasks.len() };
-        let (_, (owner, body)) = reserved.range(..=ordinal).next_back().ok_or_else(unknown)?;
-        let compiled = self.tasks.compiled(*owner).and_then(|compiled| compiled.body.as_ref());
-        let graph = Arc::clone(&compiled.ok_or_else(unknown)?.graph);
-        let index = (ordinal - body.first) / graph.tasks.len();
-        if index >= body.count {
-            return Err(unknown());
-        }
-        let base = body.first + index * graph.tasks.len();
-        self.tasks.add(base, GraphRun::new(graph, Some(Owner { task: *owner, index })));
-        Ok(())
+        reserved: &BTreeMap<usize, (usize, Place)>,
+    ) -> Result<bool, InvalidState> {
+        let tasks = self.tasks.len();
+        let unknown = || InvalidState::UnknownTask { ordinal, tasks };
+        let Some((&first, &(owner, place))) = reserved.range(..=ordinal).next_back() else {
+            return Ok(false);
+        };
+        let compiled = self.tasks.compiled(owner).ok_or_else(unknown)?;
+        let (base, mut run) = match place {
+            Place::Undo => {
+                let graph = Arc::clone(compiled.undo.as_ref().ok_or_else(unknown)?);
+                (first, GraphRun::new(graph, Some(Owner { task: owner, index: 0 })))
+            }
+            Place::Body(body) => {
+                let graph = Arc::clone(&compiled.body.as_ref().ok_or_else(unknown)?.graph);
+                let index = (ordinal - first) / graph.tasks.len();
+                if index >= body.count {
+                    return Ok(false);
+                }
+                let base = first + index * graph.tasks.len();
+                (base, GraphRun::new(graph, Some(Owner { task: owner, index })))
+            }
+        };
+        run.is_undo = matches!(place, Place::Undo);
+        self.tasks.add(base, run);
+        Ok(true)
     }
 
     /// Counts what `advance` counts as it goes.
     fn count(&mut self) {
         let begun = |(_, task): (usize, &Task)| task.state != TaskState::Pending;
         self.started = self.state.is_terminal() || self.tasks.iter().any(begun);
-        for (_, run) in self.tasks.runs_mut() {
-            run.open = run.tasks.iter().filter(|task| !task.state.is_terminal()).count();
-            let graph = Arc::clone(&run.graph);
-            for (compiled, task) in graph.tasks.iter().zip(&run.tasks) {
-                task.taken_edges.iter().for_each(|edge| run.edge_taken[*edge] = true);
-                // A cancelled task decides nothing: the graph ended with it, or nobody needs it.
-                if task.state.is_terminal() && task.state != TaskState::Cancelled {
-                    for edge in &compiled.outgoing {
-                        run.incoming[graph.edges[*edge].target].decide(run.edge_taken[*edge]);
-                    }
-                }
-            }
-        }
+        self.tasks.runs_mut().for_each(|(_, run)| run.count_edges());
     }
 
     /// What came out of the runs that have ended, and how many there are of each task that waits for them.
     fn count_runs(&mut self) {
-        let bases: Vec<usize> = self.tasks.runs().map(|(base, _)| base).collect();
-        for base in bases {
-            let run = self.tasks.run(base);
-            let Some(owner) = run.owner else { continue };
-            if self.tasks[owner.task].state != TaskState::Waiting {
-                continue;
-            }
-            let outcome = (run.open == 0).then(|| self.outcome(base));
-            let progress = self.progress.entry(owner.task).or_default();
+        let waiting =
+            self.tasks.iter().filter(|(_, task)| task.body.is_some() && task.state == TaskState::Waiting);
+        for owner in waiting.map(|(ordinal, _)| ordinal).collect::<Vec<_>>() {
+            self.count_runs_of(owner);
+        }
+    }
+
+    /// The same for one task.
+    pub(crate) fn count_runs_of(&mut self, owner: usize) {
+        let Some(Reserved { first, count }) = self.tasks[owner].body else { return };
+        let size = self.tasks.compiled(owner).and_then(|compiled| compiled.body.as_ref());
+        let size = size.map_or(0, |body| body.graph.tasks.len());
+        let mut progress = Progress::default();
+        for base in self.tasks.bases(first, first + count * size) {
+            let outcome = (self.tasks.run(base).open == 0).then(|| self.outcome(base));
             progress.started += 1;
             progress.ended += usize::from(outcome.is_some());
             progress.failed += usize::from(matches!(outcome, Some(Err(_))));
@@ -125,23 +156,36 @@ impl Workflow {
                 run.outcome = outcome;
             }
         }
+        self.progress.insert(owner, progress);
+    }
+
+    /// Whether the task has succeeded and is not undone yet, though it can be.
+    fn can_be_undone(&self, ordinal: usize) -> bool {
+        let has_undo = self.tasks.compiled(ordinal).is_some_and(|compiled| compiled.undo.is_some());
+        let undo = self.tasks.get(ordinal).and_then(|task| task.undo).and_then(|undo| self.tasks.get(undo));
+        has_undo && undo.is_none_or(|undo| !undo.state.is_terminal())
     }
 
     fn check_end(&self) -> Result<(), InvalidState> {
         let wrong = |problem| Err(InvalidState::Workflow { state: self.state, problem });
-        let running = self.state == WorkflowState::Running;
+        let running = !self.state.is_terminal();
         let is_open = self.tasks.run(0).open > 0;
-        if running && self.started && !is_open {
+        let is_undoing = self.state == WorkflowState::Compensating;
+        if is_undoing && self.undoable.is_empty() {
+            return wrong("nothing is left to be undone");
+        }
+        if running && self.started && is_open == is_undoing {
             return Err(InvalidState::NothingOpen);
         }
         if !running && is_open {
             return wrong("a task has not ended");
         }
-        let all_may_be_cancelled = self.state == WorkflowState::Cancelled || self.is_out_of_time();
+        let all_may_be_cancelled = self.was_cancelled() || self.is_out_of_time();
         if !all_may_be_cancelled && self.tasks.runs().any(|(_, run)| self.has_cancelled_what_is_needed(run)) {
             return wrong("a task was cancelled that is needed");
         }
-        if self.failure.is_some() != matches!(self.state, WorkflowState::Failed | WorkflowState::Cancelled) {
+        let has_none = matches!(self.state, WorkflowState::Running | WorkflowState::Succeeded);
+        if self.failure.is_some() == has_none {
             return wrong("its failure says otherwise");
         }
         if self.result.is_some() != (self.state == WorkflowState::Succeeded) {
@@ -150,7 +194,9 @@ impl Workflow {
         let unhandled = self.tasks.run(0).tasks.iter().any(|task| task.unhandled.is_some());
         match self.state {
             WorkflowState::Succeeded if unhandled => wrong("a failure was left unhandled"),
-            WorkflowState::Failed if !unhandled && !self.fails_as_a_whole() => {
+            WorkflowState::Failed | WorkflowState::Compensating
+                if !self.was_cancelled() && !unhandled && !self.fails_as_a_whole() =>
+            {
                 wrong("no failure was left unhandled")
             }
             _ => Ok(()),
@@ -174,8 +220,14 @@ impl Workflow {
         self.is_out_of_time() || self.failure.as_ref().is_some_and(has_no_result)
     }
 
+    fn was_cancelled(&self) -> bool {
+        let by_word = |failure: &Failure| failure.kind == Failure::CANCELLED;
+        self.state == WorkflowState::Cancelled
+            || self.state == WorkflowState::Compensating && self.failure.as_ref().is_some_and(by_word)
+    }
+
     fn is_out_of_time(&self) -> bool {
-        self.state == WorkflowState::Failed
+        matches!(self.state, WorkflowState::Failed | WorkflowState::Compensating)
             && self.failure.as_ref().is_some_and(|failure| failure.kind == Failure::DEADLINE_EXCEEDED)
     }
 
@@ -184,13 +236,22 @@ impl Workflow {
             let tasks = run.graph.tasks.iter().zip(&run.tasks).zip(&run.incoming);
             for ((compiled, task), incoming) in tasks {
                 let problem = problem_of_join(task.state, incoming.verdict(compiled.join));
-                if let Some(problem) = problem {
+                if let Some(problem) = problem.filter(|_| !task.is_by_hand()) {
                     return Err(invalid_join(compiled, task.state, problem));
                 }
             }
         }
         Ok(())
     }
+}
+
+/// What the ordinals are for that a task has reserved.
+#[derive(Clone, Copy)]
+enum Place {
+    /// The graph inside of it.
+    Body(Reserved),
+    /// What undoes it.
+    Undo,
 }
 
 fn problem_of_join(state: TaskState, verdict: Verdict) -> Option<&'static str> {

@@ -43,7 +43,9 @@ fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
         .or(found(task.unhandled.is_some() && !ended_itself, "it has an unhandled failure"))
         .or(found(task.output.is_some() != (task.state == TaskState::Succeeded), "its output says otherwise"))
         .or_else(|| match task.state {
-            TaskState::Pending => found(*task != Task::default(), "something is stored of it"),
+            TaskState::Pending => {
+                found(*task != Task { attempt: task.attempt, ..Task::default() }, "something is stored of it")
+            }
             TaskState::Ready | TaskState::Running => found(task.attempt == 0, "it has no attempt")
                 .or(found(task.input.is_none(), "it has no input"))
                 .or(found(is_control, "no worker does it"))
@@ -57,6 +59,7 @@ fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
                 .or(found(is_control != (task.attempt == 0), "its attempt says otherwise"))
                 .or(found(is_control != (task.failures == 0), "its failures say otherwise"))
                 .or(found(task.failures >= max_attempts, "it has no attempt left")),
+            TaskState::Succeeded | TaskState::Skipped if task.is_by_hand() => None,
             TaskState::Succeeded => found(is_control != (task.attempt == 0), "its attempt says otherwise"),
             TaskState::Failed => found(task.failure.is_none(), "it has no failure").or(found(
                 task.taken_edges.is_empty() && task.unhandled.is_none(),

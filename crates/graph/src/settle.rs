@@ -57,7 +57,7 @@ impl Step<'_> {
     }
 
     /// Starts or skips a pending task, if its edges say so.
-    fn decide_join(&mut self, ordinal: usize) {
+    pub(crate) fn decide_join(&mut self, ordinal: usize) {
         if self.workflow.tasks[ordinal].state != TaskState::Pending {
             return;
         }
@@ -105,6 +105,8 @@ impl Step<'_> {
                 self.close(ordinal, TaskState::Succeeded, None);
             }
             Some(Control::Body) => self.begin_body(ordinal, input),
+            Some(Control::AwaitSignal) => self.await_signal(ordinal, input),
+            Some(Control::Approve) => self.make_wait(ordinal, input),
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Step<'a> {
     pub(crate) workflow: &'a mut Workflow,
     /// Tasks that have ended and whose edges are not decided yet.
     pub(crate) ended: VecDeque<usize>,
-    effects: Vec<Effect>,
+    pub(crate) effects: Vec<Effect>,
 }
 
 impl<'a> Step<'a> {
@@ -119,14 +119,14 @@ impl<'a> Step<'a> {
         match kind {
             TimerKind::Backoff => self.next_attempt(ordinal),
             TimerKind::Wait => self.succeeded(ordinal, Arc::new(Value::Object(Map::new()))),
-            TimerKind::ScheduleToStart => self.fail(ordinal, timed_out(self)),
+            TimerKind::ScheduleToStart | TimerKind::GiveUp => self.fail(ordinal, timed_out(self)),
             TimerKind::StartToClose => self.attempt_failed(ordinal, timed_out(self)),
             // The workflow's own; no task has it.
             TimerKind::Deadline => {}
         }
     }
 
-    fn fail(&mut self, ordinal: usize, failure: Failure) {
+    pub(crate) fn fail(&mut self, ordinal: usize, failure: Failure) {
         self.close(ordinal, TaskState::Failed, Some(failure));
         self.settle();
     }
@@ -147,28 +147,26 @@ impl<'a> Step<'a> {
     }
 
     /// Somebody gives the workflow up.
-    pub(crate) fn cancel(&mut self, failure: &Failure) {
-        self.end_early(failure, WorkflowState::Cancelled);
-        self.effects.push(Effect::WorkflowCancelled);
+    pub(crate) fn cancel(&mut self, failure: Failure) {
+        self.end_early(failure);
     }
 
     /// The time that the workflow may run is over.
     pub(crate) fn deadline_exceeded(&mut self) {
         let message = format!("the workflow did not end within {} ms", self.blueprint.deadline_ms);
-        self.end_early(&Failure::new(Failure::DEADLINE_EXCEEDED, message), WorkflowState::Failed);
-        self.effects.push(Effect::WorkflowFailed);
+        self.end_early(Failure::new(Failure::DEADLINE_EXCEEDED, message));
     }
 
     /// Ends every task that is open, and the workflow.
-    fn end_early(&mut self, failure: &Failure, end: WorkflowState) {
+    fn end_early(&mut self, failure: Failure) {
         let open = self.workflow.tasks.iter().filter(|(_, task)| !task.state.is_terminal());
         for ordinal in open.map(|(ordinal, _)| ordinal).collect::<Vec<_>>() {
             if !self.workflow.tasks[ordinal].state.is_terminal() {
-                self.cancel_task(ordinal, failure);
+                self.cancel_task(ordinal, &failure);
             }
         }
-        self.workflow.state = end;
-        self.workflow.failure = Some(failure.clone());
+        self.end_badly(failure);
+        self.settle();
     }
 
     /// Ends a task that is open, and what runs inside of it.
@@ -198,13 +196,14 @@ impl<'a> Step<'a> {
         self.effects.push(Effect::TaskWaiting { task: ordinal });
     }
 
-    /// The task is ready with its first attempt.
+    /// The task is ready with its first attempt, or, if its workflow was retried, with the next one.
     pub(crate) fn make_ready(&mut self, ordinal: usize, input: Map<String, Value>) {
         let task = &mut self.workflow.tasks[ordinal];
         task.state = TaskState::Ready;
-        task.attempt = 1;
+        task.attempt = task.attempt.saturating_add(1);
         task.input = Some(Arc::new(input));
-        self.effects.push(Effect::TaskReady { task: ordinal, attempt: 1 });
+        let attempt = task.attempt;
+        self.effects.push(Effect::TaskReady { task: ordinal, attempt });
     }
 
     /// The task ends. Its edges are decided by `settle`.
@@ -219,6 +218,9 @@ impl<'a> Step<'a> {
         }
         self.ended.push_back(ordinal);
         self.forget_outcomes(ordinal);
+        if state == TaskState::Succeeded && self.compiled(ordinal).undo.is_some() {
+            self.workflow.undoable.push(ordinal);
+        }
         self.effects.push(match state {
             TaskState::Succeeded => Effect::TaskSucceeded { task: ordinal },
             TaskState::Skipped => Effect::TaskSkipped { task: ordinal },
@@ -228,19 +230,21 @@ impl<'a> Step<'a> {
 
     /// Ends the workflow, if no task is open.
     pub(crate) fn end_if_nothing_is_open(&mut self) {
-        if self.workflow.state.is_terminal() || self.run(0).open > 0 {
+        let is_running = matches!(self.workflow.state, WorkflowState::Running | WorkflowState::Paused);
+        if self.run(0).open > 0 || !is_running {
             return;
         }
         match self.result() {
             Ok(result) => {
                 self.workflow.state = WorkflowState::Succeeded;
+                self.workflow.failure = None;
                 self.workflow.result = Some(result);
                 self.effects.push(Effect::WorkflowSucceeded);
             }
             Err(failure) => {
-                self.workflow.state = WorkflowState::Failed;
-                self.workflow.failure = Some(failure);
-                self.effects.push(Effect::WorkflowFailed);
+                self.end_badly(failure);
+                // What undoes a task may end at once.
+                self.settle();
             }
         }
     }

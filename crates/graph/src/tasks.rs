@@ -5,7 +5,7 @@ use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
 use goalpost_checker::{CompiledGraph, CompiledTask};
-use goalpost_model::Failure;
+use goalpost_model::{Failure, UNDO};
 use serde_json::Value;
 
 use crate::Task;
@@ -29,6 +29,8 @@ pub(crate) struct GraphRun {
     pub(crate) graph: Arc<CompiledGraph>,
     /// The task that it is inside of; `None` for the blueprint's own.
     pub(crate) owner: Option<Owner>,
+    /// It undoes that task.
+    pub(crate) is_undo: bool,
     pub(crate) tasks: Vec<Task>,
     /// What is known of each task's incoming edges. Edges that a cancellation left behind stay undecided.
     pub(crate) incoming: Vec<Incoming>,
@@ -52,10 +54,11 @@ pub(crate) struct Owner {
 /// Of workflows of one blueprint: graphs are not compared.
 impl PartialEq for GraphRun {
     fn eq(&self, other: &Self) -> bool {
-        let Self { graph: _, owner, tasks, incoming, edge_taken, open, undecided, outcome } = self;
+        let Self { graph: _, owner, is_undo, tasks, incoming, edge_taken, open, undecided, outcome } = self;
         (owner, tasks, incoming, edge_taken)
             == (&other.owner, &other.tasks, &other.incoming, &other.edge_taken)
-            && (open, undecided, outcome) == (&other.open, &other.undecided, &other.outcome)
+            && (open, undecided, outcome, is_undo)
+                == (&other.open, &other.undecided, &other.outcome, &other.is_undo)
     }
 }
 
@@ -65,6 +68,7 @@ impl GraphRun {
         let tasks = &graph.tasks;
         Self {
             owner,
+            is_undo: false,
             tasks: vec![Task::default(); tasks.len()],
             incoming: tasks.iter().map(|task| Incoming::undecided(task.incoming.len())).collect(),
             edge_taken: vec![false; graph.edges.len()],
@@ -114,11 +118,15 @@ impl Tasks {
         let (base, run) = self.find(ordinal)?;
         let own = &run.graph.tasks.get(ordinal - base)?.name;
         let Some(Owner { task, index }) = run.owner else { return Some(own.clone()) };
-        Some(format!("{}[{index}].{own}", self.name(task)?))
+        let owner = self.name(task)?;
+        Some(if run.is_undo { format!("{owner}.{own}") } else { format!("{owner}[{index}].{own}") })
     }
 
     /// The task of this name.
     pub fn ordinal_of(&self, name: &str) -> Option<usize> {
+        if let Some((done, UNDO)) = name.rsplit_once('.') {
+            return self.get(self.ordinal_of(done)?)?.undo;
+        }
         let (mut base, mut rest) = (0, name);
         loop {
             let graph = &self.runs.get(&base)?.graph;

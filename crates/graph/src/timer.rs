@@ -43,8 +43,14 @@ pub fn may_have_timer(task: &CompiledTask) -> bool {
     let timeouts = &task.timeouts;
     retries_later
         || task.control == Some(Control::Wait)
+        || waits_for_a_word(task)
         || timeouts.schedule_to_start_ms > 0
         || timeouts.start_to_close_ms > 0
+}
+
+/// Whether somebody outside has to say something.
+fn waits_for_a_word(task: &CompiledTask) -> bool {
+    matches!(task.control, Some(Control::AwaitSignal | Control::Approve))
 }
 
 impl Workflow {
@@ -57,6 +63,10 @@ impl Workflow {
                 // An input that says no time never came to wait.
                 let due = due(task.input.as_deref()?).ok()?;
                 Some(Timer { kind: TimerKind::Wait, due })
+            }
+            TaskState::Waiting if waits_for_a_word(compiled) => {
+                let ms = task.input.as_deref()?.get("timeout_ms").and_then(Value::as_u64);
+                timeout(TimerKind::GiveUp, ms.unwrap_or_default())
             }
             TaskState::Waiting if compiled.control.is_some() => None,
             TaskState::Waiting => Some(backoff(task, compiled)),
@@ -101,6 +111,12 @@ pub(crate) fn timed_out(kind: TimerKind, task: &CompiledTask) -> Failure {
                 task.timeouts.schedule_to_start_ms
             ),
         ),
+        TimerKind::GiveUp if task.control == Some(Control::Approve) => {
+            (Failure::APPROVAL_TIMEOUT, format!("nobody approved or rejected task '{name}' in time"))
+        }
+        TimerKind::GiveUp => {
+            (Failure::SIGNAL_TIMEOUT, format!("the signal that task '{name}' waits for did not come in time"))
+        }
         _ => (
             Failure::START_TO_CLOSE_TIMEOUT,
             format!("the attempt did not end within {} ms", task.timeouts.start_to_close_ms),

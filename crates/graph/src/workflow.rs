@@ -25,10 +25,27 @@ pub struct Workflow {
     pub result: Option<Map<String, Value>>,
     /// Its tasks.
     pub tasks: Tasks,
+    /// The signals that came, in their order.
+    pub signals: Vec<Signal>,
+    /// The tasks that have succeeded and can be undone, in the order in which they have.
+    pub(crate) undoable: Vec<usize>,
     /// Whether `Start` has happened.
     pub(crate) started: bool,
     /// How far the tasks that run graphs of their own have come with them, by ordinal.
     pub(crate) progress: BTreeMap<usize, Progress>,
+}
+
+/// A signal that came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Signal {
+    /// Tells it from others.
+    pub id: String,
+    /// What tasks wait for.
+    pub name: String,
+    /// What came with it.
+    pub payload: Arc<Value>,
+    /// The task that took it.
+    pub taken_by: Option<usize>,
 }
 
 /// How far a task has come with the graph inside of it.
@@ -72,6 +89,8 @@ pub struct Task {
     pub taken_edges: Vec<usize>,
     /// Where the tasks of the graph inside of it are, once it has started.
     pub body: Option<Reserved>,
+    /// The task that undoes it, once that has begun.
+    pub undo: Option<usize>,
 }
 
 impl Default for Task {
@@ -87,7 +106,16 @@ impl Default for Task {
             unhandled: None,
             taken_edges: Vec::new(),
             body: None,
+            undo: None,
         }
+    }
+}
+
+impl Task {
+    /// Whether somebody ended it in the place of whoever should have.
+    pub(crate) fn is_by_hand(&self) -> bool {
+        let is_said = self.failure.as_ref().is_some_and(|failure| failure.kind == Failure::BY_HAND);
+        is_said && matches!(self.state, TaskState::Succeeded | TaskState::Skipped)
     }
 }
 
@@ -105,6 +133,8 @@ impl Workflow {
             failure: None,
             result: None,
             tasks: Tasks::new(Arc::clone(&blueprint.graph)),
+            signals: Vec::new(),
+            undoable: Vec::new(),
             started: false,
             progress: BTreeMap::new(),
         }
@@ -115,6 +145,8 @@ impl Workflow {
         let compiled = self.tasks.compiled(ordinal)?;
         (self.tasks.get(ordinal)?.state == TaskState::Waiting).then_some(match compiled.control {
             Some(Control::Body) => WaitsFor::Body,
+            Some(Control::AwaitSignal) => WaitsFor::Signal,
+            Some(Control::Approve) => WaitsFor::Approval,
             Some(Control::Wait | Control::Transform) | None => WaitsFor::Time,
         })
     }
@@ -173,7 +205,8 @@ impl Scope for View<'_> {
     fn task(&self, ordinal: usize) -> TaskView<'_> {
         match self.run.tasks.get(ordinal) {
             Some(task) => {
-                TaskView { state: task.state, output: task.output.as_deref(), failure: task.failure.as_ref() }
+                let failure = task.failure.as_ref().filter(|_| task.state == TaskState::Failed);
+                TaskView { state: task.state, output: task.output.as_deref(), failure }
             }
             None => TaskView { state: TaskState::Pending, output: None, failure: None },
         }

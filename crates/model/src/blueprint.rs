@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Capability, Digest, ForEach, Join, Loop, RetryPolicy, Run, Timeouts, canonical_json};
+use crate::{
+    Capability, Compensation, Digest, ForEach, Join, Loop, RetryPolicy, Run, Timeouts, canonical_json,
+};
 
 /// An immutable graph of tasks and edges.
 ///
 /// It carries the definitions of the capabilities that it uses, so that a later
 /// change of the catalog cannot touch a workflow that runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Blueprint {
     /// A short name for people.
@@ -31,6 +33,13 @@ pub struct Blueprint {
     /// How long the workflow may run, in milliseconds; then it fails. 0: as long as it takes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deadline_ms: u64,
+    /// Whether each task that changes something outside has to say what undoes it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub require_compensation: bool,
+    /// How many tasks the workflow may come to have, those of every item and iteration included; the task that
+    /// would begin one more fails. 0: as many as any workflow may.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub max_tasks: u32,
 }
 
 /// One node of a blueprint.
@@ -63,6 +72,9 @@ pub struct Task {
     /// How long its attempts may take.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeouts: Timeouts,
+    /// What undoes it, if its workflow fails or is cancelled after it has succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compensate_with: Option<Compensation>,
     /// It runs a graph for each item of a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_each: Option<ForEach>,

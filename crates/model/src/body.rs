@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::blueprint::is_default;
-use crate::{Digest, Edge, Task};
+use crate::{Digest, Edge, RetryPolicy, Task, Timeouts};
 
 /// A graph inside of a task.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -93,6 +94,32 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
 }
+
+/// What undoes a task that has succeeded, if its workflow fails or is cancelled afterwards.
+///
+/// Compensations run one after the other, in the reverse order in which their tasks have succeeded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compensation {
+    /// The capability that does it.
+    pub capability: String,
+    /// The constant part of its input.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub input: Map<String, Value>,
+    /// Dotted path in the input <- CEL expression, which sees what the task's own data flow sees, and the
+    /// task's output.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data_flow: BTreeMap<String, String>,
+    /// What happens after a failed attempt.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub retry: RetryPolicy,
+    /// How long its attempts may take.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub timeouts: Timeouts,
+}
+
+/// What the task that undoes another one is called.
+pub const UNDO: &str = "undo";
 
 /// What stands for the capability of a task that runs a graph of its own.
 pub const FOR_EACH: &str = "goalpost.for_each";

@@ -40,6 +40,16 @@ impl Failure {
     pub const LOOP_BOUND: &'static str = "LOOP_BOUND";
     /// The workflow would have more tasks than it may.
     pub const TOO_MANY_TASKS: &'static str = "TOO_MANY_TASKS";
+    /// The signal did not come in time.
+    pub const SIGNAL_TIMEOUT: &'static str = "SIGNAL_TIMEOUT";
+    /// Nobody approved or rejected in time.
+    pub const APPROVAL_TIMEOUT: &'static str = "APPROVAL_TIMEOUT";
+    /// Somebody rejected it.
+    pub const REJECTED: &'static str = "REJECTED";
+    /// Somebody skipped it, or gave its output in the place of a worker.
+    pub const BY_HAND: &'static str = "BY_HAND";
+    /// Somebody paused it.
+    pub const PAUSED: &'static str = "PAUSED";
     /// Somebody cancelled it.
     pub const CANCELLED: &'static str = "CANCELLED";
     /// The planner found no plan.

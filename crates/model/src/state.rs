@@ -70,6 +70,10 @@ words! {
     WorkflowState {
         /// Some task has not ended.
         Running = "RUNNING",
+        /// It gives nothing new to workers until it is resumed.
+        Paused = "PAUSED",
+        /// It has failed or was cancelled; what its tasks did is undone.
+        Compensating = "COMPENSATING",
         /// Every task ended, and no failure was left unhandled.
         Succeeded = "SUCCEEDED",
         /// Every task ended, and a failure was left unhandled.
@@ -108,6 +112,10 @@ words! {
         Time = "time",
         /// The graph inside of it.
         Body = "body",
+        /// A signal.
+        Signal = "signal",
+        /// Somebody's approval.
+        Approval = "approval",
     }
 }
 
@@ -119,6 +127,8 @@ words! {
         Backoff = "backoff",
         /// A `goalpost.wait` is over.
         Wait = "wait",
+        /// The signal or the approval that a task waits for should have come.
+        GiveUp = "give_up",
         /// The attempt should have been taken by a worker.
         ScheduleToStart = "schedule_to_start",
         /// The attempt should have ended.
@@ -141,6 +151,8 @@ words! {
         GoalFailed = "GOAL_FAILED",
         /// The goal was cancelled.
         GoalCancelled = "GOAL_CANCELLED",
+        /// The goal's workflow was retried; the goal is open again.
+        GoalRetried = "GOAL_RETRIED",
         /// The workflow began.
         WorkflowStarted = "WORKFLOW_STARTED",
         /// Every task ended well, or was handled.
@@ -149,6 +161,14 @@ words! {
         WorkflowFailed = "WORKFLOW_FAILED",
         /// The workflow was cancelled.
         WorkflowCancelled = "WORKFLOW_CANCELLED",
+        /// The workflow gives nothing new to workers.
+        WorkflowPaused = "WORKFLOW_PAUSED",
+        /// The workflow goes on after a pause, or was retried.
+        WorkflowRunning = "WORKFLOW_RUNNING",
+        /// The workflow undoes what its tasks did.
+        WorkflowCompensating = "WORKFLOW_COMPENSATING",
+        /// Somebody sent a signal.
+        SignalReceived = "SIGNAL_RECEIVED",
         /// The task began to wait for its time.
         TaskWaiting = "TASK_WAITING",
         /// The task's attempt waits for a worker.
@@ -165,6 +185,8 @@ words! {
         TaskSkipped = "TASK_SKIPPED",
         /// The task was cancelled with its workflow.
         TaskCancelled = "TASK_CANCELLED",
+        /// The task waits for its join again, since its workflow was retried.
+        TaskPending = "TASK_PENDING",
     }
 }
 
@@ -178,7 +200,7 @@ impl GoalState {
 impl WorkflowState {
     /// Nothing will change it any more.
     pub const fn is_terminal(self) -> bool {
-        !matches!(self, Self::Running)
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
     }
 }
 

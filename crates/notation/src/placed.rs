@@ -56,6 +56,9 @@ fn nodes<'a>(page: Page<'a>, name: &'a str) -> impl Iterator<Item = &'a Node> {
     let whole = Graph { node: root, tasks: &blueprint.tasks, edges: &blueprint.edges };
     // A name that is badly formed may have a slash itself.
     let mut found = whole.nodes(name);
+    if found.is_empty() {
+        found.extend(whole.undo(name));
+    }
     if found.is_empty()
         && let Some((graph, name)) = whole.inside(name)
     {
@@ -83,6 +86,16 @@ impl<'a> Graph<'a> {
             graph = graph.body(owner)?;
         }
         Some((graph, format!("{kind} {}", &way[slash + 1..])))
+    }
+
+    /// What undoes the task that a name as `task book/undo` says.
+    fn undo(self, name: &str) -> Option<&'a Node> {
+        let done = name.strip_suffix("/undo")?;
+        let nodes = match self.inside(done) {
+            Some((graph, name)) => graph.nodes(&name),
+            None => self.nodes(done),
+        };
+        nodes.into_iter().find_map(|task| Some(&task.entry("compensate_with")?.1))
     }
 
     /// The graph inside of the task of this name.
@@ -204,7 +217,7 @@ tasks:
     for_each:
       body:
         tasks:
-          - {name: inner, capability: strange}
+          - {name: inner, capability: strange, compensate_with: {capability: back, input: {x: 7}}}
           - {name: poll, loop: {while: "1", body: {tasks: [{name: deep, capability: odd}]}}}
         edges:
           - {from: inner, to: deep, condition: '2'}
@@ -255,6 +268,7 @@ edges:
         assert_eq!(underlined("task each/poll/deep", "capability"), ["odd"]);
         assert_eq!(underlined("edge each/inner -> deep", "condition"), ["'2'"]);
         assert_eq!(underlined("task each", "for_each.body.tasks"), ["tasks"]);
+        assert_eq!(underlined("task each/inner/undo", "input.x"), ["7"]);
         assert_eq!(underlined("task each/nobody/deep", "capability"), [""; 0]);
     }
 

@@ -1,7 +1,5 @@
 //! What the checker can say of a method before there is a goal.
 
-use std::collections::BTreeMap;
-
 use goalpost_checker::{CapabilitySource, check, code};
 use goalpost_model::{Blueprint, Capability, Effect, Finding, Task};
 use serde_json::{Map, Value};
@@ -23,9 +21,9 @@ pub(crate) fn findings(method: &Method, capabilities: &dyn CapabilitySource) -> 
         name: method.name.clone(),
         tasks: method.steps.iter().map(task).collect(),
         edges: method.edges.clone(),
-        capabilities: Vec::new(),
         deadline_ms: method.deadline_ms,
         output: method.output.clone(),
+        ..Blueprint::default()
     };
     let nested = Capability {
         name: NESTED.to_owned(),
@@ -43,14 +41,7 @@ pub(crate) fn findings(method: &Method, capabilities: &dyn CapabilitySource) -> 
 /// What is wrong with the schemas of a capability.
 pub(crate) fn schema_mistakes(capability: &Capability) -> Vec<String> {
     let task = Task { name: "sample".to_owned(), capability: capability.name.clone(), ..Task::default() };
-    let blueprint = Blueprint {
-        name: "sample".to_owned(),
-        tasks: vec![task],
-        edges: Vec::new(),
-        capabilities: Vec::new(),
-        deadline_ms: 0,
-        output: BTreeMap::new(),
-    };
+    let blueprint = Blueprint { name: "sample".to_owned(), tasks: vec![task], ..Blueprint::default() };
     let findings = check(&blueprint, &Alone(capability)).findings;
     let of_schema = findings.iter().filter(|finding| finding.code == code::INVALID_SCHEMA);
     of_schema.map(|finding| finding.message.clone()).collect()

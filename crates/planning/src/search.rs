@@ -42,7 +42,7 @@ pub fn plan(catalog: &Catalog, goal: &GoalRequest) -> Result<Plan, NoPlan> {
     let Solution { method, reason, fragment, rejected } = solution;
     let Fragment { tasks, edges, methods, output, .. } = fragment;
     let (name, deadline_ms) = (method.name.clone(), method.deadline_ms);
-    let blueprint = Blueprint { name, tasks, edges, capabilities: Vec::new(), deadline_ms, output };
+    let blueprint = Blueprint { name, tasks, edges, deadline_ms, output, ..Blueprint::default() };
     let checked = check(&blueprint, catalog);
     let Some(blueprint) = checked.blueprint else {
         let why = "the checker refuses the blueprint that it gives".to_owned();

@@ -12,7 +12,16 @@ use crate::{Violations, body, map_from_struct, struct_from_map, timing, v1};
 /// The blueprint that a message says. Notes every field that cannot be read, under `field`.
 /// Whether the blueprint makes sense is the checker's to say.
 pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Violations) -> Option<Blueprint> {
-    let v1::Blueprint { name, tasks, edges, capabilities, deadline_ms, output } = message;
+    let v1::Blueprint {
+        name,
+        tasks,
+        edges,
+        capabilities,
+        deadline_ms,
+        output,
+        require_compensation,
+        max_tasks,
+    } = message;
     if tasks.len() > MAX_TASKS {
         violations.add(format!("{field}.tasks"), format!("must have at most {MAX_TASKS} entries"));
     }
@@ -29,6 +38,8 @@ pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Viol
         capabilities: read_all(capabilities, &format!("{field}.capabilities"), violations, read_capability),
         deadline_ms: timing::milliseconds(deadline_ms, &format!("{field}.deadline_ms"), violations),
         output: output.into_iter().collect(),
+        require_compensation,
+        max_tasks: body::read_count(max_tasks, format!("{field}.max_tasks"), violations),
     };
     violations.is_empty().then_some(blueprint)
 }
@@ -61,6 +72,7 @@ pub(crate) fn read_task(message: v1::Task, field: &str, violations: &mut Violati
         for_each,
         r#loop,
         run,
+        compensate_with,
     } = message;
     let join = read_join(join, join_count, field, violations);
     let branch = match word(branch, &format!("{field}.branch"), "is not a way to branch", violations) {
@@ -89,6 +101,8 @@ pub(crate) fn read_task(message: v1::Task, field: &str, violations: &mut Violati
         for_each: for_each
             .map(|for_each| body::read_for_each(for_each, &format!("{field}.for_each"), violations)),
         repeat: r#loop.map(|repeat| body::read_loop(repeat, &format!("{field}.loop"), violations)),
+        compensate_with: compensate_with
+            .map(|undo| body::read_compensation(undo, &format!("{field}.compensate_with"), violations)),
         run: run.map(|run| body::read_run(run, &format!("{field}.run"), violations)),
     }
 }
@@ -157,7 +171,8 @@ fn read_capability(message: v1::Capability, field: &str, violations: &mut Violat
 
 /// A blueprint as a message.
 pub fn blueprint_from_model(blueprint: &Blueprint) -> v1::Blueprint {
-    let Blueprint { name, tasks, edges, capabilities, deadline_ms, output } = blueprint;
+    let Blueprint { name, tasks, edges, capabilities, deadline_ms, output, require_compensation, max_tasks } =
+        blueprint;
     v1::Blueprint {
         name: name.clone(),
         tasks: tasks.iter().map(task_from_model).collect(),
@@ -165,6 +180,8 @@ pub fn blueprint_from_model(blueprint: &Blueprint) -> v1::Blueprint {
         capabilities: capabilities.iter().map(capability_from_model).collect(),
         deadline_ms: timing::message_of(*deadline_ms),
         output: flow(output),
+        require_compensation: *require_compensation,
+        max_tasks: i32::try_from(*max_tasks).unwrap_or(i32::MAX),
     }
 }
 
@@ -182,6 +199,7 @@ pub(crate) fn task_from_model(task: &Task) -> v1::Task {
         for_each,
         repeat,
         run,
+        compensate_with,
     } = task;
     let (join, join_count) = match *join {
         Join::All => (v1::Join::All, 0),
@@ -210,6 +228,7 @@ pub(crate) fn task_from_model(task: &Task) -> v1::Task {
         for_each: for_each.as_ref().map(body::for_each_from_model),
         r#loop: repeat.as_ref().map(body::loop_from_model),
         run: run.as_ref().map(body::run_from_model),
+        compensate_with: compensate_with.as_ref().map(body::compensation_from_model),
     }
 }
 
@@ -269,12 +288,16 @@ mod tests {
                     {"name": "f", "loop": {"while": "true", "max_iterations": 4, "body": {
                         "tasks": [{"name": "g", "capability": "c"}, {"name": "h", "capability": "c"}],
                         "edges": [{"from": "g", "to": "h"}], "output": {"x": "iteration"}}}}]}}},
+                {"name": "l", "capability": "c", "compensate_with": {"capability": "c", "input": {"x": 1}, "data_flow": {"y": "1"},
+                    "retry": {"max_attempts": 2}, "timeouts": {"heartbeat_ms": 1}}},
                 {"name": "i", "run": {"body": {"tasks": [{"name": "j", "capability": "c"}]}}},
                 {"name": "k", "run": {"digest": "11".repeat(32)}},
             ],
             "edges": [{"from": "a", "to": "b", "on": "always", "condition": "true", "data_flow": {"w": "1"}},
                       {"from": "b", "to": "d", "otherwise": true}],
             "deadline_ms": 7,
+            "require_compensation": true,
+            "max_tasks": 9,
             "output": {"x.y": "tasks.a.state"},
             "capabilities": [{"name": "c", "effect": "read", "input_schema": {"type": "object"}}],
         }))

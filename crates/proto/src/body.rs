@@ -1,9 +1,9 @@
 //! Graphs inside of tasks.
 
-use goalpost_model::{Body, Failures, ForEach, Loop, Run};
+use goalpost_model::{Body, Compensation, Failures, ForEach, Loop, Run, Timeouts};
 
 use crate::blueprint::{edge_from_model, flow, read_all, read_edge, read_task, task_from_model, word};
-use crate::{Violations, v1};
+use crate::{Violations, map_from_struct, struct_from_map, timing, v1};
 
 fn read_body(message: Option<v1::Body>, field: &str, violations: &mut Violations) -> Body {
     let v1::Body { tasks, edges, output } = message.unwrap_or_default();
@@ -14,7 +14,7 @@ fn read_body(message: Option<v1::Body>, field: &str, violations: &mut Violations
     }
 }
 
-fn read_count(count: i32, field: String, violations: &mut Violations) -> u32 {
+pub(crate) fn read_count(count: i32, field: String, violations: &mut Violations) -> u32 {
     u32::try_from(count).unwrap_or_else(|_| {
         violations.add(field, "must not be negative");
         0
@@ -97,5 +97,32 @@ pub(crate) fn run_from_model(run: &Run) -> v1::Run {
     v1::Run {
         body: body.as_ref().map(body_from_model),
         digest: digest.map(|digest| digest.to_string()).unwrap_or_default(),
+    }
+}
+
+pub(crate) fn read_compensation(
+    message: v1::Compensation,
+    field: &str,
+    violations: &mut Violations,
+) -> Compensation {
+    let v1::Compensation { capability, input, data_flow, retry, timeouts } = message;
+    let input = map_from_struct(input.unwrap_or_default(), &format!("{field}.input"), violations);
+    Compensation {
+        capability,
+        input: input.unwrap_or_default(),
+        data_flow: data_flow.into_iter().collect(),
+        retry: timing::read_retry(retry, &format!("{field}.retry"), violations),
+        timeouts: timing::read_timeouts(timeouts, &format!("{field}.timeouts"), violations),
+    }
+}
+
+pub(crate) fn compensation_from_model(compensation: &Compensation) -> v1::Compensation {
+    let Compensation { capability, input, data_flow, retry, timeouts } = compensation;
+    v1::Compensation {
+        capability: capability.clone(),
+        input: (!input.is_empty()).then(|| struct_from_map(input)),
+        data_flow: flow(data_flow),
+        retry: Some(timing::retry_from_model(retry)),
+        timeouts: (*timeouts != Timeouts::default()).then(|| timing::timeouts_from_model(*timeouts)),
     }
 }

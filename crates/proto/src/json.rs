@@ -60,6 +60,17 @@ pub fn struct_from_map(map: &Map<String, Json>) -> Struct {
     Struct { fields: map.iter().map(|(key, value)| (key.clone(), value_from_json(value.clone()))).collect() }
 }
 
+/// The value of a field that may be absent; `None` if it cannot be read, which is noted.
+pub fn read_value(value: Option<Value>, field: &str, violations: &mut Violations) -> Option<Option<Json>> {
+    match value.map(json_from_value).transpose() {
+        Ok(value) => Some(value),
+        Err(problem) => {
+            violations.add(field, problem.to_string());
+            None
+        }
+    }
+}
+
 /// A JSON value as a message.
 pub fn value_from_json(json: Json) -> Value {
     let kind = match json {

@@ -29,8 +29,7 @@ impl Trace {
             tasks,
             edges,
             capabilities: vec![capability()],
-            deadline_ms: 0,
-            output: Default::default(),
+            ..Blueprint::default()
         };
         let bytes = blueprint.canonical().len();
         if bytes > MAX_BLUEPRINT_BYTES {

@@ -6,9 +6,10 @@ use std::time::Duration;
 use goalpost_model::{GoalId, GoalState, Namespace, WorkflowId};
 use goalpost_proto::v1::{
     CancelGoalRequest, CancelWorkflowRequest, CheckBlueprintRequest, CheckBlueprintResponse, Event,
-    GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PlanRequest, PlanResponse, PreviewPlanRequest,
-    PreviewPlanResponse, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest,
-    central_decision_group_server,
+    GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest, PlanRequest, PlanResponse,
+    PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest,
+    SignalGoalRequest, SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest,
+    act_on_workflow_request::Action, central_decision_group_server,
 };
 use goalpost_proto::{Violations, blueprint_from_model, struct_from_map};
 use goalpost_service::load::Gate;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
+use crate::by_hand;
 use crate::checks::Checks;
 use crate::requests::{self, Own, Submission, Wanted};
 use crate::submit::{NotStored, Submitter};
@@ -138,6 +140,33 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         self.read(id).await
     }
 
+    async fn pause_goal(&self, request: Request<PauseGoalRequest>) -> Result<Response<Goal>, Status> {
+        self.act(request, by_hand::pause).await
+    }
+
+    async fn resume_goal(&self, request: Request<ResumeGoalRequest>) -> Result<Response<Goal>, Status> {
+        self.act(request, by_hand::resume).await
+    }
+
+    async fn retry_goal(&self, request: Request<RetryGoalRequest>) -> Result<Response<Goal>, Status> {
+        self.act(request, by_hand::retry).await
+    }
+
+    async fn signal_goal(&self, request: Request<SignalGoalRequest>) -> Result<Response<Goal>, Status> {
+        self.act(request, by_hand::signal).await
+    }
+
+    async fn resolve_approval(
+        &self,
+        request: Request<ResolveApprovalRequest>,
+    ) -> Result<Response<Goal>, Status> {
+        self.act(request, by_hand::resolve).await
+    }
+
+    async fn skip_task(&self, request: Request<SkipTaskRequest>) -> Result<Response<Goal>, Status> {
+        self.act(request, by_hand::skip).await
+    }
+
     async fn preview_plan(
         &self,
         request: Request<PreviewPlanRequest>,
@@ -179,6 +208,18 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
 }
 
 impl Api {
+    /// Asks something of the goal's workflow; `read` says what.
+    async fn act<M>(
+        &self,
+        request: Request<M>,
+        read: impl FnOnce(M) -> Result<(GoalId, Action), Violations>,
+    ) -> Result<Response<Goal>, Status> {
+        let traceparent = trace_context::of(&request);
+        let (id, action) = read(request.into_inner()).map_err(status::invalid_argument)?;
+        by_hand::act(&self.context, id, action, traceparent.as_deref()).await?;
+        self.read(id).await
+    }
+
     async fn read(&self, id: GoalId) -> Result<Response<Goal>, Status> {
         let found = goals::get(&self.context.store, id).await.map_err(|error| status::store(&error))?;
         let (goal, decisions) = found.ok_or_else(|| status::not_found("goal", &id.to_string()))?;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use goalpost_model::{Digest, Failure, Lane, WorkflowId, limits};
 use goalpost_proto::v1::{
-    CancelWorkflowRequest, CreateWorkflowRequest, GetWorkflowRequest, Workflow, graph_engine_server,
+    ActOnWorkflowRequest, CancelWorkflowRequest, CreateWorkflowRequest, GetWorkflowRequest, Workflow,
+    graph_engine_server,
 };
 use goalpost_proto::{Violations, map_from_struct, read_namespace, read_priority};
 use goalpost_service::{status, trace_context};
@@ -14,6 +15,7 @@ use tonic::{Code, Request, Response, Status};
 use crate::engine::{Creation, Problem, Refusal};
 use crate::resource;
 use crate::shared::Shared;
+use crate::wishes;
 
 pub(crate) struct Api(pub(crate) Shared);
 
@@ -76,6 +78,21 @@ impl graph_engine_server::GraphEngine for Api {
         }
         let failure = Failure::new(Failure::CANCELLED, reason);
         self.0.engine.cancel(id, failure).await.map_err(refusal_status)?;
+        self.read(id).await
+    }
+
+    async fn act_on_workflow(
+        &self,
+        request: Request<ActOnWorkflowRequest>,
+    ) -> Result<Response<Workflow>, Status> {
+        let ActOnWorkflowRequest { id, action } = request.into_inner();
+        let mut violations = Violations::default();
+        let id = read_id(&id, &mut violations);
+        let wish = wishes::read(action, &mut violations);
+        let (Some(id), Some(wish), true) = (id, wish, violations.is_empty()) else {
+            return Err(status::invalid_argument(violations));
+        };
+        self.0.engine.ask_by_hand(id, wish).await.map_err(refusal_status)?;
         self.read(id).await
     }
 }

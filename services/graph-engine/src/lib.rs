@@ -9,6 +9,7 @@ mod engine;
 mod orders;
 mod resource;
 mod shared;
+mod wishes;
 mod workers;
 
 use std::net::SocketAddr;

@@ -84,6 +84,8 @@ fn fill(status: &mut v1::TaskStatus, stored: StoredTask) {
 fn workflow_state(state: WorkflowState) -> v1::WorkflowState {
     match state {
         WorkflowState::Running => v1::WorkflowState::Running,
+        WorkflowState::Paused => v1::WorkflowState::Paused,
+        WorkflowState::Compensating => v1::WorkflowState::Compensating,
         WorkflowState::Succeeded => v1::WorkflowState::Succeeded,
         WorkflowState::Failed => v1::WorkflowState::Failed,
         WorkflowState::Cancelled => v1::WorkflowState::Cancelled,

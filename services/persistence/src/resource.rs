@@ -5,7 +5,7 @@ use goalpost_proto::{event_type, timestamp, v1, value_from_json};
 use goalpost_store::history::{StoredEvent, Verified};
 
 pub(crate) fn event(id: WorkflowId, event: StoredEvent) -> v1::Event {
-    let StoredEvent { number, at, kind, task, attempt, worker, failure, output } = event;
+    let StoredEvent { number, at, kind, task, attempt, worker, failure, output, signal } = event;
     v1::Event {
         workflow_id: id.to_string(),
         number,
@@ -16,6 +16,7 @@ pub(crate) fn event(id: WorkflowId, event: StoredEvent) -> v1::Event {
         worker: worker.unwrap_or_default(),
         failure: failure.map(Into::into),
         output: output.map(value_from_json),
+        signal: signal.unwrap_or_default(),
     }
 }
 

@@ -10,12 +10,15 @@ use crate::names::shown;
 use crate::report::{Problem, Report, edge_node, task_node};
 
 use super::draft::Draft;
+use super::undo;
 
 /// Every expression of a blueprint, as far as nothing is wrong with it.
 #[derive(Default)]
 pub(super) struct Expressions {
     /// The data flows of each task.
     pub(super) tasks: Vec<Vec<FlowPart>>,
+    /// The data flows of what undoes each task.
+    pub(super) undos: Vec<Vec<FlowPart>>,
     /// The parts of each edge.
     pub(super) edges: Vec<EdgeParts>,
     /// What comes out of the graph.
@@ -48,6 +51,10 @@ pub(super) fn compile(blueprint: Draft<'_>, names: &TaskNames<'_>, report: &mut 
     let mut found = Expressions::default();
     for task in blueprint.tasks {
         found.tasks.push(flows(&task_node(task), "data_flow", &task.data_flow, names, report));
+        let undo = undo::inside(task, report, |undo, report| {
+            flows(&task_node(undo), "data_flow", &undo.data_flow, names, report)
+        });
+        found.undos.push(undo.unwrap_or_default());
     }
     for edge in blueprint.edges {
         let node = edge_node(edge);

@@ -13,11 +13,12 @@ mod reach;
 mod reads;
 mod structure;
 mod timing;
+mod undo;
 mod writes;
 
 use std::sync::Arc;
 
-use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
+use goalpost_model::limits::{MAX_EDGES, MAX_TASKS, MAX_WORKFLOW_TASKS};
 use goalpost_model::{Blueprint, Task, all_tasks};
 
 use crate::CapabilitySource;
@@ -52,9 +53,16 @@ pub(crate) fn build(
         digest: blueprint.digest(),
         name: blueprint.name.clone(),
         deadline_ms: blueprint.deadline_ms,
+        max_tasks: most_tasks(blueprint.max_tasks),
         graph: Arc::new(graph),
     });
     (report, compiled)
+}
+
+/// 0 stands for as many as any workflow may have.
+fn most_tasks(max_tasks: u32) -> usize {
+    let wanted = usize::try_from(max_tasks).ok().filter(|most| *most > 0);
+    wanted.unwrap_or(MAX_WORKFLOW_TASKS).min(MAX_WORKFLOW_TASKS)
 }
 
 /// Every graph inside of a task counts.
@@ -86,6 +94,7 @@ fn walk(
     let schemas = capabilities::compile(draft, capabilities, report);
     let expressions = expressions::compile(draft, &names, report);
     inputs::check(draft, capabilities, &names, &schemas, report);
+    let undos = undo::compile(draft, capabilities, report);
     let bodies = inside(draft, capabilities, report);
     // What follows needs every edge.
     let graph = Graph::new(draft.tasks.len(), arcs?);
@@ -104,15 +113,18 @@ fn walk(
     }
     let ordinals =
         draft.tasks.iter().enumerate().map(|(ordinal, task)| (task.name.clone(), ordinal)).collect();
-    let expressions::Expressions { tasks: task_flows, edges: edge_parts, output, again } = expressions;
-    let parts = draft.tasks.iter().zip(task_flows).zip(bodies).enumerate();
-    let tasks = parts.map(|(ordinal, ((task, flows), body))| CompiledTask {
+    let expressions::Expressions { tasks: task_flows, undos: undo_flows, edges: edge_parts, output, again } =
+        expressions;
+    let undos = undos.into_iter().zip(undo_flows).map(|(undo, flows)| Some(undo::graph(undo?, flows)));
+    let parts = draft.tasks.iter().zip(task_flows).zip(bodies).zip(undos).enumerate();
+    let tasks = parts.map(|(ordinal, (((task, flows), body), undo))| CompiledTask {
         name: task.name.clone(),
         capability: task.performs().to_owned(),
         join: task.join,
         rest: task.rest,
         branch: task.branch,
         control: Control::of(task.performs()),
+        undo,
         body,
         retry: task.retry.clone(),
         timeouts: task.timeouts,
@@ -148,7 +160,7 @@ fn inside(
     report: &mut Report,
 ) -> Vec<Option<CompiledBody>> {
     let mut body = |task: &Task| {
-        let (inner, field) = Draft::inside(task)?;
+        let (inner, field) = draft.inside(task)?;
         report.enter(&task.name, field);
         let graph = walk(inner, capabilities, report);
         report.leave();

@@ -13,6 +13,7 @@ use crate::topology::{Graph, Set, Sure};
 use super::certain;
 use super::draft::Draft;
 use super::expressions::Expressions;
+use super::undo;
 
 /// Checks every read against what is sure where it happens.
 pub(super) fn check(
@@ -32,6 +33,18 @@ pub(super) fn check(
             let place = Place { node: task_node(task), field, succeeded: &[succeeded], failed: &[failed] };
             check.reads(capabilities, &place, &part.analysis, None);
         }
+        undo::inside(task, check.report, |undo, report| {
+            // What undoes a task comes after it has succeeded.
+            let mut itself = Set::empty(blueprint.tasks.len());
+            itself.insert(ordinal);
+            let mut check = Check { blueprint, report };
+            for part in expressions.undos.get(ordinal).into_iter().flatten() {
+                let field = format!("data_flow.{}", part.flow.path_text);
+                let (succeeded, failed) = ([succeeded, &itself], [failed]);
+                let place = Place { node: task_node(undo), field, succeeded: &succeeded, failed: &failed };
+                check.reads(capabilities, &place, &part.analysis, None);
+            }
+        });
     }
     if !expressions.output.is_empty() || expressions.again.is_some() {
         let succeeded = certain::at_success(blueprint, graph, sorted);

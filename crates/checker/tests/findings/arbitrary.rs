@@ -130,14 +130,7 @@ prop_compose! {
 }
 
 fn blueprint(name: &str, tasks: Vec<Task>, edges: Vec<Edge>) -> Blueprint {
-    Blueprint {
-        name: name.to_owned(),
-        tasks,
-        edges,
-        capabilities: Vec::new(),
-        deadline_ms: 0,
-        output: BTreeMap::new(),
-    }
+    Blueprint { name: name.to_owned(), tasks, edges, ..Blueprint::default() }
 }
 
 /// Anything, most of it wrong.

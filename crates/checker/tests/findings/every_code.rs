@@ -6,6 +6,7 @@ use goalpost_checker::code;
 
 use crate::{
     bodies, branching, conditions, data_flow, expressions, guards, schemas, structure, timing, topology,
+    undoing,
 };
 
 #[test]
@@ -16,6 +17,7 @@ fn every_code_has_an_example() {
         topology::EXAMPLES,
         branching::EXAMPLES,
         bodies::EXAMPLES,
+        undoing::EXAMPLES,
         schemas::EXAMPLES,
         expressions::EXAMPLES,
         conditions::EXAMPLES,

@@ -28,6 +28,8 @@ fn full() -> Value {
     json!({
         "name": "full",
         "deadline_ms": 1,
+        "require_compensation": true,
+        "max_tasks": 5,
         "output": {"x.y": "goal.text"},
         "tasks": [{
             "name": "a",
@@ -46,6 +48,13 @@ fn full() -> Value {
                 "non_retryable": ["KIND"]
             },
             "timeouts": {"schedule_to_start_ms": 1, "start_to_close_ms": 2, "heartbeat_ms": 3},
+            "compensate_with": {
+                "capability": "any",
+                "input": {"x": 1},
+                "data_flow": {"z": "1"},
+                "retry": {"max_attempts": 2},
+                "timeouts": {"heartbeat_ms": 1}
+            },
             "for_each": {"concurrency": 2, "failures": {"tolerate": 1}, "body": body},
             "loop": {"while": "true", "max_iterations": 3, "body": body},
             "run": {"body": body, "digest": "00".repeat(32)}
@@ -65,7 +74,7 @@ fn full() -> Value {
 fn objects(blueprint: &mut Value, visit: &mut dyn FnMut(&str, &mut Map<String, Value>)) {
     for (list, kind) in [("tasks", "task"), ("edges", "edge"), ("capabilities", "capability")] {
         for item in blueprint[list].as_array_mut().into_iter().flatten() {
-            for part in ["retry", "timeouts", "for_each", "loop", "run"] {
+            for part in ["retry", "timeouts", "compensate_with", "for_each", "loop", "run"] {
                 let Some(part_of_task) = item.get_mut(part).and_then(Value::as_object_mut) else { continue };
                 if let Some(body) = part_of_task.get_mut("body").and_then(Value::as_object_mut) {
                     visit("body", body);
@@ -111,6 +120,8 @@ fn what_is_not_read_is_not_valid() {
         ("/tasks/0/timeouts/heartbeat_ms", json!("1s")),
         ("/tasks/0/input", json!(null)),
         ("/tasks/0/for_each/failures", json!("some")),
+        ("/tasks/0/compensate_with", json!("any")),
+        ("/require_compensation", json!("yes")),
         ("/tasks/0/for_each/concurrency", json!(-1)),
         ("/tasks/0/loop/while", json!([])),
         ("/tasks/0/loop/max_iterations", json!("3")),

@@ -19,3 +19,5 @@ mod structure;
 mod timing;
 mod together;
 mod topology;
+#[cfg(test)]
+mod undoing;

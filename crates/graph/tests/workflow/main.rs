@@ -15,6 +15,8 @@ mod drive;
 #[cfg(test)]
 mod edges;
 #[cfg(test)]
+mod hands;
+#[cfg(test)]
 mod joins;
 #[cfg(test)]
 mod oracle;
@@ -27,8 +29,12 @@ mod random;
 #[cfg(test)]
 mod restoring;
 #[cfg(test)]
+mod retrying;
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod size;
 #[cfg(test)]
 mod timers;
+#[cfg(test)]
+mod undoing;

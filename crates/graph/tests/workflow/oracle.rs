@@ -169,7 +169,9 @@ pub(crate) fn check_end(plan: &Plan, workflow: &Workflow) -> Result<(), TestCase
     let cancelled = workflow.tasks.iter().any(|(_, task)| task.state == TaskState::Cancelled);
     let unhandled = workflow.tasks.iter().find(|(ordinal, task)| fails_the_workflow(plan, *ordinal, task));
     match workflow.state {
-        WorkflowState::Running => prop_assert!(false, "the workflow did not end"),
+        WorkflowState::Running | WorkflowState::Paused | WorkflowState::Compensating => {
+            prop_assert!(false, "the workflow did not end")
+        }
         WorkflowState::Cancelled => prop_assert!(cancelled && workflow.failure.is_some()),
         WorkflowState::Failed if is_out_of_time(workflow) => prop_assert!(plan.deadline && cancelled),
         WorkflowState::Failed => {

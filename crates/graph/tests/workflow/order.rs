@@ -65,6 +65,13 @@ impl<'a> Order<'a> {
             Effect::TaskCancelled { task, was_running } => {
                 self.end(effect, task, !was_running, was_running, !was_running)?;
             }
+            Effect::SignalReceived { .. }
+            | Effect::SignalTaken { .. }
+            | Effect::UndoBegun { .. }
+            | Effect::TaskReset { .. }
+            | Effect::WorkflowCompensating
+            | Effect::WorkflowPaused
+            | Effect::WorkflowResumed => prop_assert!(false, "nobody asked for {:?}", effect),
         }
         Ok(())
     }

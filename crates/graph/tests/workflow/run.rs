@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use goalpost_checker::{CompiledBlueprint, compile};
-use goalpost_graph::{Effect, Event, IllegalTransition, InvalidState, Task, Workflow, advance};
+use goalpost_graph::{Effect, Event, IllegalTransition, InvalidState, Stored, Task, Workflow, advance};
 use goalpost_model::{Blueprint, Failure, TaskState};
 use serde_json::{Map, Value, json};
 
 pub(crate) struct Run {
     pub(crate) blueprint: Arc<CompiledBlueprint>,
     pub(crate) workflow: Workflow,
+    /// The tasks that have succeeded, in their order.
+    succeeded: Vec<usize>,
 }
 
 /// What every goal here comes with.
@@ -46,7 +48,7 @@ impl Run {
     pub(crate) fn new(blueprint: &Blueprint) -> Self {
         let blueprint = Arc::new(compile(blueprint).expect("the blueprint compiles"));
         let workflow = Workflow::new(&blueprint, "a goal".to_owned(), goal_input());
-        Self { blueprint, workflow }
+        Self { blueprint, workflow, succeeded: Vec::new() }
     }
 
     /// A workflow that has begun.
@@ -57,7 +59,12 @@ impl Run {
     }
 
     pub(crate) fn apply(&mut self, event: Event) -> Vec<Effect> {
-        advance(&self.blueprint, &mut self.workflow, event).expect("the event fits")
+        let effects = advance(&self.blueprint, &mut self.workflow, event).expect("the event fits");
+        self.succeeded.extend(effects.iter().filter_map(|effect| match *effect {
+            Effect::TaskSucceeded { task } => Some(task),
+            _ => None,
+        }));
+        effects
     }
 
     /// The refusal of an event, which must change nothing.
@@ -111,14 +118,16 @@ impl Run {
 
     /// What the shell stores: the tasks that are past pending.
     pub(crate) fn rows(&self) -> Vec<(usize, Task)> {
-        let begun = self.workflow.tasks.iter().filter(|(_, task)| task.state != TaskState::Pending);
+        let begun = self.workflow.tasks.iter().filter(|(_, task)| **task != Task::default());
         begun.map(|(ordinal, task)| (ordinal, task.clone())).collect()
     }
 
     /// The workflow made again of what is stored, with these rows.
     pub(crate) fn restore(&self, rows: Vec<(usize, Task)>) -> Result<Workflow, InvalidState> {
-        let Workflow { goal_text, goal_input, state, failure, result, .. } = self.workflow.clone();
-        Workflow::restore(&self.blueprint, goal_text, goal_input, state, failure, result, rows)
+        let Workflow { goal_text, goal_input, state, failure, result, signals, .. } = self.workflow.clone();
+        let succeeded = self.succeeded.clone();
+        let stored = Stored { goal_text, goal_input, state, failure, result, signals, succeeded };
+        Workflow::restore(&self.blueprint, stored, rows)
     }
 }
 

@@ -18,17 +18,19 @@ const PAGE_BYTES: i64 = 1 << 20;
 const PAGE: &str = "\
     SELECT h.last_number, \
            coalesce((SELECT g.state NOT IN ('SUBMITTED', 'RUNNING') FROM goals g WHERE g.id = h.id), \
-                    (SELECT w.state <> 'RUNNING' FROM workflows w WHERE w.id = h.id), false) AS is_complete, \
-           e.number, e.at, e.type, e.task, e.attempt, e.worker, e.failure, e.output \
+                    (SELECT NOT is_open(w.state) FROM workflows w WHERE w.id = h.id), false) AS is_complete, \
+           e.number, e.at, e.type, e.task, e.attempt, e.worker, e.failure, e.output, e.signal \
     FROM histories h LEFT JOIN LATERAL ( \
         SELECT *, sum(bytes) OVER (ORDER BY number) - bytes AS bytes_before FROM ( \
             SELECT *, coalesce(octet_length(output::text), 0) AS bytes FROM ( \
-                SELECT e.number, e.at, e.type, t.name AS task, e.attempt, e.worker, e.failure, \
+                SELECT e.number, e.at, e.type, t.name AS task, e.attempt, e.worker, e.failure, s.name AS signal, \
                        CASE e.type WHEN 'TASK_SUCCEEDED' THEN t.output \
+                                   WHEN 'SIGNAL_RECEIVED' THEN s.payload \
                                    WHEN 'WORKFLOW_SUCCEEDED' THEN w.result \
                                    WHEN 'GOAL_SUCCEEDED' THEN g.result END AS output \
                 FROM events e \
                 LEFT JOIN tasks t ON t.workflow_id = e.workflow_id AND t.ordinal = e.task \
+                LEFT JOIN signals s ON s.workflow_id = e.workflow_id AND s.event = e.number AND e.type = 'SIGNAL_RECEIVED' \
                 LEFT JOIN workflows w ON w.id = e.workflow_id AND e.type = 'WORKFLOW_SUCCEEDED' \
                 LEFT JOIN goals g ON g.id = e.workflow_id AND e.type = 'GOAL_SUCCEEDED' \
                 WHERE e.workflow_id = h.id AND e.number > $2 ORDER BY e.number LIMIT $3 \
@@ -67,6 +69,8 @@ pub struct StoredEvent {
     pub failure: Option<Failure>,
     /// What came out.
     pub output: Option<Value>,
+    /// The signal's name.
+    pub signal: Option<String>,
 }
 
 /// Up to `limit` events with greater numbers than `after`; fewer if their outputs are large. `None`
@@ -94,5 +98,6 @@ fn event(row: &Row) -> Result<Option<StoredEvent>, Error> {
         worker: row.try_get("worker")?,
         failure: failure.map(|json| json.parse("a failure")).transpose()?,
         output: output.map(|json| json.parse("an output")).transpose()?,
+        signal: row.try_get("signal")?,
     }))
 }

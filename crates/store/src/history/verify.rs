@@ -38,16 +38,17 @@ const CHECKS: &[&str] = &[
          SELECT type FROM events e WHERE e.workflow_id = w.id AND type LIKE 'WORKFLOW%' ORDER BY number DESC LIMIT 1 \
      ) e ON true \
      WHERE ($1::uuid IS NULL OR w.id = $1) \
-       AND e.type IS DISTINCT FROM CASE w.state WHEN 'RUNNING' THEN 'WORKFLOW_STARTED' ELSE 'WORKFLOW_' || w.state END",
+       AND e.type IS DISTINCT FROM 'WORKFLOW_' || w.state AND NOT (w.state = 'RUNNING' AND e.type = 'WORKFLOW_STARTED')",
     "SELECT 'STATE_MISMATCH', g.id, format('the goal is %s, its last event is %s', g.state, e.type) \
      FROM goals g LEFT JOIN LATERAL ( \
          SELECT type FROM events e WHERE e.workflow_id = g.id AND type LIKE 'GOAL%' ORDER BY number DESC LIMIT 1 \
      ) e ON true \
      WHERE ($1::uuid IS NULL OR g.id = $1) \
-       AND e.type IS DISTINCT FROM CASE g.state WHEN 'RUNNING' THEN 'GOAL_PLANNED' ELSE 'GOAL_' || g.state END",
+       AND e.type IS DISTINCT FROM CASE g.state WHEN 'RUNNING' THEN 'GOAL_PLANNED' ELSE 'GOAL_' || g.state END \
+       AND NOT (g.state = 'RUNNING' AND e.type = 'GOAL_RETRIED')",
     // A workflow that runs has something that can move it on.
     "SELECT 'STUCK', w.id, 'the workflow runs, but nothing of it is ready, running or waiting for a timer' \
-     FROM workflows w WHERE w.state = 'RUNNING' AND ($1::uuid IS NULL OR w.id = $1) \
+     FROM workflows w WHERE is_open(w.state) AND ($1::uuid IS NULL OR w.id = $1) \
        AND NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = w.id AND t.state IN ('WAITING', 'READY', 'RUNNING') \
                        AND t.waits_for IS DISTINCT FROM 'body')",
     // What waits for a time has a timer.
@@ -64,12 +65,13 @@ const CHECKS: &[&str] = &[
     // Nothing of an ended workflow is open.
     "SELECT 'ENDED_WITH_OPEN_TASKS', w.id, format('the workflow is %s, task %s is %s', w.state, t.name, t.state) \
      FROM workflows w JOIN tasks t ON t.workflow_id = w.id AND t.state IN ('WAITING', 'READY', 'RUNNING') \
-     WHERE w.state <> 'RUNNING' AND ($1::uuid IS NULL OR w.id = $1)",
+     WHERE NOT is_open(w.state) AND ($1::uuid IS NULL OR w.id = $1)",
     // Nothing ended twice.
     "SELECT 'ENDED_TWICE', e.workflow_id, format('task %s ended %s times', e.task, count(*)) \
      FROM events e WHERE e.type IN ('TASK_SUCCEEDED', 'TASK_FAILED', 'TASK_SKIPPED', 'TASK_CANCELLED') \
        AND ($1::uuid IS NULL OR e.workflow_id = $1) \
-     GROUP BY e.workflow_id, e.task HAVING count(*) > 1",
+     GROUP BY e.workflow_id, e.task HAVING count(*) > 1 + ( \
+         SELECT count(*) FROM events r WHERE r.workflow_id = e.workflow_id AND r.type = 'WORKFLOW_RUNNING')",
 ];
 
 /// What a verification found.

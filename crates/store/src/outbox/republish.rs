@@ -12,7 +12,7 @@ use crate::row::{attempt, lane};
 const READY: &str = "\
     SELECT t.workflow_id, t.ordinal, t.attempt, t.capability, t.lane \
     FROM workflows w JOIN tasks t ON t.workflow_id = w.id AND t.state = 'READY' \
-    WHERE w.state = 'RUNNING' AND (t.workflow_id, t.ordinal) > ($1, $2) \
+    WHERE w.state IN ('RUNNING', 'COMPENSATING') AND (t.workflow_id, t.ordinal) > ($1, $2) \
     ORDER BY t.workflow_id, t.ordinal LIMIT $3";
 
 /// Goals to be planned, and planned ones whose workflow was not begun.
@@ -23,8 +23,12 @@ const OPEN_GOALS: &str = "\
     ORDER BY g.id LIMIT $2";
 
 const UNSETTLED: &str = "\
-    SELECT g.id, w.lane FROM goals g JOIN workflows w ON w.id = g.id AND w.state <> 'RUNNING' \
-    WHERE g.id > $1 AND g.state = 'RUNNING' ORDER BY g.id LIMIT $2";
+    SELECT id, lane FROM ( \
+        SELECT g.id, w.lane FROM goals g JOIN workflows w ON w.id = g.id AND NOT is_open(w.state) WHERE g.state = 'RUNNING' \
+        UNION ALL \
+        SELECT g.id, w.lane FROM workflows w JOIN goals g ON g.id = w.id AND g.state IN ('FAILED', 'CANCELLED') \
+        WHERE w.state IN ('RUNNING', 'PAUSED', 'COMPENSATING') \
+    ) u WHERE id > $1 ORDER BY id LIMIT $2";
 
 /// Running attempts of engines that are dead for longer than the time that their workers have to
 /// come to another one.

@@ -13,6 +13,7 @@ const AS_JSON: &str = "\
         'decisions', (SELECT json_agg(d ORDER BY number) FROM decisions d WHERE d.goal_id = h.id), \
         'workflow', (SELECT row_to_json(w) FROM workflows w WHERE w.id = h.id), \
         'tasks', (SELECT json_agg(t ORDER BY ordinal) FROM tasks t WHERE t.workflow_id = h.id), \
+        'signals', (SELECT json_agg(s ORDER BY place) FROM signals s WHERE s.workflow_id = h.id), \
         'events', (SELECT json_agg(e ORDER BY number) FROM events e WHERE e.workflow_id = h.id) \
     )::text FROM unnest($1::uuid[]) AS n (id) JOIN histories h USING (id) ORDER BY h.id";
 

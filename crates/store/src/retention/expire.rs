@@ -12,13 +12,13 @@ use crate::{Error, Store};
 const EXPIRED: &str = "\
     SELECT h.id FROM histories h LEFT JOIN goals g USING (id) LEFT JOIN workflows w USING (id) \
     WHERE h.id > $1 AND h.id < uuid_at($2) \
-      AND coalesce(g.state NOT IN ('SUBMITTED', 'RUNNING'), true) AND coalesce(w.state <> 'RUNNING', true) \
+      AND coalesce(g.state NOT IN ('SUBMITTED', 'RUNNING'), true) AND coalesce(NOT is_open(w.state), true) \
     ORDER BY h.id LIMIT $3";
 
 /// Whether a history of that time has not ended.
 const IS_OPEN: &str = "\
     SELECT EXISTS (SELECT FROM goals WHERE id >= uuid_at($1) AND id < uuid_at($2) AND state IN ('SUBMITTED', 'RUNNING')) \
-        OR EXISTS (SELECT FROM workflows WHERE id >= uuid_at($1) AND id < uuid_at($2) AND state = 'RUNNING')";
+        OR EXISTS (SELECT FROM workflows WHERE id >= uuid_at($1) AND id < uuid_at($2) AND is_open(state))";
 
 /// Decisions go with their goals.
 const REMOVE: &str = "\
@@ -26,6 +26,7 @@ const REMOVE: &str = "\
     t AS (DELETE FROM tasks WHERE workflow_id IN (SELECT id FROM gone)), \
     w AS (DELETE FROM workflows WHERE id IN (SELECT id FROM gone)), \
     r AS (DELETE FROM timers WHERE workflow_id IN (SELECT id FROM gone)), \
+    s AS (DELETE FROM signals WHERE workflow_id IN (SELECT id FROM gone)), \
     g AS (DELETE FROM goals WHERE id IN (SELECT id FROM gone)) \
     DELETE FROM histories WHERE id IN (SELECT id FROM gone)";
 

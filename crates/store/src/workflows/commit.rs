@@ -2,19 +2,22 @@
 
 use std::collections::HashMap;
 
-use goalpost_model::{WaitsFor, WorkflowId};
+use goalpost_model::{WaitsFor, WorkflowId, WorkflowState};
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 
 use crate::connection::{Parameter, Queries as _, Scalar};
-use crate::workflows::{ArmedTimer, ChangedTask, Due, EndedWorkflow, NewTask, NewWorkflow, Transitions};
+use crate::workflows::{
+    ArmedTimer, ChangedTask, Due, MovedWorkflow, NewSignal, NewTask, NewWorkflow, Transitions,
+};
 use crate::{Error, Store};
 
 const COMMIT_TRANSITIONS: &str = "\
     SELECT commit_transitions(\
         $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
-        $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53)";
+        $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, \
+        $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69)";
 
 /// Stores the transitions of every workflow whose fence holds, in one transaction, and
 /// answers with the new last number of each. A workflow that is missing from the answer
@@ -38,7 +41,10 @@ struct Rows<'a> {
     numbers: Vec<i64>,
     changed_tasks: Vec<Row<'a, ChangedTask>>,
     new_tasks: Vec<Row<'a, NewTask>>,
-    ended: Vec<Row<'a, EndedWorkflow>>,
+    undone: Vec<(i32, usize, usize)>,
+    signals: Vec<Row<'a, NewSignal>>,
+    taken: Vec<(i32, usize, usize)>,
+    moved: Vec<Row<'a, MovedWorkflow>>,
     armed: Vec<(i32, &'a ArmedTimer)>,
     disarmed: Vec<(i32, i32)>,
 }
@@ -75,22 +81,56 @@ impl<'a> Rows<'a> {
             workflows[place].events += events;
             Some((int(place + 1), workflows[place].events))
         };
+        let signals = rows(&transitions.signals, |signal| draw(signal.workflow, 1));
+        // What opens a workflow comes before what happens to its tasks, what closes it comes after.
+        let (opened, others): (Vec<_>, Vec<_>) = transitions.moved.iter().partition(|moved| opens(moved));
+        let (turned, ended): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|moved| !moved.state.is_terminal());
+        let mut moved = rows(opened, |workflow| draw(workflow.id, 1));
         let changed_tasks = rows(&transitions.changed_tasks, |task| draw(task.workflow, task.events));
+        moved.extend(rows(turned, |workflow| draw(workflow.id, 1)));
         let new_tasks = rows(&transitions.new_tasks, |task| draw(task.workflow, 1));
-        let ended = rows(&transitions.ended, |workflow| draw(workflow.id, 1));
+        moved.extend(rows(ended, |workflow| draw(workflow.id, 1)));
         let place = |id: &WorkflowId| places.get(id).map(|place| int(place + 1));
         let armed = transitions.armed.iter().filter_map(|armed| Some((place(&armed.timer.workflow)?, armed)));
         let armed = armed.collect();
         let disarmed = transitions.disarmed.iter();
         let disarmed = disarmed.filter_map(|(id, task)| Some((place(id)?, timer_key(*task)))).collect();
+        let placed = |(id, task, other): &(WorkflowId, usize, usize)| Some((place(id)?, *task, *other));
+        let undone = transitions.undone.iter().filter_map(placed).collect();
+        let taken = transitions.taken.iter().filter_map(placed).collect();
         let numbers = fences.iter().map(|(_, number)| *number).collect();
-        Self { created, workflows, numbers, changed_tasks, new_tasks, ended, armed, disarmed }
+        Self {
+            created,
+            workflows,
+            numbers,
+            changed_tasks,
+            new_tasks,
+            undone,
+            signals,
+            taken,
+            moved,
+            armed,
+            disarmed,
+        }
     }
 
     /// In the order of the function's parameters.
     fn columns(&self) -> Vec<Column<'_>> {
         let (begun, others) = self.workflows.split_at(self.created.len());
-        let Self { created, numbers, changed_tasks, new_tasks, ended, armed, disarmed, .. } = self;
+        let Self {
+            created,
+            numbers,
+            changed_tasks,
+            new_tasks,
+            undone,
+            signals,
+            taken,
+            moved,
+            armed,
+            disarmed,
+            ..
+        } = self;
         vec![
             column(begun, |w| w.id.0),
             column(begun, |w| w.events),
@@ -132,11 +172,27 @@ impl<'a> Rows<'a> {
             column(changed_tasks, |t| t.value.holder.as_ref().map(|holder| holder.session.0)),
             column(changed_tasks, |t| t.value.holder.as_ref().map(|holder| holder.worker.as_str())),
             column(changed_tasks, |t| t.value.waits_for.map(WaitsFor::as_str)),
-            column(ended, |w| w.place),
-            column(ended, |w| w.event),
-            column(ended, |w| w.value.state.as_str()),
-            column(ended, |w| w.value.result.as_ref()),
-            column(ended, |w| w.value.failure.as_ref()),
+            column(changed_tasks, |t| t.value.input.as_ref()),
+            column(changed_tasks, |t| t.value.body.map(|(first, _)| int(first))),
+            column(changed_tasks, |t| t.value.body.map(|(_, count)| int(count))),
+            column(undone, |(place, _, _)| *place),
+            column(undone, |(_, task, _)| int(*task)),
+            column(undone, |(_, _, by)| int(*by)),
+            column(signals, |s| s.place),
+            column(signals, |s| s.event),
+            column(signals, |s| int(s.value.place)),
+            column(signals, |s| s.value.id.as_str()),
+            column(signals, |s| s.value.name.as_str()),
+            column(signals, |s| &s.value.payload),
+            column(signals, |s| s.value.taken_by.map(int)),
+            column(taken, |(place, _, _)| *place),
+            column(taken, |(_, at, _)| int(*at)),
+            column(taken, |(_, _, by)| int(*by)),
+            column(moved, |w| w.place),
+            column(moved, |w| w.event),
+            column(moved, |w| w.value.state.as_str()),
+            column(moved, |w| w.value.result.as_ref()),
+            column(moved, |w| w.value.failure.as_ref()),
             column(armed, |(place, _)| *place),
             column(armed, |(_, armed)| timer_key(armed.timer.task)),
             column(armed, |(_, armed)| int(armed.timer.attempt)),
@@ -149,10 +205,20 @@ impl<'a> Rows<'a> {
     }
 }
 
+fn opens(moved: &MovedWorkflow) -> bool {
+    moved.state == WorkflowState::Running
+}
+
 /// Values with the places and offsets that `draw` gives them. One whose workflow is not named in
 /// the transitions has none, and is not stored.
-fn rows<T>(values: &[T], mut draw: impl FnMut(&T) -> Option<(i32, i32)>) -> Vec<Row<'_, T>> {
-    values.iter().filter_map(|value| draw(value).map(|(place, event)| Row { value, place, event })).collect()
+fn rows<'a, T>(
+    values: impl IntoIterator<Item = &'a T>,
+    mut draw: impl FnMut(&T) -> Option<(i32, i32)>,
+) -> Vec<Row<'a, T>> {
+    values
+        .into_iter()
+        .filter_map(|value| draw(value).map(|(place, event)| Row { value, place, event }))
+        .collect()
 }
 
 type Column<'a> = Box<dyn Parameter + Send + 'a>;

@@ -1,6 +1,6 @@
 //! Reading workflows.
 
-use futures::future::try_join;
+use futures::future::try_join3;
 use goalpost_model::{Digest, EngineId, Failure, Lane, SessionId, TaskState, WorkflowId, WorkflowState};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -19,9 +19,12 @@ const SELECT_WORKFLOWS: &str = "\
 
 const SELECT_TASKS: &str = "\
     SELECT workflow_id, ordinal, name, capability, state, attempt, failures, input, output, failure, unhandled, taken_edges, \
-           body_first, body_count, \
+           body_first, body_count, undo, event, \
            engine_id, session_id, worker, started_at, ended_at \
     FROM tasks WHERE workflow_id = ANY ($1) ORDER BY workflow_id, ordinal";
+
+const SELECT_SIGNALS: &str = "\
+    SELECT workflow_id, id, name, payload, taken_by FROM signals WHERE workflow_id = ANY ($1) ORDER BY workflow_id, place";
 
 /// A workflow as it is stored.
 #[derive(Clone, Debug)]
@@ -52,6 +55,21 @@ pub struct StoredWorkflow {
     pub last_number: i64,
     /// Its tasks that are past pending, by ordinal.
     pub tasks: Vec<StoredTask>,
+    /// The signals that came, in their order.
+    pub signals: Vec<StoredSignal>,
+}
+
+/// A signal as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredSignal {
+    /// Tells it from others.
+    pub id: String,
+    /// What tasks wait for.
+    pub name: String,
+    /// What came with it.
+    pub payload: Value,
+    /// The task that took it.
+    pub taken_by: Option<usize>,
 }
 
 /// A task as it is stored.
@@ -81,6 +99,10 @@ pub struct StoredTask {
     pub taken_edges: Vec<usize>,
     /// The first ordinal that it has reserved for the graph inside of it, and for how many runs.
     pub body: Option<(usize, usize)>,
+    /// The task that undoes it, once that has begun.
+    pub undo: Option<usize>,
+    /// The number of the event that its last change of state made.
+    pub event: i64,
     /// Who runs or ran the latest attempt.
     pub holder: Option<Holder>,
     /// When the latest attempt started.
@@ -94,8 +116,12 @@ pub async fn load(store: &Store, ids: &[WorkflowId]) -> Result<Vec<StoredWorkflo
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let mut client = store.client().await?;
     let snapshot = client.snapshot().await?;
-    let (workflows, tasks) =
-        try_join(snapshot.query(SELECT_WORKFLOWS, &[&ids]), snapshot.query(SELECT_TASKS, &[&ids])).await?;
+    let (workflows, tasks, signals) = try_join3(
+        snapshot.query(SELECT_WORKFLOWS, &[&ids]),
+        snapshot.query(SELECT_TASKS, &[&ids]),
+        snapshot.query(SELECT_SIGNALS, &[&ids]),
+    )
+    .await?;
     snapshot.commit().await?;
     let mut loaded = workflows.iter().map(workflow).collect::<Result<Vec<_>, _>>()?;
     loaded.sort_unstable_by_key(|workflow| workflow.id);
@@ -103,6 +129,12 @@ pub async fn load(store: &Store, ids: &[WorkflowId]) -> Result<Vec<StoredWorkflo
         let id = WorkflowId(row.try_get("workflow_id")?);
         if let Ok(place) = loaded.binary_search_by_key(&id, |workflow| workflow.id) {
             loaded[place].tasks.push(task(row)?);
+        }
+    }
+    for row in &signals {
+        let id = WorkflowId(row.try_get("workflow_id")?);
+        if let Ok(place) = loaded.binary_search_by_key(&id, |workflow| workflow.id) {
+            loaded[place].signals.push(signal(row)?);
         }
     }
     Ok(loaded)
@@ -124,6 +156,16 @@ fn workflow(row: &Row) -> Result<StoredWorkflow, Error> {
         ended_at: row.try_get("ended_at")?,
         last_number: row.try_get("last_number")?,
         tasks: Vec::new(),
+        signals: Vec::new(),
+    })
+}
+
+fn signal(row: &Row) -> Result<StoredSignal, Error> {
+    Ok(StoredSignal {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        payload: row.try_get::<_, Json>("payload")?.parse("a signal's payload")?,
+        taken_by: row.try_get::<_, Option<i32>>("taken_by")?.map(count).transpose()?,
     })
 }
 
@@ -142,6 +184,8 @@ fn task(row: &Row) -> Result<StoredTask, Error> {
         unhandled: optional(row.try_get("unhandled")?, "a failure")?,
         taken_edges: taken.unwrap_or_default().into_iter().map(count).collect::<Result<_, _>>()?,
         body: body(row)?,
+        undo: row.try_get::<_, Option<i32>>("undo")?.map(count).transpose()?,
+        event: row.try_get("event")?,
         holder: holder(row)?,
         started_at: row.try_get("started_at")?,
         ended_at: row.try_get("ended_at")?,

@@ -11,7 +11,7 @@ pub use attempts::{
 };
 pub use blueprints::{blueprint, digests};
 pub use commit::commit;
-pub use load::{StoredTask, StoredWorkflow, load};
+pub use load::{StoredSignal, StoredTask, StoredWorkflow, load};
 pub use transitions::{
-    ArmedTimer, ChangedTask, Due, EndedWorkflow, Holder, NewTask, NewWorkflow, Transitions,
+    ArmedTimer, ChangedTask, Due, Holder, MovedWorkflow, NewSignal, NewTask, NewWorkflow, Transitions,
 };

@@ -21,8 +21,14 @@ pub struct Transitions {
     pub new_tasks: Vec<NewTask>,
     /// Tasks that change.
     pub changed_tasks: Vec<ChangedTask>,
-    /// Workflows that end.
-    pub ended: Vec<EndedWorkflow>,
+    /// Tasks that begin to be undone: workflow, task, and the task that undoes it.
+    pub undone: Vec<(WorkflowId, usize, usize)>,
+    /// Signals that come.
+    pub signals: Vec<NewSignal>,
+    /// Signals that came before and are taken now: workflow, place, and the task that takes it.
+    pub taken: Vec<(WorkflowId, usize, usize)>,
+    /// Workflows whose state changes.
+    pub moved: Vec<MovedWorkflow>,
     /// Timers that are armed, each in the place of one that the task, or the workflow, may have had.
     pub armed: Vec<ArmedTimer>,
     /// Tasks, or workflows if there is no task, that may have had a timer and have none any more.
@@ -102,6 +108,11 @@ pub struct ChangedTask {
     pub taken_edges: Vec<usize>,
     /// What it waits for, if it does.
     pub waits_for: Option<WaitsFor>,
+    /// What its attempts are given, if it begins once more; `None` leaves it as it is.
+    pub input: Option<Json>,
+    /// The first ordinal that it has reserved for the graph inside of it, and for how many runs; `None`
+    /// leaves it as it is.
+    pub body: Option<(usize, usize)>,
     /// Who runs the attempt from now on; `None` leaves it as it is.
     pub holder: Option<Holder>,
     /// How many events the change makes.
@@ -119,17 +130,34 @@ pub struct Holder {
     pub worker: String,
 }
 
-/// A workflow that ends.
+/// A workflow whose state changes.
 #[derive(Clone, Debug)]
-pub struct EndedWorkflow {
+pub struct MovedWorkflow {
     /// Its id.
     pub id: WorkflowId,
-    /// How it ends.
+    /// Its new state.
     pub state: WorkflowState,
     /// What came out.
     pub result: Option<Json>,
-    /// Why it failed or was cancelled.
+    /// Why it failed, was cancelled or is paused.
     pub failure: Option<Json>,
+}
+
+/// A signal that comes.
+#[derive(Clone, Debug)]
+pub struct NewSignal {
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// Its place among the workflow's signals, from 0.
+    pub place: usize,
+    /// Tells it from others.
+    pub id: String,
+    /// What tasks wait for.
+    pub name: String,
+    /// What comes with it.
+    pub payload: Json,
+    /// The task that takes it.
+    pub taken_by: Option<usize>,
 }
 
 /// A timer that is armed.

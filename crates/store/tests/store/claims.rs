@@ -51,6 +51,8 @@ fn claimed_by(engine: Uuid) -> Transitions {
         unhandled: None,
         taken_edges: Vec::new(),
         waits_for: None,
+        input: None,
+        body: None,
         holder: Some(holder),
         events: 1,
     };

@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
-use goalpost_graph::{Event, advance};
+use goalpost_graph::{Effect, Event, advance};
 use goalpost_model::{TaskState, WorkflowId};
 use goalpost_store::Json;
 use goalpost_store::workflows::{NewWorkflow, Transitions};
 
+use crate::engine::by_hand;
 use crate::engine::cache::Cache;
 use crate::engine::command::{Claim, Command, Creation, Outcome, Refusal, Step};
 use crate::engine::live::Live;
@@ -146,7 +147,8 @@ impl Batch {
             Touched::default()
         });
         touched.tasks.extend(record(&mut self.transitions, id, live, &effects).into_keys());
-        touched.closed = live.core.state.is_terminal();
+        by_hand::rearm(&mut self.transitions, id, live, step);
+        touched.closed = effects.iter().any(Effect::moves_workflow);
         Verdict::Applied(outcome_of(live, step))
     }
 
@@ -172,7 +174,15 @@ impl Batch {
 /// The task whose row the step changes first; `None` if it changes the whole workflow.
 fn task_of(live: &Live, step: &Step) -> Result<Option<usize>, Refusal> {
     let found = match step {
-        Step::Create(_) | Step::Cancel { .. } | Step::Expire => return Ok(None),
+        Step::Create(_)
+        | Step::Cancel { .. }
+        | Step::Expire
+        | Step::Pause { .. }
+        | Step::Resume
+        | Step::Retry { .. }
+        | Step::Signal { .. }
+        | Step::Decide { .. }
+        | Step::Skip { .. } => return Ok(None),
         Step::Finish { task, .. } => live.core.tasks.ordinal_of(task),
         Step::Claim { task, .. }
         | Step::Lose { task, .. }
@@ -185,19 +195,10 @@ fn task_of(live: &Live, step: &Step) -> Result<Option<usize>, Refusal> {
 /// The core's event for the step, or the answer if the step has happened already.
 fn event_of(live: &Live, command: &Command, task: Option<usize>) -> Result<Event, Result<Outcome, Refusal>> {
     let Command { step, may_have_passed, .. } = command;
-    let Some(task) = task else {
-        return match step {
-            Step::Cancel { failure } if !live.core.state.is_terminal() => {
-                Ok(Event::Cancel { failure: failure.clone() })
-            }
-            Step::Expire => Ok(Event::DeadlineExceeded),
-            _ => Err(Ok(Outcome::Done)),
-        };
-    };
+    let Some(task) = task else { return by_hand::event_of(live, step) };
     let state = &live.core.tasks[task];
     let holder = live.holders.get(&task);
     match step {
-        Step::Create(_) | Step::Cancel { .. } | Step::Expire => Err(Ok(Outcome::Done)),
         // The write that said so passed, though its answer was lost. To a claim that repeats because
         // its delivery did, the same answer would send the attempt twice.
         Step::Claim { attempt, holder: claimer, .. }
@@ -227,6 +228,7 @@ fn event_of(live: &Live, command: &Command, task: Option<usize>) -> Result<Event
         }
         Step::Undeliver { attempt, .. } => Ok(Event::AttemptUndelivered { task, attempt: *attempt }),
         Step::Fire { attempt, kind, .. } => Ok(Event::TimerFired { task, attempt: *attempt, kind: *kind }),
+        _ => by_hand::event_of(live, step),
     }
 }
 

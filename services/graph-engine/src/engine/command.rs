@@ -36,13 +36,33 @@ pub(crate) enum Step {
     Fire { task: usize, attempt: u32, kind: TimerKind },
     /// The workflow's deadline is over.
     Expire,
+    /// Nothing new is given to workers.
+    Pause { failure: Failure },
+    /// The workflow goes on after a pause.
+    Resume,
+    /// The workflow goes on after its end.
+    Retry { all: bool },
+    /// Somebody sends a signal.
+    Signal { id: String, name: String, payload: Value },
+    /// Somebody approves or rejects.
+    Decide { task: String, verdict: Result<Value, Failure> },
+    /// Somebody ends a task.
+    Skip { task: String, output: Option<Value>, reason: Failure },
 }
 
 impl Step {
     /// Whether it has to happen some time, however long the store is away. The others are
     /// calls whose callers would rather hear that the store is away.
     pub(crate) fn waits_for_the_store(&self) -> bool {
-        !matches!(self, Self::Create(_) | Self::Cancel { .. })
+        matches!(
+            self,
+            Self::Claim { .. }
+                | Self::Finish { .. }
+                | Self::Lose { .. }
+                | Self::Undeliver { .. }
+                | Self::Fire { .. }
+                | Self::Expire
+        )
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use goalpost_checker::CompiledBlueprint;
-use goalpost_graph::{Reserved, Task, Workflow};
-use goalpost_model::Lane;
-use goalpost_store::workflows::{Holder, StoredTask, StoredWorkflow};
+use goalpost_graph::{Reserved, Signal, Stored, Task, Workflow};
+use goalpost_model::{Lane, TaskState};
+use goalpost_store::workflows::{Holder, StoredSignal, StoredTask, StoredWorkflow};
 
 use crate::engine::command::Creation;
 
@@ -60,27 +60,38 @@ impl Live {
         let mut holders = HashMap::new();
         let mut stored = HashSet::with_capacity(row.tasks.len());
         let mut tasks = Vec::with_capacity(row.tasks.len());
+        let mut succeeded = Vec::new();
         for task in row.tasks {
             stored.insert(task.ordinal);
             if let Some(holder) = task.holder.clone() {
                 holders.insert(task.ordinal, holder);
             }
+            if task.state == TaskState::Succeeded {
+                succeeded.push((task.event, task.ordinal));
+            }
             tasks.push((task.ordinal, core_task(task)));
         }
-        let core = Workflow::restore(
-            &blueprint,
-            row.goal_text,
-            Arc::new(row.goal_input),
-            row.state,
-            row.failure,
-            row.result,
-            tasks,
-        )
-        .map_err(|error| format!("workflow {}: {error}", row.id))?;
+        succeeded.sort_unstable();
+        let stored_workflow = Stored {
+            goal_text: row.goal_text,
+            goal_input: Arc::new(row.goal_input),
+            state: row.state,
+            failure: row.failure,
+            result: row.result,
+            signals: row.signals.into_iter().map(core_signal).collect(),
+            succeeded: succeeded.into_iter().map(|(_, ordinal)| ordinal).collect(),
+        };
+        let core = Workflow::restore(&blueprint, stored_workflow, tasks)
+            .map_err(|error| format!("workflow {}: {error}", row.id))?;
         let (last_number, traceparent, lane) = (row.last_number, row.traceparent, row.lane);
         let active_since = HashMap::new();
         Ok(Self { blueprint, core, last_number, traceparent, lane, holders, active_since, stored, read_in })
     }
+}
+
+fn core_signal(signal: StoredSignal) -> Signal {
+    let StoredSignal { id, name, payload, taken_by } = signal;
+    Signal { id, name, payload: Arc::new(payload), taken_by }
 }
 
 fn core_task(task: StoredTask) -> Task {
@@ -94,5 +105,6 @@ fn core_task(task: StoredTask) -> Task {
         unhandled: task.unhandled,
         taken_edges: task.taken_edges,
         body: task.body.map(|(first, count)| Reserved { first, count }),
+        undo: task.undo,
     }
 }

@@ -2,6 +2,7 @@
 
 mod batch;
 mod blueprints;
+mod by_hand;
 mod cache;
 mod command;
 mod committer;
@@ -27,6 +28,22 @@ use committer::Committer;
 
 /// Commands that wait for the committer at most; beyond, those who send them wait.
 const INBOX: usize = 4_096;
+
+/// What somebody outside may ask of a workflow.
+pub(crate) enum Wish {
+    /// Nothing new is given to workers.
+    Pause { reason: String },
+    /// It goes on after a pause.
+    Resume,
+    /// It goes on after its end: with all of it, or with what stopped it.
+    Retry { all: bool },
+    /// A signal for a task that waits for it, now or later.
+    Signal { id: String, name: String, payload: Value },
+    /// Approval, with the task's output, or why not.
+    Decide { task: String, verdict: Result<Value, Failure> },
+    /// A task ends here, with an output or without.
+    Skip { task: String, output: Option<Value>, reason: String },
+}
 
 /// The way to the committer. Cheap to clone. Every method answers when what it asks for
 /// is durable.
@@ -105,6 +122,21 @@ impl Engine {
             None => Step::Expire,
         };
         self.ask(timer.workflow, step).await.map(drop)
+    }
+
+    /// Does what somebody outside asks of a workflow.
+    pub(crate) async fn ask_by_hand(&self, id: WorkflowId, wish: Wish) -> Result<(), Refusal> {
+        let step = match wish {
+            Wish::Pause { reason } => Step::Pause { failure: Failure::new(Failure::PAUSED, reason) },
+            Wish::Resume => Step::Resume,
+            Wish::Retry { all } => Step::Retry { all },
+            Wish::Signal { id, name, payload } => Step::Signal { id, name, payload },
+            Wish::Decide { task, verdict } => Step::Decide { task, verdict },
+            Wish::Skip { task, output, reason } => {
+                Step::Skip { task, output, reason: Failure::new(Failure::BY_HAND, reason) }
+            }
+        };
+        self.ask(id, step).await.map(drop)
     }
 
     async fn ask(&self, workflow: WorkflowId, step: Step) -> Result<Outcome, Refusal> {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use goalpost_graph::{Effect, may_have_timer};
-use goalpost_model::{TaskState, WorkflowId};
+use goalpost_graph::{Effect, Signal, may_have_timer};
+use goalpost_model::{TaskState, WorkflowId, WorkflowState};
 use goalpost_store::Json;
-use goalpost_store::workflows::{ChangedTask, EndedWorkflow, NewTask, Transitions};
+use goalpost_store::workflows::{ChangedTask, MovedWorkflow, NewSignal, NewTask, Transitions};
 
 use crate::engine::timing::armed;
 
@@ -34,8 +34,11 @@ pub(crate) fn record(
         record_task(transitions, id, live, task, seen[&task]);
         record_timer(transitions, id, live, task);
     }
-    if live.core.state.is_terminal() {
-        record_end(transitions, id, live);
+    for effect in effects {
+        record_other(transitions, id, live, *effect);
+    }
+    if effects.iter().any(Effect::moves_workflow) {
+        record_move(transitions, id, live);
     }
     seen
 }
@@ -48,6 +51,9 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
     let waits_for = live.core.waits_for(ordinal);
     if live.stored.contains(&ordinal) {
         let running = task.state == TaskState::Running;
+        // An attempt that follows another one has its input already, and it is no other.
+        let begins =
+            !running && (task.state == TaskState::Ready || waits_for.is_some() || !may_run(live, ordinal));
         transitions.changed_tasks.push(ChangedTask {
             workflow: id,
             ordinal,
@@ -59,6 +65,8 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
             unhandled,
             taken_edges,
             waits_for,
+            input: task.input.as_deref().filter(|_| begins).map(Json::of),
+            body: task.body.filter(|_| begins).map(|body| (body.first, body.count)),
             holder: live.holders.get(&ordinal).filter(|_| running).cloned(),
             events,
         });
@@ -101,14 +109,43 @@ fn record_timer(transitions: &mut Transitions, id: WorkflowId, live: &Live, ordi
     }
 }
 
-fn record_end(transitions: &mut Transitions, id: WorkflowId, live: &Live) {
-    transitions.ended.push(EndedWorkflow {
+/// Whether workers do the task.
+fn may_run(live: &Live, ordinal: usize) -> bool {
+    live.core.tasks.compiled(ordinal).is_some_and(|compiled| compiled.control.is_none())
+}
+
+fn record_other(transitions: &mut Transitions, id: WorkflowId, live: &Live, effect: Effect) {
+    match effect {
+        Effect::SignalReceived { signal: place } => {
+            let Signal { id: signal, name, payload, taken_by } = &live.core.signals[place];
+            transitions.signals.push(NewSignal {
+                workflow: id,
+                place,
+                id: signal.clone(),
+                name: name.clone(),
+                payload: Json::of(&**payload),
+                taken_by: *taken_by,
+            });
+        }
+        Effect::SignalTaken { signal: place } => {
+            transitions.taken.extend(live.core.signals[place].taken_by.map(|task| (id, place, task)));
+        }
+        Effect::UndoBegun { task } => {
+            transitions.undone.extend(live.core.tasks[task].undo.map(|undo| (id, task, undo)));
+        }
+        _ => {}
+    }
+}
+
+fn record_move(transitions: &mut Transitions, id: WorkflowId, live: &Live) {
+    transitions.moved.push(MovedWorkflow {
         id,
         state: live.core.state,
         result: live.core.result.as_ref().map(Json::of),
         failure: live.core.failure.as_ref().map(Json::of),
     });
-    if live.blueprint.deadline_ms > 0 {
+    let is_over = live.core.state.is_terminal() || live.core.state == WorkflowState::Compensating;
+    if live.blueprint.deadline_ms > 0 && is_over {
         transitions.disarmed.push((id, None));
     }
 }

@@ -87,7 +87,7 @@ fn a_chain_writes_each_row_once_a_step() {
     assert_eq!(last.changed_tasks[0].state, TaskState::Succeeded);
     assert_eq!(last.changed_tasks[0].holder, None);
     assert_eq!((last.new_tasks[0].name.as_str(), last.new_tasks[0].attempt), ("second", 1));
-    assert!(last.ended.is_empty());
+    assert!(last.moved.is_empty());
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn cancel_ends_every_task_and_the_workflow() {
     let last = &batches[2].transitions;
     assert_eq!(last.changed_tasks[0].state, TaskState::Cancelled);
     assert_eq!(last.new_tasks[0].state, TaskState::Cancelled);
-    assert_eq!(last.ended[0].state, WorkflowState::Cancelled);
+    assert_eq!(last.moved[0].state, WorkflowState::Cancelled);
 }
 
 #[test]

@@ -1,0 +1,134 @@
+//! `goalpost pause`, `resume`, `retry`, `signal`, `approve`, `reject` and `skip`.
+
+use clap::Args;
+use goalpost_client::Client;
+use goalpost_client::v1::{Goal, ResolveApprovalRequest, SignalGoalRequest, SkipTaskRequest};
+use goalpost_proto::value_from_json;
+use serde_json::Value;
+
+use super::Endpoint;
+use crate::failure::Failure;
+use crate::view::goal;
+
+/// A goal, and how it is shown afterwards.
+#[derive(Args)]
+pub(crate) struct Target {
+    #[command(flatten)]
+    endpoint: Endpoint,
+    /// The goal's id.
+    id: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Pause {
+    #[command(flatten)]
+    target: Target,
+    /// Why, for the history.
+    #[arg(long, default_value = "")]
+    reason: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Retry {
+    #[command(flatten)]
+    target: Target,
+    /// Run everything once more, also what has succeeded.
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Signal {
+    #[command(flatten)]
+    target: Target,
+    /// What tasks wait for.
+    name: String,
+    /// What comes with it, as JSON.
+    #[arg(default_value = "null")]
+    payload: String,
+    /// Tells it from other signals, so that it may be sent again.
+    #[arg(long, default_value = "")]
+    signal_id: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Resolve {
+    #[command(flatten)]
+    target: Target,
+    /// The task that waits.
+    task: String,
+    /// Who says so.
+    #[arg(long, env = "USER", default_value = "")]
+    by: String,
+    /// Why, for the history.
+    #[arg(long, default_value = "")]
+    reason: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Skip {
+    #[command(flatten)]
+    target: Target,
+    /// The task: for example `fetch`, or `each[3].fetch`.
+    task: String,
+    /// Why, for the history.
+    #[arg(long)]
+    reason: String,
+    /// What comes out of it, as JSON, as if it had succeeded. Without it, what depends on the task is skipped, too.
+    #[arg(long)]
+    output: Option<String>,
+}
+
+impl Target {
+    fn client(&self) -> Result<Client, Failure> {
+        self.endpoint.client()
+    }
+
+    fn show(&self, found: &Goal) -> Result<(), Failure> {
+        match self.json {
+            true => println!("{}", serde_json::to_string_pretty(found)?),
+            false => print!("{}", goal::details(found)),
+        }
+        Ok(())
+    }
+}
+
+pub(crate) async fn pause(Pause { target, reason }: Pause) -> Result<(), Failure> {
+    target.show(&target.client()?.pause(&target.id, &reason).await?)
+}
+
+pub(crate) async fn resume(target: Target) -> Result<(), Failure> {
+    target.show(&target.client()?.resume(&target.id).await?)
+}
+
+pub(crate) async fn retry(Retry { target, all }: Retry) -> Result<(), Failure> {
+    target.show(&target.client()?.retry(&target.id, all).await?)
+}
+
+pub(crate) async fn signal(Signal { target, name, payload, signal_id }: Signal) -> Result<(), Failure> {
+    let payload = Some(value_from_json(value(&payload)?));
+    let request = SignalGoalRequest { id: target.id.clone(), name, payload, signal_id };
+    target.show(&target.client()?.signal(request).await?)
+}
+
+pub(crate) async fn resolve(
+    Resolve { target, task, by, reason }: Resolve,
+    approved: bool,
+) -> Result<(), Failure> {
+    let request = ResolveApprovalRequest { id: target.id.clone(), task, approved, by, reason };
+    target.show(&target.client()?.resolve_approval(request).await?)
+}
+
+pub(crate) async fn skip(Skip { target, task, reason, output }: Skip) -> Result<(), Failure> {
+    let output = output.as_deref().map(value).transpose()?.map(value_from_json);
+    let request = SkipTaskRequest { id: target.id.clone(), task, reason, output };
+    target.show(&target.client()?.skip_task(request).await?)
+}
+
+fn value(text: &str) -> Result<Value, Failure> {
+    serde_json::from_str(text)
+        .map_err(|error| Failure::Input(format!("{text} is no JSON: {error}; text is written in quotes")))
+}

@@ -1,0 +1,132 @@
+//! A workflow that failed or was cancelled goes on: what stopped it is tried once more.
+
+use std::collections::BTreeSet;
+
+use goalpost_model::{TaskState, WorkflowState};
+
+use crate::join::Incoming;
+use crate::step::Step;
+use crate::tasks::GraphRun;
+use crate::workflow::Reserved;
+use crate::{Effect, Task, Workflow};
+
+impl Workflow {
+    /// Whether some task of the blueprint's own graph stopped the workflow and can be tried once more.
+    pub(crate) fn can_be_retried(&self) -> bool {
+        self.tasks.run(0).tasks.iter().any(has_stopped)
+    }
+}
+
+/// What has failed without being handled, or was cancelled.
+fn has_stopped(task: &Task) -> bool {
+    task.state == TaskState::Cancelled || task.state == TaskState::Failed && task.unhandled.is_some()
+}
+
+impl GraphRun {
+    /// What stopped the graph, and what was skipped because of it.
+    fn stopped(&self) -> BTreeSet<usize> {
+        let mut found: BTreeSet<usize> =
+            (0..self.tasks.len()).filter(|ordinal| has_stopped(&self.tasks[*ordinal])).collect();
+        let mut open: Vec<usize> = found.iter().copied().collect();
+        while let Some(source) = open.pop() {
+            for edge in &self.graph.tasks[source].outgoing {
+                let target = self.graph.edges[*edge].target;
+                if self.tasks[target].state == TaskState::Skipped && found.insert(target) {
+                    open.push(target);
+                }
+            }
+        }
+        found
+    }
+
+    /// Counts the incoming edges anew.
+    pub(crate) fn count_edges(&mut self) {
+        let graph = std::sync::Arc::clone(&self.graph);
+        self.incoming = graph.tasks.iter().map(|task| Incoming::undecided(task.incoming.len())).collect();
+        self.edge_taken = vec![false; graph.edges.len()];
+        self.open = self.tasks.iter().filter(|task| !task.state.is_terminal()).count();
+        for (compiled, task) in graph.tasks.iter().zip(&self.tasks) {
+            task.taken_edges.iter().for_each(|edge| self.edge_taken[*edge] = true);
+            // A cancelled task decides nothing: the graph ended with it, or nobody needs it.
+            if task.state.is_terminal() && task.state != TaskState::Cancelled {
+                for edge in &compiled.outgoing {
+                    self.incoming[graph.edges[*edge].target].decide(self.edge_taken[*edge]);
+                }
+            }
+        }
+    }
+}
+
+impl Step<'_> {
+    /// The workflow runs again: all of it, or what stopped it. What has succeeded is not run again then, nor
+    /// are items and iterations that have.
+    pub(crate) fn retry(&mut self, all: bool) {
+        self.workflow.state = WorkflowState::Running;
+        self.workflow.failure = None;
+        self.effects.push(Effect::WorkflowResumed);
+        if all {
+            self.workflow.undoable.clear();
+            let tasks = self.run(0).tasks.len();
+            (0..tasks).for_each(|ordinal| self.reset(ordinal));
+            self.go_on(0, (0..tasks).collect());
+        } else {
+            self.retry_run(0);
+        }
+        self.settle();
+    }
+
+    /// Tries once more what stopped a graph.
+    fn retry_run(&mut self, base: usize) {
+        let stopped = self.run(base).stopped();
+        let mut reset = BTreeSet::new();
+        for ordinal in stopped {
+            if !self.retry_inside(base + ordinal) {
+                self.reset(base + ordinal);
+                reset.insert(ordinal);
+            }
+        }
+        self.go_on(base, reset);
+    }
+
+    /// Goes on with the graph inside of a task, if that is what stopped. False if the task has to begin anew.
+    fn retry_inside(&mut self, owner: usize) -> bool {
+        let task = &self.workflow.tasks[owner];
+        let (Some(Reserved { first, count }), TaskState::Failed | TaskState::Cancelled) =
+            (task.body, task.state)
+        else {
+            return false;
+        };
+        let size = self.compiled(owner).body.as_ref().map_or(0, |body| body.graph.tasks.len());
+        let bases = self.workflow.tasks.bases(first, first + count * size);
+        let stopped: Vec<usize> =
+            bases.into_iter().filter(|base| self.run(*base).tasks.iter().any(has_stopped)).collect();
+        if stopped.is_empty() {
+            return false;
+        }
+        let task = &mut self.workflow.tasks[owner];
+        (task.state, task.failure, task.unhandled) = (TaskState::Waiting, None, None);
+        self.effects.push(Effect::TaskWaiting { task: owner });
+        for base in stopped {
+            self.retry_run(base);
+        }
+        self.workflow.count_runs_of(owner);
+        true
+    }
+
+    /// The task waits for its join again. Its attempts are counted on.
+    fn reset(&mut self, ordinal: usize) {
+        let task = &mut self.workflow.tasks[ordinal];
+        *task = Task { attempt: task.attempt, ..Task::default() };
+        self.effects.push(Effect::TaskReset { task: ordinal });
+    }
+
+    /// Decides the joins of tasks that were reset.
+    fn go_on(&mut self, base: usize, reset: BTreeSet<usize>) {
+        if let Some(run) = self.workflow.tasks.run_mut(base) {
+            run.count_edges();
+        }
+        for ordinal in reset {
+            self.decide_join(base + ordinal);
+        }
+    }
+}

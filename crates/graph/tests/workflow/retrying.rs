@@ -1,0 +1,136 @@
+//! Workflows that failed or were cancelled and go on.
+
+use goalpost_graph::{Effect, Event, IllegalTransition};
+use goalpost_model::{TaskState, WorkflowState};
+use serde_json::json;
+
+use crate::run::Run;
+
+const RETRY: Event = Event::Retry { all: false };
+const RETRY_ALL: Event = Event::Retry { all: true };
+
+fn assert_restorable(run: &Run) {
+    assert_eq!(run.restore(run.rows()).unwrap(), run.workflow);
+}
+
+#[test]
+fn what_failed_is_tried_once_more_and_what_succeeded_is_not() {
+    let mut run =
+        Run::begin(json!(["a", "b", "c"]), json!([{"from": "a", "to": "b"}, {"from": "b", "to": "c"}]));
+    run.succeed("a", json!(1));
+    run.fail("b");
+    assert_eq!((run.workflow.state, run.state("c")), (WorkflowState::Failed, TaskState::Skipped));
+    let effects = run.apply(RETRY);
+    let (b, c) = (run.ordinal("b"), run.ordinal("c"));
+    let ready = Effect::TaskReady { task: b, attempt: 2 };
+    assert_eq!(effects, [Effect::WorkflowResumed, Effect::TaskReset { task: c }, ready]);
+    assert_restorable(&run);
+    run.succeed("b", json!(2));
+    run.succeed("c", json!(3));
+    assert_eq!((run.workflow.state, run.task("a").attempt), (WorkflowState::Succeeded, 1));
+    assert_restorable(&run);
+}
+
+#[test]
+fn a_cancelled_workflow_goes_on_where_it_was() {
+    let mut run = Run::begin(json!(["a", "b"]), json!([{"from": "a", "to": "b"}]));
+    run.start("a");
+    run.cancel();
+    run.apply(RETRY);
+    assert_eq!((run.state("a"), run.task("a").attempt), (TaskState::Ready, 2));
+    assert_eq!(run.state("b"), TaskState::Pending);
+    assert_restorable(&run);
+}
+
+#[test]
+fn retrying_all_runs_everything_under_new_attempts() {
+    let mut run = Run::begin(json!(["a", "b"]), json!([{"from": "a", "to": "b"}]));
+    run.succeed("a", json!(1));
+    run.fail("b");
+    run.apply(RETRY_ALL);
+    assert_eq!((run.state("a"), run.task("a").attempt), (TaskState::Ready, 2));
+    assert_eq!((run.state("b"), run.task("b").attempt), (TaskState::Pending, 1));
+    assert_restorable(&run);
+    run.succeed("a", json!(1));
+    assert_eq!(run.task("b").attempt, 2);
+}
+
+#[test]
+fn a_failure_that_was_handled_stays_as_it_is() {
+    let mut run = Run::begin(
+        json!(["a", "mend", "c"]),
+        json!([{"from": "a", "to": "mend", "on": "failure"}, {"from": "mend", "to": "c"}]),
+    );
+    run.fail("a");
+    run.succeed("mend", json!(1));
+    run.fail("c");
+    run.apply(RETRY);
+    assert_eq!((run.state("a"), run.state("c")), (TaskState::Failed, TaskState::Ready));
+    assert_restorable(&run);
+}
+
+#[test]
+fn only_the_items_that_failed_are_tried_once_more() {
+    let mut run = Run::begin(
+        json!([{"name": "each", "capability": "", "input": {"items": [0, 1, 2, 3]}, "for_each": {"concurrency": 3, "body": {"tasks": [
+            {"name": "x", "capability": "any"}]}}}]),
+        json!([]),
+    );
+    run.succeed("each[0].x", json!("kept"));
+    run.fail("each[1].x");
+    assert_eq!(run.workflow.state, WorkflowState::Failed);
+    run.apply(RETRY);
+    assert_eq!(run.state("each"), TaskState::Waiting);
+    assert_restorable(&run);
+    assert_eq!(run.task("each[1].x").attempt, 2);
+    for item in 1..4 {
+        run.succeed(&format!("each[{item}].x"), json!(item));
+        assert_restorable(&run);
+    }
+    let outputs = &run.workflow.result.as_ref().unwrap()["each"]["outputs"];
+    assert_eq!(*outputs, json!([{"x": "kept"}, {"x": 1}, {"x": 2}, {"x": 3}]));
+}
+
+#[test]
+fn a_list_that_begins_anew_leaves_its_old_items_behind() {
+    let mut run = Run::begin(
+        json!(["a", {"name": "each", "capability": "", "input": {"items": [0, 1]}, "for_each": {"body": {"tasks": [
+            {"name": "x", "capability": "any"}]}}}]),
+        json!([{"from": "a", "to": "each"}]),
+    );
+    run.succeed("a", json!(1));
+    run.fail("each[0].x");
+    let old = run.rows();
+    run.apply(RETRY_ALL);
+    run.succeed("a", json!(1));
+    let mut rows = run.rows();
+    let old =
+        old.into_iter().filter(|(ordinal, _)| *ordinal >= 2 && rows.iter().all(|(kept, _)| kept != ordinal));
+    rows.extend(old.collect::<Vec<_>>());
+    let restored = run.restore(rows).unwrap();
+    assert_eq!(restored.tasks.name(4), run.workflow.tasks.name(4));
+    assert_eq!(restored.tasks[4].state, TaskState::Ready);
+}
+
+#[test]
+fn what_cannot_be_retried_is_refused() {
+    let mut run = Run::begin(json!(["a"]), json!([]));
+    assert!(matches!(run.refused(RETRY), IllegalTransition::WrongState { .. }));
+    run.succeed("a", json!(1));
+    assert!(matches!(run.refused(RETRY_ALL), IllegalTransition::WrongState { .. }));
+    let undone = json!({"name": "a", "capability": "any", "compensate_with": {"capability": "any"}});
+    let mut run = Run::begin(json!([undone, "b"]), json!([{"from": "a", "to": "b"}]));
+    run.succeed("a", json!(1));
+    run.fail("b");
+    run.succeed("a.undo", json!(1));
+    assert_eq!(run.refused(RETRY), IllegalTransition::Undone);
+    run.apply(RETRY_ALL);
+    assert_eq!(run.state("a"), TaskState::Ready);
+    // A condition that cannot be evaluated would not be any better for it.
+    let mut run = Run::begin(
+        json!(["a", "b"]),
+        json!([{"from": "a", "to": "b", "condition": "tasks.a.output.absent"}]),
+    );
+    run.succeed("a", json!({}));
+    assert_eq!(run.refused(RETRY), IllegalTransition::NothingToRetry);
+}

@@ -1,0 +1,119 @@
+//! What people and other systems ask of a running goal: its workflow does it.
+
+use goalpost_model::limits::{MAX_NAME_BYTES, MAX_REASON_BYTES};
+use goalpost_model::{GoalId, GoalState, WorkflowId};
+use goalpost_proto::Violations;
+use goalpost_proto::v1::act_on_workflow_request::Action;
+use goalpost_proto::v1::{
+    ActOnWorkflowRequest, PauseAction, PauseGoalRequest, ResolveAction, ResolveApprovalRequest, ResumeAction,
+    ResumeGoalRequest, RetryAction, RetryGoalRequest, SignalAction, SignalGoalRequest, SkipAction,
+    SkipTaskRequest,
+};
+use goalpost_service::{status, trace_context};
+use goalpost_store::goals;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use crate::Context;
+
+type Asked = Result<(GoalId, Action), Violations>;
+
+pub(crate) fn pause(PauseGoalRequest { id, reason }: PauseGoalRequest) -> Asked {
+    let mut fields = Fields::default();
+    fields.text("reason", &reason, MAX_REASON_BYTES);
+    fields.done(&id, Action::Pause(PauseAction { reason }))
+}
+
+pub(crate) fn resume(ResumeGoalRequest { id }: ResumeGoalRequest) -> Asked {
+    Fields::default().done(&id, Action::Resume(ResumeAction {}))
+}
+
+pub(crate) fn retry(RetryGoalRequest { id, all }: RetryGoalRequest) -> Asked {
+    Fields::default().done(&id, Action::Retry(RetryAction { all }))
+}
+
+pub(crate) fn signal(SignalGoalRequest { id, name, payload, signal_id }: SignalGoalRequest) -> Asked {
+    let mut fields = Fields::default();
+    fields.needed("name", &name, MAX_NAME_BYTES);
+    fields.text("signal_id", &signal_id, MAX_NAME_BYTES);
+    let signal_id = if signal_id.is_empty() { Uuid::now_v7().to_string() } else { signal_id };
+    fields.done(&id, Action::Signal(SignalAction { signal_id, name, payload }))
+}
+
+pub(crate) fn resolve(request: ResolveApprovalRequest) -> Asked {
+    let ResolveApprovalRequest { id, task, approved, by, reason } = request;
+    let mut fields = Fields::default();
+    fields.needed("task", &task, MAX_REASON_BYTES);
+    fields.text("by", &by, MAX_NAME_BYTES);
+    fields.text("reason", &reason, MAX_REASON_BYTES);
+    fields.done(&id, Action::Resolve(ResolveAction { task, approved, by, reason }))
+}
+
+pub(crate) fn skip(SkipTaskRequest { id, task, reason, output }: SkipTaskRequest) -> Asked {
+    let mut fields = Fields::default();
+    fields.needed("task", &task, MAX_REASON_BYTES);
+    fields.needed("reason", &reason, MAX_REASON_BYTES);
+    fields.done(&id, Action::Skip(SkipAction { task, reason, output }))
+}
+
+/// The fields of a request, and what is wrong with them.
+#[derive(Default)]
+struct Fields(Violations);
+
+impl Fields {
+    fn text(&mut self, field: &str, text: &str, most: usize) {
+        if text.len() > most || text.contains('\0') {
+            self.0.add(field, format!("must have at most {most} bytes, none of them NUL"));
+        }
+    }
+
+    fn needed(&mut self, field: &str, text: &str, most: usize) {
+        if text.is_empty() {
+            self.0.add(field, "must not be empty");
+        }
+        self.text(field, text, most);
+    }
+
+    fn done(self, id: &str, action: Action) -> Asked {
+        let id = crate::requests::goal_id(id)?;
+        self.0.or((id, action))
+    }
+}
+
+/// Has the goal's workflow do what is asked of it.
+pub(crate) async fn act(
+    context: &Context,
+    id: GoalId,
+    action: Action,
+    traceparent: Option<&str>,
+) -> Result<(), Status> {
+    let request = ActOnWorkflowRequest { id: WorkflowId::from(id).to_string(), action: Some(action) };
+    let request = trace_context::request(request, traceparent);
+    match context.peers.engine.clone().act_on_workflow(request).await {
+        Ok(_) => {
+            // Whatever it ended or opened; the list of outcomes says so, too.
+            goals::settle(&context.store, &[id]).await.map_err(|error| status::store(&error))?;
+            Ok(())
+        }
+        Err(refused) if refused.code() == Code::NotFound => not_planned(context, id, refused).await,
+        Err(refused) => Err(refused),
+    }
+}
+
+/// A goal without a workflow has no plan yet, or never had one.
+async fn not_planned(context: &Context, id: GoalId, refused: Status) -> Result<(), Status> {
+    let found = goals::get(&context.store, id).await.map_err(|error| status::store(&error))?;
+    let Some((goal, _)) = found else { return Err(status::not_found("goal", &id.to_string())) };
+    match goal.state {
+        GoalState::Submitted => {
+            let message = "the goal has no plan yet; try again when it runs";
+            Err(status::with_reason(Code::FailedPrecondition, "NOT_RUNNING", message.to_owned()))
+        }
+        // Planned: it is the task that is not there. Never planned: nothing can be done about it.
+        _ if goal.blueprint_digest.is_some() => Err(refused),
+        _ => {
+            let message = "the goal was never planned; submit it again";
+            Err(status::with_reason(Code::FailedPrecondition, "NOT_PLANNED", message.to_owned()))
+        }
+    }
+}

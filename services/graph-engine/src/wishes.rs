@@ -1,0 +1,39 @@
+//! What is asked of a workflow from outside, read from messages.
+
+use goalpost_model::Failure;
+use goalpost_proto::v1::act_on_workflow_request::Action;
+use goalpost_proto::v1::{PauseAction, ResolveAction, RetryAction, SignalAction, SkipAction};
+use goalpost_proto::{Violations, read_value};
+use serde_json::{Value, json};
+
+use crate::engine::Wish;
+
+/// The wish that a message says; notes what cannot be read.
+pub(crate) fn read(action: Option<Action>, violations: &mut Violations) -> Option<Wish> {
+    match action {
+        None => {
+            violations.add("action", "must say what shall be done");
+            None
+        }
+        Some(Action::Pause(PauseAction { reason })) => Some(Wish::Pause { reason }),
+        Some(Action::Resume(_)) => Some(Wish::Resume),
+        Some(Action::Retry(RetryAction { all })) => Some(Wish::Retry { all }),
+        Some(Action::Signal(SignalAction { signal_id, name, payload })) => {
+            let payload = read_value(payload, "signal.payload", violations)?.unwrap_or(Value::Null);
+            Some(Wish::Signal { id: signal_id, name, payload })
+        }
+        Some(Action::Resolve(ResolveAction { task, approved, by, reason })) => {
+            let verdict = if approved {
+                Ok(json!({"by": by, "reason": reason}))
+            } else {
+                let who = if by.is_empty() { "somebody" } else { &by };
+                Err(Failure::new(Failure::REJECTED, format!("{who} rejected it: {reason}")))
+            };
+            Some(Wish::Decide { task, verdict })
+        }
+        Some(Action::Skip(SkipAction { task, reason, output })) => {
+            let output = read_value(output, "skip.output", violations)?;
+            Some(Wish::Skip { task, output, reason })
+        }
+    }
+}
