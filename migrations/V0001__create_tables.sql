@@ -109,11 +109,13 @@ CREATE TABLE tasks (
     -- Outgoing edges that were taken when it ended; by their places in its graph.
     taken_edges integer[],
     -- What it waits for while it is WAITING.
-    waits_for   text CHECK (waits_for IN ('time', 'body', 'signal', 'approval')) CHECK ((waits_for IS NOT NULL) = (state = 'WAITING')),
+    waits_for   text CHECK (waits_for IN ('time', 'body', 'signal', 'approval', 'plan', 'extension')) CHECK ((waits_for IS NOT NULL) = (state = 'WAITING')),
     -- The ordinals that it has reserved for the graph inside of it: the first one, and for how many items or
     -- iterations.
     body_first  integer,
     body_count  integer,
+    -- The blueprint whose graph is inside of it, if it came up only when the task was reached.
+    body_digest bytea,
     -- The task that undoes it, once that has begun.
     undo        integer,
     -- Who runs the latest attempt.

@@ -262,6 +262,9 @@ BEGIN
     WITH delivered AS (
         INSERT INTO outbox (list, element, lane)
         SELECT 'ready:' || capability, attempt_ref(workflow_id, ordinal, attempt), lane FROM new_rows WHERE state = 'READY'
+        UNION ALL
+        -- The decision group has it planned.
+        SELECT 'plans', attempt_ref(workflow_id, ordinal, attempt), lane FROM new_rows WHERE waits_for = 'plan'
     )
     INSERT INTO events (workflow_id, number, at, type, task, attempt, failure)
     SELECT workflow_id, event, clock_timestamp(), task_event(state), ordinal, nullif(attempt, 0), failure FROM new_rows;
@@ -302,7 +305,7 @@ CREATE FUNCTION tasks_updated() RETURNS trigger
 LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
     WITH moved AS MATERIALIZED (
-        SELECT n.workflow_id, n.event, n.state, n.ordinal, n.capability, n.lane, n.attempt, n.worker, n.failure,
+        SELECT n.workflow_id, n.event, n.state, n.ordinal, n.capability, n.lane, n.attempt, n.worker, n.failure, n.waits_for,
                o.state AS old_state, o.attempt AS old_attempt, o.worker AS old_worker, o.engine_id,
                -- An attempt ended that its worker did not end: the engine that runs it tells the worker.
                o.state = 'RUNNING' AND o.engine_id IS NOT NULL
@@ -312,6 +315,8 @@ BEGIN
         INSERT INTO outbox (list, element, lane)
         SELECT 'ready:' || capability, attempt_ref(workflow_id, ordinal, attempt), lane FROM moved WHERE state = 'READY'
         UNION ALL
+        SELECT 'plans', attempt_ref(workflow_id, ordinal, attempt), lane FROM moved WHERE waits_for = 'plan'
+        UNION ALL
         SELECT 'engine:' || engine_id, attempt_ref(workflow_id, ordinal, old_attempt), lane FROM moved
         -- A dead engine takes no orders: nobody would remove them.
         WHERE is_stopped AND NOT coalesce((SELECT k.dead_at IS NOT NULL FROM takers k WHERE k.id = engine_id), false)
@@ -320,11 +325,11 @@ BEGIN
     -- An attempt that is given up for a new one makes two events, unless a pause comes between.
     SELECT workflow_id, CASE state WHEN 'READY' THEN event - 1 ELSE event END, clock_timestamp(), 'ATTEMPT_FAILED', ordinal,
            old_attempt, old_worker, failure
-    FROM moved WHERE old_state = 'RUNNING' AND state IN ('WAITING', 'READY')
+    FROM moved WHERE old_state = 'RUNNING' AND (state = 'READY' OR waits_for = 'time')
     UNION ALL
     SELECT workflow_id, event, clock_timestamp(), task_event(state), ordinal, nullif(attempt, 0),
            CASE WHEN state <> 'READY' THEN worker END, CASE WHEN state <> 'READY' THEN failure END
-    FROM moved WHERE state <> 'WAITING' OR old_state <> 'RUNNING';
+    FROM moved WHERE waits_for IS DISTINCT FROM 'time' OR old_state <> 'RUNNING';
     RETURN NULL;
 END;
 $$;

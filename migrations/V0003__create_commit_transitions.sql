@@ -40,6 +40,8 @@ CREATE FUNCTION commit_transitions(
     set_input json[], set_body_first integer[], set_body_count integer[],
     -- Tasks that begin to be undone, and by which.
     undo_place integer[], undo_task integer[], undo_by integer[],
+    -- Tasks whose graph came up, where it is, and what it is.
+    expand_place integer[], expand_task integer[], expand_first integer[], expand_digest bytea[],
     -- Signals that come, and signals that came before and are taken.
     signal_place integer[], signal_event integer[], signal_at integer[], signal_id text[], signal_name text[],
     signal_payload json[], signal_taken_by integer[],
@@ -117,6 +119,7 @@ BEGIN
             worker = coalesce(s.worker, t.worker), waits_for = s.waits_for,
             input = coalesce(s.input, t.input), body_first = coalesce(s.body_first, t.body_first),
             body_count = coalesce(s.body_count, t.body_count),
+            body_digest = CASE WHEN s.state NOT IN ('PENDING', 'READY') THEN t.body_digest END,
             undo = CASE WHEN s.state NOT IN ('PENDING', 'READY') THEN t.undo END,
             started_at = CASE WHEN s.state = 'RUNNING' THEN clock_timestamp() ELSE t.started_at END,
             ended_at = CASE WHEN s.state NOT IN ('PENDING', 'WAITING', 'READY', 'RUNNING') THEN clock_timestamp() END
@@ -144,6 +147,14 @@ BEGIN
     IF cardinality(undo_place) > 0 THEN
         UPDATE tasks t SET undo = u.by FROM unnest(undo_place, undo_task, undo_by) AS u (place, task, by)
         WHERE t.workflow_id = ids[u.place] AND t.ordinal = u.task AND bases[u.place] >= 0;
+    END IF;
+
+    IF cardinality(expand_place) > 0 THEN
+        UPDATE tasks t SET
+            body_first = e.first, body_count = 1, body_digest = e.digest, output = CASE t.state WHEN 'WAITING' THEN NULL ELSE t.output END,
+            waits_for = CASE t.state WHEN 'WAITING' THEN 'body' END
+        FROM unnest(expand_place, expand_task, expand_first, expand_digest) AS e (place, task, first, digest)
+        WHERE t.workflow_id = ids[e.place] AND t.ordinal = e.task AND bases[e.place] >= 0;
     END IF;
 
     IF cardinality(signal_place) > 0 THEN

@@ -56,6 +56,8 @@ enum Command {
     Approve(commands::act::Resolve),
     /// Reject what a task waits to have approved.
     Reject(commands::act::Resolve),
+    /// Bring the graph that a task of a goal waits for.
+    Extend(commands::act::Extend),
     /// End a task that is stuck.
     Skip(commands::act::Skip),
     /// Look for anything that breaks a promise of the system, and mend it if asked to.
@@ -83,6 +85,7 @@ async fn main() -> ExitCode {
         Command::Signal(arguments) => commands::act::signal(arguments).await,
         Command::Approve(arguments) => commands::act::resolve(arguments, true).await,
         Command::Reject(arguments) => commands::act::resolve(arguments, false).await,
+        Command::Extend(arguments) => commands::act::extend(arguments).await,
         Command::Skip(arguments) => commands::act::skip(arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,
     };

@@ -2,7 +2,9 @@
 
 use clap::Args;
 use goalpost_client::Client;
-use goalpost_client::v1::{Goal, ResolveApprovalRequest, SignalGoalRequest, SkipTaskRequest};
+use goalpost_client::v1::{
+    ExtendGoalRequest, Goal, ResolveApprovalRequest, SignalGoalRequest, SkipTaskRequest,
+};
 use goalpost_proto::value_from_json;
 use serde_json::Value;
 
@@ -82,6 +84,16 @@ pub(crate) struct Skip {
     output: Option<String>,
 }
 
+#[derive(Args)]
+pub(crate) struct Extend {
+    #[command(flatten)]
+    target: Target,
+    /// The task that waits.
+    task: String,
+    /// The blueprint file that it shall run.
+    blueprint: std::path::PathBuf,
+}
+
 impl Target {
     fn client(&self) -> Result<Client, Failure> {
         self.endpoint.client()
@@ -126,6 +138,12 @@ pub(crate) async fn skip(Skip { target, task, reason, output }: Skip) -> Result<
     let output = output.as_deref().map(value).transpose()?.map(value_from_json);
     let request = SkipTaskRequest { id: target.id.clone(), task, reason, output };
     target.show(&target.client()?.skip_task(request).await?)
+}
+
+pub(crate) async fn extend(Extend { target, task, blueprint }: Extend) -> Result<(), Failure> {
+    let blueprint = Some(goalpost_proto::blueprint_from_model(&crate::files::blueprint(&blueprint)?));
+    let request = ExtendGoalRequest { id: target.id.clone(), task, blueprint };
+    target.show(&target.client()?.extend(request).await?)
 }
 
 fn value(text: &str) -> Result<Value, Failure> {

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use goalpost_model::limits::{MAX_DELAY_MS, MAX_ITEMS, MAX_NAME_BYTES};
-use goalpost_model::{Capability, Effect, FOR_EACH, LOOP, RUN};
+use goalpost_model::limits::{MAX_DELAY_MS, MAX_GOAL_BYTES, MAX_ITEMS, MAX_NAME_BYTES};
+use goalpost_model::{Capability, Effect, FOR_EACH, LOOP, RUN, SUB_GOAL};
 use serde_json::json;
 
 use crate::CapabilitySource;
@@ -23,6 +23,9 @@ pub const AWAIT_SIGNAL: &str = "goalpost.await_signal";
 /// Waits until somebody approves.
 pub const APPROVE: &str = "goalpost.approve";
 
+/// Waits for a graph that somebody brings, and runs it.
+pub const EXTENSION: &str = "goalpost.extension";
+
 /// What the engine does by itself for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
@@ -36,6 +39,10 @@ pub enum Control {
     AwaitSignal,
     /// It waits for somebody's word.
     Approve,
+    /// It runs the plan of a goal.
+    SubGoal,
+    /// It runs a graph that somebody brings.
+    Extension,
 }
 
 impl Control {
@@ -45,14 +52,17 @@ impl Control {
             TRANSFORM => Some(Self::Transform),
             AWAIT_SIGNAL => Some(Self::AwaitSignal),
             APPROVE => Some(Self::Approve),
+            SUB_GOAL => Some(Self::SubGoal),
+            EXTENSION => Some(Self::Extension),
             FOR_EACH | LOOP | RUN => Some(Self::Body),
             _ => None,
         }
     }
 }
 
-static BUILTIN: LazyLock<[Capability; 7]> =
-    LazyLock::new(|| [wait(), transform(), for_each(), repeat(), run(), await_signal(), approve()]);
+static BUILTIN: LazyLock<[Capability; 9]> = LazyLock::new(|| {
+    [wait(), transform(), for_each(), repeat(), run(), await_signal(), approve(), sub_goal(), extension()]
+});
 
 fn for_each() -> Capability {
     let failed = json!({
@@ -127,6 +137,39 @@ fn await_signal() -> Capability {
             "additionalProperties": false,
         })),
         output_schema: None,
+        effect: Effect::Read,
+    }
+}
+
+fn sub_goal() -> Capability {
+    Capability {
+        name: SUB_GOAL.to_owned(),
+        description: "Has a goal planned when it is reached, and runs the plan inside of the task."
+            .to_owned(),
+        input_schema: Some(json!({
+            "type": "object",
+            "properties": {
+                "goal": {"type": "string", "minLength": 1, "maxLength": MAX_GOAL_BYTES},
+                "goal_type": {"type": "string", "minLength": 1},
+                "input": {"type": "object"},
+            },
+            "additionalProperties": false,
+            "oneOf": [{"required": ["goal"]}, {"required": ["goal_type"]}],
+        })),
+        output_schema: Some(json!({"type": "object"})),
+        effect: Effect::Read,
+    }
+}
+
+fn extension() -> Capability {
+    Capability {
+        name: EXTENSION.to_owned(),
+        description: "Waits for a graph that somebody brings, and runs it inside of the task.".to_owned(),
+        input_schema: Some(json!({
+            "type": "object",
+            "properties": {"timeout_ms": {"type": "integer", "minimum": 0, "maximum": MAX_DELAY_MS}},
+        })),
+        output_schema: Some(json!({"type": "object"})),
         effect: Effect::Read,
     }
 }

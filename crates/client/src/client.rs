@@ -5,9 +5,9 @@ use std::time::Duration;
 use goalpost_peers::{Addresses, Channel, InvalidAddress};
 use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClient;
 use goalpost_proto::v1::{
-    CancelGoalRequest, GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest,
-    PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest,
-    SignalGoalRequest, SkipTaskRequest, SubmitGoalRequest,
+    CancelGoalRequest, ExtendGoalRequest, GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse,
+    PauseGoalRequest, PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest, ResumeGoalRequest,
+    RetryGoalRequest, SignalGoalRequest, SkipTaskRequest, SubmitGoalRequest,
 };
 
 use tonic::{Response, Status};
@@ -106,6 +106,11 @@ impl Client {
     /// Approves or rejects what a task waits to have approved.
     pub async fn resolve_approval(&self, request: ResolveApprovalRequest) -> Result<Goal, Error> {
         self.repeat(request, |mut group, request| async move { group.resolve_approval(request).await }).await
+    }
+
+    /// Brings the graph that a task waits for.
+    pub async fn extend(&self, request: ExtendGoalRequest) -> Result<Goal, Error> {
+        self.repeat(request, |mut group, request| async move { group.extend_goal(request).await }).await
     }
 
     /// Ends a task in the place of whoever should have.

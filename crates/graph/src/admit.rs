@@ -32,6 +32,7 @@ pub(crate) fn admit(
         Event::Resume => return in_state(workflow, WorkflowState::Paused, event),
         Event::Signal { ref id, .. } => return admit_signal(workflow, id),
         Event::Decide { task, .. } => return admit_decision(workflow, task),
+        Event::Expand { task, .. } => return admit_expansion(workflow, task),
         Event::Skip { task, ref output, .. } => return admit_skip(workflow, task, output.as_ref()),
         Event::AttemptStarted { .. } | Event::TimerFired { kind: TimerKind::ScheduleToStart, .. }
             if workflow.state == WorkflowState::Paused =>
@@ -87,6 +88,15 @@ fn admit_decision(workflow: &Workflow, ordinal: usize) -> Result<(), IllegalTran
     }
     let task = workflow.tasks.name(ordinal).unwrap_or_default();
     Err(IllegalTransition::NotToDecide { task, state })
+}
+
+fn admit_expansion(workflow: &Workflow, ordinal: usize) -> Result<(), IllegalTransition> {
+    let state = state_of(workflow, ordinal, "Expand")?;
+    if matches!(workflow.waits_for(ordinal), Some(WaitsFor::Plan | WaitsFor::Extension)) {
+        return Ok(());
+    }
+    let task = workflow.tasks.name(ordinal).unwrap_or_default();
+    Err(IllegalTransition::NotToExpand { task, state })
 }
 
 fn admit_skip(workflow: &Workflow, ordinal: usize, output: Option<&Value>) -> Result<(), IllegalTransition> {

@@ -27,6 +27,7 @@ pub fn advance(
         Event::Start => step.start(),
         Event::AttemptStarted { task, .. } => step.attempt_started(task),
         Event::AttemptSucceeded { task, output, .. } => match step.compiled(task).check_output(&output) {
+            Ok(()) if step.compiled(task).extends => step.await_plan(task, Arc::new(output)),
             Ok(()) => step.succeeded(task, Arc::new(output)),
             Err(failure) => step.attempt_failed(task, failure),
         },
@@ -43,6 +44,7 @@ pub fn advance(
         Event::Resume => step.resume(),
         Event::Signal { id, name, payload } => step.signal(id, name, payload),
         Event::Decide { task, verdict } => step.decide(task, verdict),
+        Event::Expand { task, outcome } => step.expand(task, outcome),
         Event::Skip { task, output, reason } => step.skip(task, output, reason),
     }
     Ok(step.into_effects())

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use goalpost_checker::{CompiledBody, Repetition};
+use goalpost_checker::Repetition;
 use goalpost_model::{Failure, TaskState};
 use serde_json::{Map, Value, json};
 
 use crate::step::Step;
 use crate::tasks::{GraphRun, Owner};
 use crate::workflow::{Progress, Reserved};
+use crate::{Effect, Planned};
 
 /// What comes out of one run of a graph.
 type Outcome = Result<Arc<Value>, Failure>;
@@ -16,9 +17,8 @@ type Outcome = Result<Arc<Value>, Failure>;
 impl Step<'_> {
     /// The task waits for the graph inside of it, of which as many runs begin as may.
     pub(crate) fn begin_body(&mut self, owner: usize, input: Map<String, Value>) {
-        let (base, outer) = self.graph_of(owner);
-        let Some(body) = &outer.tasks[owner - base].body else { return };
-        let (count, at_once) = match body.repetition {
+        let Some((repetition, _)) = self.workflow.tasks.inside(owner) else { return };
+        let (count, at_once) = match repetition {
             Repetition::Once => (1, 1),
             Repetition::Loop { max_iterations } => (max_iterations, 1),
             Repetition::ForEach { concurrency, .. } => {
@@ -31,24 +31,56 @@ impl Step<'_> {
             self.workflow.tasks[owner].input = Some(Arc::new(input));
             return self.end_owner(owner, Ok(Arc::new(nothing)));
         }
-        if let Err(failure) = self.reserve(owner, body, count) {
+        if let Err(failure) = self.reserve(owner, count) {
             return self.close(owner, TaskState::Failed, Some(failure));
         }
         self.make_wait(owner, input);
+        self.begin_runs(owner, at_once);
+    }
+
+    fn begin_runs(&mut self, owner: usize, at_once: usize) {
         self.workflow.progress.insert(owner, Progress::default());
         for _ in 0..at_once {
             if self.workflow.tasks[owner].state == TaskState::Waiting {
-                self.begin_run(owner, body);
+                self.begin_run(owner);
             }
         }
     }
 
+    /// What came out of the task is a blueprint, and has to be checked before it runs.
+    pub(crate) fn await_plan(&mut self, ordinal: usize, blueprint: Arc<Value>) {
+        let task = &mut self.workflow.tasks[ordinal];
+        task.state = TaskState::Waiting;
+        task.output = Some(blueprint);
+        self.effects.push(Effect::TaskWaiting { task: ordinal });
+    }
+
+    /// The graph that the task waits for runs inside of it.
+    pub(crate) fn expand(&mut self, owner: usize, outcome: Result<Planned, Failure>) {
+        let task = &mut self.workflow.tasks[owner];
+        task.output = None;
+        match outcome {
+            Ok(planned) => {
+                task.planned = Some(planned);
+                match self.reserve(owner, 1) {
+                    Ok(()) => {
+                        self.effects.push(Effect::Expanded { task: owner });
+                        self.begin_runs(owner, 1);
+                    }
+                    Err(failure) => self.close(owner, TaskState::Failed, Some(failure)),
+                }
+            }
+            Err(failure) => self.close(owner, TaskState::Failed, Some(failure)),
+        }
+        self.settle();
+    }
+
     /// Reserves the ordinals of every item or iteration.
-    fn reserve(&mut self, owner: usize, body: &CompiledBody, count: usize) -> Result<(), Failure> {
+    fn reserve(&mut self, owner: usize, count: usize) -> Result<(), Failure> {
         let first = self.workflow.tasks.next;
         // Ordinals are stored in 31 bits.
         let end = count
-            .checked_mul(body.graph.tasks.len())
+            .checked_mul(self.workflow.tasks.size_inside(owner))
             .and_then(|size| first.checked_add(size))
             .filter(|end| i32::try_from(*end).is_ok())
             .ok_or_else(|| too_many_tasks(self.blueprint.max_tasks))?;
@@ -58,8 +90,10 @@ impl Step<'_> {
     }
 
     /// The next item or iteration begins; or the task fails, if the workflow has too many tasks already.
-    fn begin_run(&mut self, owner: usize, body: &CompiledBody) {
-        let size = body.graph.tasks.len();
+    fn begin_run(&mut self, owner: usize) {
+        let Some((_, graph)) = self.workflow.tasks.inside(owner) else { return };
+        let graph = Arc::clone(graph);
+        let size = graph.tasks.len();
         let most = self.blueprint.max_tasks;
         if self.workflow.tasks.len() + size > most {
             return self.give_body_up(owner, too_many_tasks(most));
@@ -69,10 +103,8 @@ impl Step<'_> {
         let index = progress.started;
         progress.started += 1;
         let base = reserved.first + index * size;
-        self.workflow
-            .tasks
-            .add(base, GraphRun::new(Arc::clone(&body.graph), Some(Owner { task: owner, index })));
-        for (ordinal, task) in body.graph.tasks.iter().enumerate() {
+        self.workflow.tasks.add(base, GraphRun::new(Arc::clone(&graph), Some(Owner { task: owner, index })));
+        for (ordinal, task) in graph.tasks.iter().enumerate() {
             if task.incoming.is_empty() {
                 self.activate(base + ordinal);
             }
@@ -98,17 +130,16 @@ impl Step<'_> {
     }
 
     fn run_ended(&mut self, Owner { task: owner, index }: Owner, base: usize, outcome: Outcome) {
-        let (outer_base, outer) = self.graph_of(owner);
-        let Some(body) = &outer.tasks[owner - outer_base].body else { return };
+        let Some((repetition, graph)) = self.workflow.tasks.inside(owner) else { return };
+        let graph = Arc::clone(graph);
         let Some(progress) = self.workflow.progress.get_mut(&owner) else { return };
         progress.ended += 1;
         progress.failed += usize::from(outcome.is_err());
         let progress = *progress;
-        match body.repetition {
+        match repetition {
             Repetition::Once => self.end_owner(owner, outcome),
             Repetition::Loop { max_iterations } => {
-                let next =
-                    outcome.and_then(|output| Ok((body.graph.again(&self.workflow.view(base))?, output)));
+                let next = outcome.and_then(|output| Ok((graph.again(&self.workflow.view(base))?, output)));
                 match next {
                     Err(failure) => self.end_owner(owner, Err(in_iteration(index, failure))),
                     Ok((false, output)) => {
@@ -121,28 +152,28 @@ impl Step<'_> {
                         );
                         self.end_owner(owner, Err(Failure::new(Failure::LOOP_BOUND, message)));
                     }
-                    Ok((true, _)) => self.begin_run(owner, body),
+                    Ok((true, _)) => self.begin_run(owner),
                 }
             }
             Repetition::ForEach { failures, .. } => {
                 let count = self.workflow.tasks[owner].body.map_or(0, |reserved| reserved.count);
                 if failures.exceeded_by(progress.failed) {
-                    let failure = self.items_failed(owner, body, progress.failed, count);
+                    let failure = self.items_failed(owner, progress.failed, count);
                     self.give_body_up(owner, failure);
                 } else if progress.started < count {
-                    self.begin_run(owner, body);
+                    self.begin_run(owner);
                 } else if progress.ended == count {
-                    self.gather(owner, body, count);
+                    self.gather(owner, count);
                 }
             }
         }
     }
 
     /// The outcomes of the items, in their order.
-    fn gather(&mut self, owner: usize, body: &CompiledBody, count: usize) {
+    fn gather(&mut self, owner: usize, count: usize) {
         let mut outputs = Vec::with_capacity(count);
         let mut failed = Vec::new();
-        for (index, outcome) in self.outcomes(owner, body, count).enumerate() {
+        for (index, outcome) in self.outcomes(owner, count).enumerate() {
             match outcome {
                 Some(Ok(output)) => outputs.push(Value::clone(output)),
                 Some(Err(Failure { kind, message })) => {
@@ -155,20 +186,15 @@ impl Step<'_> {
         self.end_owner(owner, Ok(Arc::new(json!({"outputs": outputs, "failed": failed}))));
     }
 
-    fn outcomes(
-        &self,
-        owner: usize,
-        body: &CompiledBody,
-        count: usize,
-    ) -> impl Iterator<Item = Option<&Outcome>> {
+    fn outcomes(&self, owner: usize, count: usize) -> impl Iterator<Item = Option<&Outcome>> {
         let first = self.workflow.tasks[owner].body.map_or(0, |reserved| reserved.first);
-        let size = body.graph.tasks.len();
+        let size = self.workflow.tasks.size_inside(owner);
         let tasks = &self.workflow.tasks;
         (0..count).map(move |index| tasks.get_run(first + index * size)?.outcome.as_ref())
     }
 
-    fn items_failed(&self, owner: usize, body: &CompiledBody, failed: usize, count: usize) -> Failure {
-        let mut outcomes = self.outcomes(owner, body, count).enumerate();
+    fn items_failed(&self, owner: usize, failed: usize, count: usize) -> Failure {
+        let mut outcomes = self.outcomes(owner, count).enumerate();
         let first = outcomes.find_map(|(index, outcome)| Some((index, outcome?.as_ref().err()?)));
         let why = first.map(|(index, failure)| format!(": item {index}: {failure}")).unwrap_or_default();
         let message = format!("{failed} of {count} items failed, which is more than may{why}");
@@ -201,7 +227,7 @@ impl Step<'_> {
             return;
         }
         let Some(Reserved { first, count }) = self.workflow.tasks[owner].body else { return };
-        let size = self.compiled(owner).body.as_ref().map_or(0, |body| body.graph.tasks.len());
+        let size = self.workflow.tasks.size_inside(owner);
         for base in self.workflow.tasks.bases(first, first + count * size) {
             if let Some(run) = self.workflow.tasks.run_mut(base) {
                 run.outcome = None;
@@ -212,7 +238,7 @@ impl Step<'_> {
     /// Cancels every open task of the graph inside of a task.
     pub(crate) fn cancel_inside(&mut self, owner: usize, failure: &Failure) {
         let Some(Reserved { first, count }) = self.workflow.tasks[owner].body else { return };
-        let size = self.compiled(owner).body.as_ref().map_or(0, |body| body.graph.tasks.len());
+        let size = self.workflow.tasks.size_inside(owner);
         for base in self.workflow.tasks.bases(first, first + count * size) {
             for ordinal in base..base + size {
                 if !self.workflow.tasks[ordinal].state.is_terminal() {

@@ -71,6 +71,11 @@ pub enum Effect {
         /// The task.
         task: usize,
     },
+    /// The task runs a graph that came up only now; nothing else of it has changed.
+    Expanded {
+        /// The task.
+        task: usize,
+    },
     /// The task waits for its join again, since the workflow was retried.
     TaskReset {
         /// The task.
@@ -106,6 +111,7 @@ impl Effect {
             Self::SignalReceived { .. }
             | Self::SignalTaken { .. }
             | Self::UndoBegun { .. }
+            | Self::Expanded { .. }
             | Self::WorkflowCompensating
             | Self::WorkflowPaused
             | Self::WorkflowResumed

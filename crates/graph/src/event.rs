@@ -3,6 +3,8 @@
 use goalpost_model::{Failure, TimerKind};
 use serde_json::Value;
 
+use crate::Planned;
+
 /// Something that happened. Tasks are named by their ordinals in the blueprint, attempts count from 1.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -84,6 +86,13 @@ pub enum Event {
         /// Its output if it was approved, or why it was rejected.
         verdict: Result<Value, Failure>,
     },
+    /// The graph that a task waits for is there, or there will be none.
+    Expand {
+        /// The task.
+        task: usize,
+        /// The graph, or why there is none.
+        outcome: Result<Planned, Failure>,
+    },
     /// Somebody ends a task that is open.
     Skip {
         /// The task.
@@ -113,6 +122,7 @@ impl Event {
             Self::Signal { .. } => "Signal",
             Self::Decide { .. } => "Decide",
             Self::Skip { .. } => "Skip",
+            Self::Expand { .. } => "Expand",
         }
     }
 }

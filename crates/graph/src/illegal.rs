@@ -54,6 +54,14 @@ pub enum IllegalTransition {
         /// How far the task is.
         state: TaskState,
     },
+    /// The task waits for no graph.
+    #[error("Expand: task '{task}' is {state} and waits for no graph")]
+    NotToExpand {
+        /// The task's name.
+        task: String,
+        /// How far the task is.
+        state: TaskState,
+    },
     /// A task that has ended cannot be skipped.
     #[error("Skip: task '{task}' is {state} already")]
     NotToSkip {

@@ -57,4 +57,4 @@ pub use invalid::InvalidState;
 pub use restore::Stored;
 pub use tasks::Tasks;
 pub use timer::{Due, Timer, may_have_timer};
-pub use workflow::{Reserved, Signal, Task, Workflow};
+pub use workflow::{Planned, Reserved, Signal, Task, Workflow};

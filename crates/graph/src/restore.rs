@@ -80,15 +80,17 @@ impl Workflow {
             }
             check_row(&self.tasks, ordinal, &task)?;
             if let Some(body) = task.body {
-                let size = self.tasks.compiled(ordinal).and_then(|compiled| compiled.body.as_ref());
-                let size = size.map_or(0, |body| body.graph.tasks.len());
-                self.tasks.next = self.tasks.next.max(body.first + body.count * size);
                 reserved.insert(body.first, (ordinal, Place::Body(body)));
             }
             if let Some(undo) = task.undo {
                 reserved.insert(undo, (ordinal, Place::Undo));
             }
+            let body = task.body;
             self.tasks[ordinal] = task;
+            if let Some(Reserved { first, count }) = body {
+                let end = first + count * self.tasks.size_inside(ordinal);
+                self.tasks.next = self.tasks.next.max(end);
+            }
         }
         Ok(())
     }
@@ -111,7 +113,8 @@ impl Workflow {
                 (first, GraphRun::new(graph, Some(Owner { task: owner, index: 0 })))
             }
             Place::Body(body) => {
-                let graph = Arc::clone(&compiled.body.as_ref().ok_or_else(unknown)?.graph);
+                let (_, graph) = self.tasks.inside(owner).ok_or_else(unknown)?;
+                let graph = Arc::clone(graph);
                 let index = (ordinal - first) / graph.tasks.len();
                 if index >= body.count {
                     return Ok(false);
@@ -144,8 +147,7 @@ impl Workflow {
     /// The same for one task.
     pub(crate) fn count_runs_of(&mut self, owner: usize) {
         let Some(Reserved { first, count }) = self.tasks[owner].body else { return };
-        let size = self.tasks.compiled(owner).and_then(|compiled| compiled.body.as_ref());
-        let size = size.map_or(0, |body| body.graph.tasks.len());
+        let size = self.tasks.size_inside(owner);
         let mut progress = Progress::default();
         for base in self.tasks.bases(first, first + count * size) {
             let outcome = (self.tasks.run(base).open == 0).then(|| self.outcome(base));

@@ -96,7 +96,7 @@ impl Step<'_> {
         else {
             return false;
         };
-        let size = self.compiled(owner).body.as_ref().map_or(0, |body| body.graph.tasks.len());
+        let size = self.workflow.tasks.size_inside(owner);
         let bases = self.workflow.tasks.bases(first, first + count * size);
         let stopped: Vec<usize> =
             bases.into_iter().filter(|base| self.run(*base).tasks.iter().any(has_stopped)).collect();

@@ -34,6 +34,16 @@ pub(crate) fn check_row(tasks: &Tasks, ordinal: usize, task: &Task) -> Result<()
     }
 }
 
+/// What came out of the task is a blueprint that is not checked yet.
+fn has_made_a_plan(task: &Task, compiled: &CompiledTask) -> bool {
+    compiled.extends && task.state == TaskState::Waiting && task.output.is_some()
+}
+
+/// It waits for the graph that it has made, or for its plan.
+fn extends(task: &Task, compiled: &CompiledTask) -> bool {
+    has_made_a_plan(task, compiled) || task.planned.is_some()
+}
+
 fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
     let max_attempts = compiled.retry.max_attempts;
     let is_control = compiled.control.is_some();
@@ -41,7 +51,10 @@ fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
     let ended_itself = matches!(task.state, TaskState::Succeeded | TaskState::Failed);
     found(task.failures > task.attempt, "it has more failures than attempts")
         .or(found(task.unhandled.is_some() && !ended_itself, "it has an unhandled failure"))
-        .or(found(task.output.is_some() != (task.state == TaskState::Succeeded), "its output says otherwise"))
+        .or(found(
+            task.output.is_some() != (task.state == TaskState::Succeeded || has_made_a_plan(task, compiled)),
+            "its output says otherwise",
+        ))
         .or_else(|| match task.state {
             TaskState::Pending => {
                 found(*task != Task { attempt: task.attempt, ..Task::default() }, "something is stored of it")
@@ -53,11 +66,14 @@ fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
             TaskState::Waiting => found(task.input.is_none(), "it has no input")
                 .or(found(compiled.control == Some(Control::Transform), "it waits for nothing"))
                 .or(found(
-                    task.body.is_some() != compiled.body.is_some(),
+                    task.body.is_some() != (compiled.body.is_some() || task.planned.is_some()),
                     "the graph inside of it says otherwise",
                 ))
                 .or(found(is_control != (task.attempt == 0), "its attempt says otherwise"))
-                .or(found(is_control != (task.failures == 0), "its failures say otherwise"))
+                .or(found(
+                    !extends(task, compiled) && is_control != (task.failures == 0),
+                    "its failures say otherwise",
+                ))
                 .or(found(task.failures >= max_attempts, "it has no attempt left")),
             TaskState::Succeeded | TaskState::Skipped if task.is_by_hand() => None,
             TaskState::Succeeded => found(is_control != (task.attempt == 0), "its attempt says otherwise"),

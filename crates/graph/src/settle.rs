@@ -106,7 +106,7 @@ impl Step<'_> {
             }
             Some(Control::Body) => self.begin_body(ordinal, input),
             Some(Control::AwaitSignal) => self.await_signal(ordinal, input),
-            Some(Control::Approve) => self.make_wait(ordinal, input),
+            Some(Control::Approve | Control::SubGoal | Control::Extension) => self.make_wait(ordinal, input),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
-use goalpost_checker::{CompiledGraph, CompiledTask};
+use goalpost_checker::{CompiledGraph, CompiledTask, Repetition};
 use goalpost_model::{Failure, UNDO};
 use serde_json::Value;
 
@@ -143,8 +143,22 @@ impl Tasks {
     /// Where the ordinals of an item or an iteration begin.
     pub(crate) fn base_of(&self, owner: usize, index: usize) -> Option<usize> {
         let body = self.get(owner)?.body.filter(|body| index < body.count)?;
-        let graph = &self.compiled(owner)?.body.as_ref()?.graph;
+        let (_, graph) = self.inside(owner)?;
         Some(body.first + index * graph.tasks.len())
+    }
+
+    /// The graph inside of the task, and how often it is run: the one that came up, or the blueprint's.
+    pub(crate) fn inside(&self, owner: usize) -> Option<(Repetition, &Arc<CompiledGraph>)> {
+        if let Some(planned) = self.get(owner).and_then(|task| task.planned.as_ref()) {
+            return Some((Repetition::Once, &planned.graph));
+        }
+        let body = self.compiled(owner)?.body.as_ref()?;
+        Some((body.repetition, &body.graph))
+    }
+
+    /// How many tasks the graph inside of the task has; 0 if there is none.
+    pub(crate) fn size_inside(&self, owner: usize) -> usize {
+        self.inside(owner).map_or(0, |(_, graph)| graph.tasks.len())
     }
 
     /// The run that the task is part of, and its first ordinal.

@@ -50,7 +50,7 @@ pub fn may_have_timer(task: &CompiledTask) -> bool {
 
 /// Whether somebody outside has to say something.
 fn waits_for_a_word(task: &CompiledTask) -> bool {
-    matches!(task.control, Some(Control::AwaitSignal | Control::Approve))
+    matches!(task.control, Some(Control::AwaitSignal | Control::Approve | Control::Extension))
 }
 
 impl Workflow {
@@ -64,6 +64,8 @@ impl Workflow {
                 let due = due(task.input.as_deref()?).ok()?;
                 Some(Timer { kind: TimerKind::Wait, due })
             }
+            // It waits for nothing but the graph inside of it, or for its plan.
+            TaskState::Waiting if task.planned.is_some() || task.output.is_some() => None,
             TaskState::Waiting if waits_for_a_word(compiled) => {
                 let ms = task.input.as_deref()?.get("timeout_ms").and_then(Value::as_u64);
                 timeout(TimerKind::GiveUp, ms.unwrap_or_default())
@@ -113,6 +115,9 @@ pub(crate) fn timed_out(kind: TimerKind, task: &CompiledTask) -> Failure {
         ),
         TimerKind::GiveUp if task.control == Some(Control::Approve) => {
             (Failure::APPROVAL_TIMEOUT, format!("nobody approved or rejected task '{name}' in time"))
+        }
+        TimerKind::GiveUp if task.control == Some(Control::Extension) => {
+            (Failure::EXTENSION_TIMEOUT, format!("nobody brought a graph for task '{name}' in time"))
         }
         TimerKind::GiveUp => {
             (Failure::SIGNAL_TIMEOUT, format!("the signal that task '{name}' waits for did not come in time"))

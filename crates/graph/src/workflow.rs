@@ -1,11 +1,11 @@
 //! The state of a workflow.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use goalpost_checker::builtin::Control;
-use goalpost_checker::{BodyView, CompiledBlueprint, CompiledBody, Repetition, Scope, TaskView};
-use goalpost_model::{Failure, TaskState, WaitsFor, WorkflowState};
+use goalpost_checker::{BodyView, CompiledBlueprint, CompiledGraph, Repetition, Scope, TaskView};
+use goalpost_model::{Digest, Failure, TaskState, WaitsFor, WorkflowState};
 use serde_json::{Map, Value};
 
 use crate::tasks::{GraphRun, Owner, Tasks};
@@ -33,6 +33,21 @@ pub struct Workflow {
     pub(crate) started: bool,
     /// How far the tasks that run graphs of their own have come with them, by ordinal.
     pub(crate) progress: BTreeMap<usize, Progress>,
+}
+
+/// A graph that came up while the workflow ran.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The digest of the blueprint whose graph it is.
+    pub digest: Digest,
+    /// The graph.
+    pub graph: Arc<CompiledGraph>,
+}
+
+impl PartialEq for Planned {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
 }
 
 /// A signal that came.
@@ -89,6 +104,8 @@ pub struct Task {
     pub taken_edges: Vec<usize>,
     /// Where the tasks of the graph inside of it are, once it has started.
     pub body: Option<Reserved>,
+    /// The graph inside of it, if it came up only when the task was reached.
+    pub planned: Option<Planned>,
     /// The task that undoes it, once that has begun.
     pub undo: Option<usize>,
 }
@@ -106,6 +123,7 @@ impl Default for Task {
             unhandled: None,
             taken_edges: Vec::new(),
             body: None,
+            planned: None,
             undo: None,
         }
     }
@@ -143,7 +161,13 @@ impl Workflow {
     /// What a waiting task waits for.
     pub fn waits_for(&self, ordinal: usize) -> Option<WaitsFor> {
         let compiled = self.tasks.compiled(ordinal)?;
-        (self.tasks.get(ordinal)?.state == TaskState::Waiting).then_some(match compiled.control {
+        let task = self.tasks.get(ordinal)?;
+        (task.state == TaskState::Waiting).then_some(match compiled.control {
+            _ if task.planned.is_some() => WaitsFor::Body,
+            Some(Control::SubGoal) => WaitsFor::Plan,
+            // What it has made is the blueprint.
+            None if task.output.is_some() => WaitsFor::Plan,
+            Some(Control::Extension) => WaitsFor::Extension,
             Some(Control::Body) => WaitsFor::Body,
             Some(Control::AwaitSignal) => WaitsFor::Signal,
             Some(Control::Approve) => WaitsFor::Approval,
@@ -157,6 +181,9 @@ impl Workflow {
     }
 }
 
+/// The input of a goal that has none.
+static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+
 /// A workflow as the expressions of one run of a graph see it.
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
@@ -167,10 +194,21 @@ pub(crate) struct View<'a> {
 
 impl<'a> View<'a> {
     /// The task that the graph is inside of.
-    fn owner(&self) -> Option<(&'a Task, &'a CompiledBody)> {
-        let Owner { task, .. } = self.run.owner?;
-        let tasks = &self.workflow.tasks;
-        Some((tasks.get(task)?, tasks.compiled(task)?.body.as_ref()?))
+    fn owner(&self) -> Option<&'a Task> {
+        self.workflow.tasks.get(self.run.owner?.task)
+    }
+
+    /// What the graph sees as its goal, if that is another one than the graph around it sees.
+    fn goal(&self) -> Option<(Option<&'a str>, &'a Map<String, Value>)> {
+        let owner = self.run.owner.filter(|_| !self.run.is_undo)?;
+        let compiled = self.workflow.tasks.compiled(owner.task)?;
+        let input = self.owner()?.input.as_deref()?;
+        if compiled.control == Some(Control::SubGoal) {
+            let text = input.get("goal").and_then(Value::as_str).unwrap_or_default();
+            return Some((Some(text), input.get("input").and_then(Value::as_object).unwrap_or(&NOTHING)));
+        }
+        let is_run = compiled.body.as_ref().is_some_and(|body| body.repetition == Repetition::Once);
+        is_run.then_some((None, input))
     }
 
     fn outer(&self) -> Option<View<'a>> {
@@ -178,28 +216,21 @@ impl<'a> View<'a> {
         Some(View { workflow: self.workflow, base, run })
     }
 
-    fn input_of_goal(self) -> &'a Map<String, Value> {
-        let mut view = self;
-        while let Some((owner, body)) = view.owner() {
-            if body.repetition == Repetition::Once
-                && let Some(input) = owner.input.as_deref()
-            {
-                return input;
-            }
-            let Some(outer) = view.outer() else { break };
-            view = outer;
-        }
-        &self.workflow.goal_input
+    /// It and the graphs around it, from the inside out.
+    fn outwards(self) -> impl Iterator<Item = View<'a>> {
+        std::iter::successors(Some(self), |view| view.outer())
     }
 }
 
 impl Scope for View<'_> {
     fn goal_text(&self) -> &str {
-        &self.workflow.goal_text
+        let text = self.outwards().find_map(|view| view.goal()?.0);
+        text.unwrap_or(&self.workflow.goal_text)
     }
 
     fn goal_input(&self) -> &Map<String, Value> {
-        self.input_of_goal()
+        let input = self.outwards().find_map(|view| Some(view.goal()?.1));
+        input.unwrap_or(&self.workflow.goal_input)
     }
 
     fn task(&self, ordinal: usize) -> TaskView<'_> {
@@ -214,7 +245,7 @@ impl Scope for View<'_> {
 
     fn body(&self) -> Option<BodyView<'_>> {
         let Owner { index, .. } = self.run.owner?;
-        let input = self.owner()?.0.input.as_deref()?;
+        let input = self.owner()?.input.as_deref()?;
         let before = index.checked_sub(1).and_then(|_| self.base.checked_sub(self.run.tasks.len()));
         let previous =
             before.and_then(|base| self.workflow.tasks.get_run(base)?.outcome.as_ref()?.as_deref().ok());

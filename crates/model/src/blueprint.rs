@@ -72,6 +72,9 @@ pub struct Task {
     /// How long its attempts may take.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeouts: Timeouts,
+    /// Whether what comes out of it is a blueprint, which then runs inside of it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub extends: bool,
     /// What undoes it, if its workflow fails or is cancelled after it has succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compensate_with: Option<Compensation>,

@@ -125,6 +125,8 @@ pub const UNDO: &str = "undo";
 pub const FOR_EACH: &str = "goalpost.for_each";
 /// See [`FOR_EACH`].
 pub const LOOP: &str = "goalpost.loop";
+/// Has a goal planned when it is reached, and runs the plan inside of the task.
+pub const SUB_GOAL: &str = "goalpost.sub_goal";
 /// See [`FOR_EACH`].
 pub const RUN: &str = "goalpost.run";
 

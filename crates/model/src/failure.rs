@@ -44,6 +44,10 @@ impl Failure {
     pub const SIGNAL_TIMEOUT: &'static str = "SIGNAL_TIMEOUT";
     /// Nobody approved or rejected in time.
     pub const APPROVAL_TIMEOUT: &'static str = "APPROVAL_TIMEOUT";
+    /// Nobody brought a graph in time.
+    pub const EXTENSION_TIMEOUT: &'static str = "EXTENSION_TIMEOUT";
+    /// The graph that was made by a task, or brought, is none that can run.
+    pub const EXTENSION_INVALID: &'static str = "EXTENSION_INVALID";
     /// Somebody rejected it.
     pub const REJECTED: &'static str = "REJECTED";
     /// Somebody skipped it, or gave its output in the place of a worker.

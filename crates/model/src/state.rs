@@ -116,6 +116,10 @@ words! {
         Signal = "signal",
         /// Somebody's approval.
         Approval = "approval",
+        /// A plan: of a goal inside of it, or of the graph that it has made.
+        Plan = "plan",
+        /// A graph that somebody brings.
+        Extension = "extension",
     }
 }
 

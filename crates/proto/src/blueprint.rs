@@ -73,6 +73,7 @@ pub(crate) fn read_task(message: v1::Task, field: &str, violations: &mut Violati
         r#loop,
         run,
         compensate_with,
+        extends,
     } = message;
     let join = read_join(join, join_count, field, violations);
     let branch = match word(branch, &format!("{field}.branch"), "is not a way to branch", violations) {
@@ -101,6 +102,7 @@ pub(crate) fn read_task(message: v1::Task, field: &str, violations: &mut Violati
         for_each: for_each
             .map(|for_each| body::read_for_each(for_each, &format!("{field}.for_each"), violations)),
         repeat: r#loop.map(|repeat| body::read_loop(repeat, &format!("{field}.loop"), violations)),
+        extends,
         compensate_with: compensate_with
             .map(|undo| body::read_compensation(undo, &format!("{field}.compensate_with"), violations)),
         run: run.map(|run| body::read_run(run, &format!("{field}.run"), violations)),
@@ -200,6 +202,7 @@ pub(crate) fn task_from_model(task: &Task) -> v1::Task {
         repeat,
         run,
         compensate_with,
+        extends,
     } = task;
     let (join, join_count) = match *join {
         Join::All => (v1::Join::All, 0),
@@ -228,6 +231,7 @@ pub(crate) fn task_from_model(task: &Task) -> v1::Task {
         for_each: for_each.as_ref().map(body::for_each_from_model),
         r#loop: repeat.as_ref().map(body::loop_from_model),
         run: run.as_ref().map(body::run_from_model),
+        extends: *extends,
         compensate_with: compensate_with.as_ref().map(body::compensation_from_model),
     }
 }
@@ -288,7 +292,7 @@ mod tests {
                     {"name": "f", "loop": {"while": "true", "max_iterations": 4, "body": {
                         "tasks": [{"name": "g", "capability": "c"}, {"name": "h", "capability": "c"}],
                         "edges": [{"from": "g", "to": "h"}], "output": {"x": "iteration"}}}}]}}},
-                {"name": "l", "capability": "c", "compensate_with": {"capability": "c", "input": {"x": 1}, "data_flow": {"y": "1"},
+                {"name": "l", "capability": "c", "extends": true, "compensate_with": {"capability": "c", "input": {"x": 1}, "data_flow": {"y": "1"},
                     "retry": {"max_attempts": 2}, "timeouts": {"heartbeat_ms": 1}}},
                 {"name": "i", "run": {"body": {"tasks": [{"name": "j", "capability": "c"}]}}},
                 {"name": "k", "run": {"digest": "11".repeat(32)}},

@@ -25,6 +25,11 @@ impl List {
         Self("outcomes".to_owned())
     }
 
+    /// Tasks that wait for a plan. Elements: attempts.
+    pub fn plans() -> Self {
+        Self("plans".to_owned())
+    }
+
     /// Attempts of engines that died. Elements: attempts.
     pub fn lost() -> Self {
         Self("lost".to_owned())
@@ -58,7 +63,7 @@ impl FromStr for List {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let has_subject = |prefix| name.strip_prefix(prefix).is_some_and(|rest: &str| !rest.is_empty());
         match name {
-            "goals" | "outcomes" | "lost" | "timers" => Ok(Self(name.to_owned())),
+            "goals" | "outcomes" | "plans" | "lost" | "timers" => Ok(Self(name.to_owned())),
             _ if has_subject("ready:") || has_subject("engine:") => Ok(Self(name.to_owned())),
             _ => Err(InvalidList(name.to_owned())),
         }
@@ -71,9 +76,14 @@ mod tests {
 
     #[test]
     fn a_list_survives_its_name() {
-        for list in
-            [List::goals(), List::outcomes(), List::lost(), List::timers(), List::ready("weather.fetch")]
-        {
+        for list in [
+            List::goals(),
+            List::outcomes(),
+            List::plans(),
+            List::lost(),
+            List::timers(),
+            List::ready("weather.fetch"),
+        ] {
             assert_eq!(list.to_string().parse::<List>().unwrap(), list);
         }
         for wrong in ["", "ready:", "engine:", "goal", "epoch"] {

@@ -12,7 +12,7 @@ use tonic::Code;
 use crate::harness::{System, blueprint, echo_worker, events, on_stores, words, worker};
 
 /// The goal's first event of this type about this task.
-async fn seen(system: &System, id: &str, kind: EventType, task: &str) -> Event {
+pub(crate) async fn seen(system: &System, id: &str, kind: EventType, task: &str) -> Event {
     let mut watch = system.client().watch(id, 0);
     loop {
         let event = watch.next().await.unwrap().expect("the goal ended before");
@@ -22,7 +22,7 @@ async fn seen(system: &System, id: &str, kind: EventType, task: &str) -> Event {
     }
 }
 
-async fn ended(system: &System, id: &str) -> (Goal, Vec<String>) {
+pub(crate) async fn ended(system: &System, id: &str) -> (Goal, Vec<String>) {
     let client = system.client();
     let goal = client.wait(id).await.unwrap();
     (goal, words(&events(&client, id).await))

@@ -10,6 +10,7 @@ mod cluster;
 mod collector;
 mod crash;
 mod draining;
+mod expanding;
 mod fairness;
 mod harness;
 mod idle;

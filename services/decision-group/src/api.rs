@@ -6,15 +6,16 @@ use std::time::Duration;
 use goalpost_model::{GoalId, GoalState, Namespace, WorkflowId};
 use goalpost_proto::v1::{
     CancelGoalRequest, CancelWorkflowRequest, CheckBlueprintRequest, CheckBlueprintResponse, Event,
-    GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest, PlanRequest, PlanResponse,
-    PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest,
-    SignalGoalRequest, SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest,
-    act_on_workflow_request::Action, central_decision_group_server,
+    ExtendGoalRequest, GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest,
+    PlanRequest, PlanResponse, PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest,
+    ResumeGoalRequest, RetryGoalRequest, SignalGoalRequest, SkipTaskRequest, SubmitGoalRequest,
+    WatchEventsRequest, WatchGoalRequest, act_on_workflow_request::Action, central_decision_group_server,
 };
 use goalpost_proto::{Violations, blueprint_from_model, struct_from_map};
 use goalpost_service::load::Gate;
 use goalpost_service::{status, trace_context};
 use goalpost_store::goals::{self, Inserted};
+use goalpost_store::workflows;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,7 @@ use uuid::Uuid;
 
 use crate::by_hand;
 use crate::checks::Checks;
+use crate::inline::inline;
 use crate::requests::{self, Own, Submission, Wanted};
 use crate::submit::{NotStored, Submitter};
 use crate::watch::Watch;
@@ -167,6 +169,19 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         self.act(request, by_hand::skip).await
     }
 
+    async fn extend_goal(&self, request: Request<ExtendGoalRequest>) -> Result<Response<Goal>, Status> {
+        let traceparent = trace_context::of(&request);
+        let ExtendGoalRequest { id, task, blueprint } = request.into_inner();
+        let (id, blueprint) = by_hand::extension(&id, &task, blueprint).map_err(status::invalid_argument)?;
+        let checked = self.checks.ask(blueprint, traceparent.as_deref()).await?;
+        workflows::store_blueprint(&self.context.store, &checked)
+            .await
+            .map_err(|error| status::store(&error))?;
+        let action = by_hand::expand(task, Ok(checked.digest));
+        by_hand::act(&self.context, id, action, traceparent.as_deref()).await?;
+        self.read(id).await
+    }
+
     async fn preview_plan(
         &self,
         request: Request<PreviewPlanRequest>,
@@ -192,7 +207,9 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
                 failure,
             }));
         };
-        let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(blueprint)) };
+        let blueprint = inline(&self.context.store, blueprint.clone()).await;
+        let blueprint = blueprint.map_err(|error| status::store(&error))?;
+        let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(&blueprint)) };
         let checked =
             planner.check_blueprint(trace_context::request(request, traceparent.as_deref())).await?;
         let CheckBlueprintResponse { findings, blueprint, blueprint_digest } = checked.into_inner();

@@ -1,14 +1,14 @@
 //! What people and other systems ask of a running goal: its workflow does it.
 
 use goalpost_model::limits::{MAX_NAME_BYTES, MAX_REASON_BYTES};
-use goalpost_model::{GoalId, GoalState, WorkflowId};
-use goalpost_proto::Violations;
+use goalpost_model::{Blueprint, Digest, Failure, GoalId, GoalState, WorkflowId};
 use goalpost_proto::v1::act_on_workflow_request::Action;
 use goalpost_proto::v1::{
-    ActOnWorkflowRequest, PauseAction, PauseGoalRequest, ResolveAction, ResolveApprovalRequest, ResumeAction,
-    ResumeGoalRequest, RetryAction, RetryGoalRequest, SignalAction, SignalGoalRequest, SkipAction,
-    SkipTaskRequest,
+    ActOnWorkflowRequest, ExpandAction, PauseAction, PauseGoalRequest, ResolveAction, ResolveApprovalRequest,
+    ResumeAction, ResumeGoalRequest, RetryAction, RetryGoalRequest, SignalAction, SignalGoalRequest,
+    SkipAction, SkipTaskRequest,
 };
+use goalpost_proto::{Violations, read_blueprint, v1};
 use goalpost_service::{status, trace_context};
 use goalpost_store::goals;
 use tonic::{Code, Status};
@@ -54,6 +54,33 @@ pub(crate) fn skip(SkipTaskRequest { id, task, reason, output }: SkipTaskRequest
     fields.needed("task", &task, MAX_REASON_BYTES);
     fields.needed("reason", &reason, MAX_REASON_BYTES);
     fields.done(&id, Action::Skip(SkipAction { task, reason, output }))
+}
+
+/// The goal and the blueprint of a request to extend it.
+pub(crate) fn extension(
+    id: &str,
+    task: &str,
+    blueprint: Option<v1::Blueprint>,
+) -> Result<(GoalId, Blueprint), Violations> {
+    let mut fields = Fields::default();
+    fields.needed("task", task, MAX_REASON_BYTES);
+    let id = crate::requests::goal_id(id)?;
+    if blueprint.is_none() {
+        fields.0.add("blueprint", "must say what the task shall run");
+    }
+    match read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut fields.0) {
+        Some(blueprint) => fields.0.or((id, blueprint)),
+        None => Err(fields.0),
+    }
+}
+
+/// Gives a task its graph, or says why there is none.
+pub(crate) fn expand(task: String, outcome: Result<Digest, Failure>) -> Action {
+    let (blueprint_digest, failure) = match outcome {
+        Ok(digest) => (digest.to_string(), None),
+        Err(failure) => (String::new(), Some(failure.into())),
+    };
+    Action::Expand(ExpandAction { task, blueprint_digest, failure })
 }
 
 /// The fields of a request, and what is wrong with them.

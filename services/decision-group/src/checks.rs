@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use goalpost_model::{Digest, Finding, Severity};
+use goalpost_model::{Blueprint, Digest, Finding, Severity};
 use goalpost_peers::Channel;
 use goalpost_proto::v1::planner_client::PlannerClient;
 use goalpost_proto::v1::{CheckBlueprintRequest, CheckBlueprintResponse};
 use goalpost_proto::{Violations, blueprint_from_model, read_blueprint};
 use goalpost_service::{status, trace_context};
-use goalpost_store::Json;
 use goalpost_store::goals::NewBlueprint;
+use goalpost_store::{Json, Store};
 use tonic::Status;
 
+use crate::inline::inline;
 use crate::requests::Own;
 
 /// How long the planner's consent holds. A catalog that changes is obeyed after this at the latest,
@@ -26,12 +27,13 @@ const CAPACITY: usize = 256;
 /// blueprint again and again.
 pub(crate) struct Checks {
     planner: PlannerClient<Channel>,
+    store: Store,
     passed: Mutex<HashMap<Digest, (Instant, NewBlueprint)>>,
 }
 
 impl Checks {
-    pub(crate) fn new(planner: PlannerClient<Channel>) -> Self {
-        Self { planner, passed: Mutex::default() }
+    pub(crate) fn new(planner: PlannerClient<Channel>, store: Store) -> Self {
+        Self { planner, store, passed: Mutex::default() }
     }
 
     /// The blueprint with the definitions of its capabilities. One that cannot run is refused here,
@@ -41,7 +43,7 @@ impl Checks {
             return Ok(checked);
         }
         let asked = Instant::now();
-        let checked = self.ask(own, traceparent).await?;
+        let checked = self.ask(own.blueprint.clone(), traceparent).await?;
         let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
         if passed.len() >= CAPACITY {
             passed.clear();
@@ -56,8 +58,14 @@ impl Checks {
         (asked.elapsed() < FRESH).then(|| checked.clone())
     }
 
-    async fn ask(&self, own: &Own, traceparent: Option<&str>) -> Result<NewBlueprint, Status> {
-        let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(&own.blueprint)) };
+    /// The same for a blueprint that is not expected again.
+    pub(crate) async fn ask(
+        &self,
+        blueprint: Blueprint,
+        traceparent: Option<&str>,
+    ) -> Result<NewBlueprint, Status> {
+        let blueprint = inline(&self.store, blueprint).await.map_err(|error| status::store(&error))?;
+        let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(&blueprint)) };
         let mut planner = self.planner.clone();
         let answer = planner.check_blueprint(trace_context::request(request, traceparent)).await?;
         let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _ } = answer.into_inner();

@@ -7,6 +7,8 @@ mod api;
 mod by_hand;
 mod checks;
 mod config;
+mod expand;
+mod inline;
 mod outcomes;
 mod peers;
 mod plan;
@@ -108,7 +110,7 @@ impl App {
         takers.close();
         let submitter = Submitter::start(context.store.clone(), max_open_goals, &writer);
         writer.close();
-        let checks = Checks::new(context.peers.planner.clone());
+        let checks = Checks::new(context.peers.planner.clone(), context.store.clone());
         let streams = Gate::of_streams(load);
         let api = CentralDecisionGroupServer::new(api::Api { context, submitter, checks, streams, stop });
         let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES));
@@ -125,13 +127,14 @@ async fn take(context: Context, health: Health, stop: CancellationToken) {
     let taker = Taker { id: Uuid::now_v7(), kind: SERVICE };
     let (registration, leave) = (Registration::default(), CancellationToken::new());
     let line = |list| Line::new(&context.queue, taker.id, list, &registration, &stop);
-    let (goals, outcomes) = (line(List::goals()), line(List::outcomes()));
+    let (goals, outcomes, plans) = (line(List::goals()), line(List::outcomes()), line(List::plans()));
     let (store, queue) = (context.store.clone(), context.queue.clone());
     let lease = lease::hold(taker, store, queue, registration, health, leave.clone());
     let taking = async {
         tokio::join!(
             plan::take_goals(context.clone(), goals, stop.clone()),
             outcomes::take_outcomes(context.clone(), outcomes, stop.clone()),
+            expand::take_plans(context.clone(), plans, stop.clone()),
         );
         leave.cancel();
     };

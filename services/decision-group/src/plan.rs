@@ -210,7 +210,7 @@ fn give_up(goal: GoalId, failure: Failure) -> Planned {
 }
 
 /// The other service is away, overloaded or on its way to its stores.
-fn may_pass(status: &Status) -> bool {
+pub(crate) fn may_pass(status: &Status) -> bool {
     matches!(
         status.code(),
         Code::Unavailable

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use goalpost_model::{Digest, Failure, Lane, WorkflowId, limits};
 use goalpost_proto::v1::{
-    ActOnWorkflowRequest, CancelWorkflowRequest, CreateWorkflowRequest, GetWorkflowRequest, Workflow,
-    graph_engine_server,
+    ActOnWorkflowRequest, CancelWorkflowRequest, CreateWorkflowRequest, ExpandAction, GetWorkflowRequest,
+    Workflow, act_on_workflow_request::Action, graph_engine_server,
 };
-use goalpost_proto::{Violations, map_from_struct, read_namespace, read_priority};
+use goalpost_proto::{Violations, map_from_struct, read_namespace, read_priority, v1};
 use goalpost_service::{status, trace_context};
 use goalpost_store::workflows;
 use tonic::{Code, Request, Response, Status};
 
-use crate::engine::{Creation, Problem, Refusal};
+use crate::engine::{Creation, Problem, Refusal, Wish};
 use crate::resource;
 use crate::shared::Shared;
 use crate::wishes;
@@ -88,7 +88,10 @@ impl graph_engine_server::GraphEngine for Api {
         let ActOnWorkflowRequest { id, action } = request.into_inner();
         let mut violations = Violations::default();
         let id = read_id(&id, &mut violations);
-        let wish = wishes::read(action, &mut violations);
+        let wish = match action {
+            Some(Action::Expand(expand)) => self.read_expansion(expand, &mut violations).await?,
+            action => wishes::read(action, &mut violations),
+        };
         let (Some(id), Some(wish), true) = (id, wish, violations.is_empty()) else {
             return Err(status::invalid_argument(violations));
         };
@@ -98,6 +101,29 @@ impl graph_engine_server::GraphEngine for Api {
 }
 
 impl Api {
+    /// The graph that a task waits for, compiled.
+    async fn read_expansion(
+        &self,
+        expand: ExpandAction,
+        violations: &mut Violations,
+    ) -> Result<Option<Wish>, Status> {
+        let ExpandAction { task, blueprint_digest, failure } = expand;
+        if let Some(failure) = failure {
+            let v1::Failure { kind, message } = failure;
+            return Ok(Some(Wish::Expand { task, outcome: Err(Failure { kind, message }) }));
+        }
+        let Ok(digest) = blueprint_digest.parse::<Digest>() else {
+            let message = "must be the 64 hexadecimal digits of a stored blueprint";
+            violations.add("expand.blueprint_digest", message);
+            return Ok(None);
+        };
+        let shared = &self.0;
+        let found =
+            shared.blueprints.get(&shared.store, digest).await.map_err(|error| status::store(&error))?;
+        let blueprint = found.map_err(|problem| problem_status(&problem))?;
+        Ok(Some(Wish::Expand { task, outcome: Ok(blueprint) }))
+    }
+
     async fn read(&self, id: WorkflowId) -> Result<Response<Workflow>, Status> {
         let shared = &self.0;
         let mut rows = workflows::load(&shared.store, &[id]).await.map_err(|error| status::store(&error))?;

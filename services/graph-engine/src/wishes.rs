@@ -15,6 +15,8 @@ pub(crate) fn read(action: Option<Action>, violations: &mut Violations) -> Optio
             violations.add("action", "must say what shall be done");
             None
         }
+        // Its blueprint has to be read first.
+        Some(Action::Expand(_)) => None,
         Some(Action::Pause(PauseAction { reason })) => Some(Wish::Pause { reason }),
         Some(Action::Resume(_)) => Some(Wish::Resume),
         Some(Action::Retry(RetryAction { all })) => Some(Wish::Retry { all }),

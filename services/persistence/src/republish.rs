@@ -21,6 +21,7 @@ pub(crate) struct Pages<'a> {
 enum Next {
     OpenGoals(Option<GoalId>),
     UnsettledGoals(Option<GoalId>),
+    Plans(Option<AttemptRef>),
     Ready(Option<AttemptRef>),
     Lost(Option<AttemptRef>),
     Timers(Option<TimerRef>),
@@ -44,8 +45,13 @@ impl<'a> Pages<'a> {
             Next::UnsettledGoals(after) => {
                 let goals = outbox::unsettled_goals(self.client, after, PAGE).await?;
                 self.next =
-                    goals.last().map_or(Next::Ready(None), |(last, _)| Next::UnsettledGoals(Some(*last)));
+                    goals.last().map_or(Next::Plans(None), |(last, _)| Next::UnsettledGoals(Some(*last)));
                 goals.into_iter().map(|(goal, lane)| element(List::outcomes(), lane, goal)).collect()
+            }
+            Next::Plans(after) => {
+                let tasks = outbox::unplanned_tasks(self.client, after, PAGE).await?;
+                self.next = tasks.last().map_or(Next::Ready(None), |(last, _)| Next::Plans(Some(*last)));
+                tasks.into_iter().map(|(task, lane)| element(List::plans(), lane, task)).collect()
             }
             Next::Ready(after) => {
                 let attempts = outbox::ready_attempts(self.client, after, PAGE).await?;

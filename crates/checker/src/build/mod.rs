@@ -124,6 +124,7 @@ fn walk(
         rest: task.rest,
         branch: task.branch,
         control: Control::of(task.performs()),
+        extends: task.extends,
         undo,
         body,
         retry: task.retry.clone(),

@@ -60,6 +60,11 @@ fn check_kind(task: &Task, report: &mut Report) {
         let fix = "write one of capability, for_each, loop and run";
         report.error(&node, "", Problem::new(code::BODY, message, fix));
     }
+    if task.extends && (task.capability.is_empty() || crate::builtin::has(&task.capability)) {
+        let message = "only what a worker makes can extend the graph";
+        let fix = "remove `extends`, or name a capability that workers offer";
+        report.error(&node, "extends", Problem::new(code::BODY, message, fix));
+    }
     if [FOR_EACH, LOOP, RUN].contains(&task.capability.as_str()) {
         let message = format!("{} needs a graph to run", task.capability);
         let fix = "write for_each, loop or run with a body, and no capability";

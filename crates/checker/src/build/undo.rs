@@ -71,6 +71,7 @@ fn compile_one(undo: &Task, known: &(impl CapabilitySource + ?Sized), report: &m
         rest: Rest::Ignore,
         branch: goalpost_model::Branch::Inclusive,
         control: None,
+        extends: false,
         undo: None,
         body: None,
         retry: undo.retry.clone(),

@@ -12,6 +12,7 @@ pub(crate) const EXAMPLES: &[fn() -> Example] = &[
     a_capability_that_wants_a_graph,
     nothing_to_run,
     an_unknown_digest,
+    nothing_that_could_extend,
     no_bound,
     too_many_tasks,
     nested_too_deep,
@@ -73,6 +74,15 @@ fn an_unknown_digest() -> Example {
         finding: "error[GP027] task a, run: no blueprint with the digest 1111111111111111111111111111111111111111111111111111111111111111 is known here (fix: write the body itself, or the digest of a blueprint that is stored)",
         broken: run(json!({"digest": "11".repeat(32)})),
         mended: run(json!({"digest": "11".repeat(32), "body": body(inner())})),
+    }
+}
+
+fn nothing_that_could_extend() -> Example {
+    let with = |capability| one(json!({"name": "a", "capability": capability, "extends": true}));
+    Example {
+        finding: "error[GP027] task a, extends: only what a worker makes can extend the graph (fix: remove `extends`, or name a capability that workers offer)",
+        broken: with("goalpost.transform"),
+        mended: with("any"),
     }
 }
 

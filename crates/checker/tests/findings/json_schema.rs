@@ -48,6 +48,7 @@ fn full() -> Value {
                 "non_retryable": ["KIND"]
             },
             "timeouts": {"schedule_to_start_ms": 1, "start_to_close_ms": 2, "heartbeat_ms": 3},
+            "extends": true,
             "compensate_with": {
                 "capability": "any",
                 "input": {"x": 1},
@@ -121,6 +122,7 @@ fn what_is_not_read_is_not_valid() {
         ("/tasks/0/input", json!(null)),
         ("/tasks/0/for_each/failures", json!("some")),
         ("/tasks/0/compensate_with", json!("any")),
+        ("/tasks/0/extends", json!("yes")),
         ("/require_compensation", json!("yes")),
         ("/tasks/0/for_each/concurrency", json!(-1)),
         ("/tasks/0/loop/while", json!([])),

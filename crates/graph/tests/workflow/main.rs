@@ -15,6 +15,8 @@ mod drive;
 #[cfg(test)]
 mod edges;
 #[cfg(test)]
+mod expanding;
+#[cfg(test)]
 mod hands;
 #[cfg(test)]
 mod joins;

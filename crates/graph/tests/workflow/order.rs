@@ -68,6 +68,7 @@ impl<'a> Order<'a> {
             Effect::SignalReceived { .. }
             | Effect::SignalTaken { .. }
             | Effect::UndoBegun { .. }
+            | Effect::Expanded { .. }
             | Effect::TaskReset { .. }
             | Effect::WorkflowCompensating
             | Effect::WorkflowPaused

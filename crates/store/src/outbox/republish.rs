@@ -30,6 +30,13 @@ const UNSETTLED: &str = "\
         WHERE w.state IN ('RUNNING', 'PAUSED', 'COMPENSATING') \
     ) u WHERE id > $1 ORDER BY id LIMIT $2";
 
+/// Tasks that wait for a plan.
+const PLANS: &str = "\
+    SELECT t.workflow_id, t.ordinal, t.attempt, t.lane \
+    FROM workflows w JOIN tasks t ON t.workflow_id = w.id AND t.waits_for = 'plan' \
+    WHERE w.state IN ('RUNNING', 'PAUSED', 'COMPENSATING') AND (t.workflow_id, t.ordinal) > ($1, $2) \
+    ORDER BY t.workflow_id, t.ordinal LIMIT $3";
+
 /// Running attempts of engines that are dead for longer than the time that their workers have to
 /// come to another one.
 const LOST: &str = "\
@@ -48,6 +55,17 @@ pub async fn ready_attempts(
     let (workflow, task) = place(after);
     let rows = client.query(READY, &[&workflow, &task, &limit]).await?;
     rows.iter().map(|row| Ok((attempt(row)?, row.try_get(3)?, lane(row, 4)?))).collect()
+}
+
+/// Tasks that wait for a plan, with their lanes, in the order of workflow and task; those after `after`.
+pub async fn unplanned_tasks(
+    client: &Client,
+    after: Option<AttemptRef>,
+    limit: i64,
+) -> Result<Vec<(AttemptRef, Lane)>, Error> {
+    let (workflow, task) = place(after);
+    let rows = client.query(PLANS, &[&workflow, &task, &limit]).await?;
+    rows.iter().map(|row| Ok((attempt(row)?, lane(row, 3)?))).collect()
 }
 
 /// Running attempts of engines that died at least `grace` ago, with their lanes, in the order of workflow

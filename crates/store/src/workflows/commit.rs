@@ -8,7 +8,7 @@ use tokio_postgres::types::ToSql;
 
 use crate::connection::{Parameter, Queries as _, Scalar};
 use crate::workflows::{
-    ArmedTimer, ChangedTask, Due, MovedWorkflow, NewSignal, NewTask, NewWorkflow, Transitions,
+    ArmedTimer, ChangedTask, Due, ExpandedTask, MovedWorkflow, NewSignal, NewTask, NewWorkflow, Transitions,
 };
 use crate::{Error, Store};
 
@@ -17,7 +17,7 @@ const COMMIT_TRANSITIONS: &str = "\
         $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
         $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, \
-        $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69)";
+        $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73)";
 
 /// Stores the transitions of every workflow whose fence holds, in one transaction, and
 /// answers with the new last number of each. A workflow that is missing from the answer
@@ -42,6 +42,7 @@ struct Rows<'a> {
     changed_tasks: Vec<Row<'a, ChangedTask>>,
     new_tasks: Vec<Row<'a, NewTask>>,
     undone: Vec<(i32, usize, usize)>,
+    expanded: Vec<(i32, &'a ExpandedTask)>,
     signals: Vec<Row<'a, NewSignal>>,
     taken: Vec<(i32, usize, usize)>,
     moved: Vec<Row<'a, MovedWorkflow>>,
@@ -98,6 +99,8 @@ impl<'a> Rows<'a> {
         let disarmed = disarmed.filter_map(|(id, task)| Some((place(id)?, timer_key(*task)))).collect();
         let placed = |(id, task, other): &(WorkflowId, usize, usize)| Some((place(id)?, *task, *other));
         let undone = transitions.undone.iter().filter_map(placed).collect();
+        let expanded = transitions.expanded.iter();
+        let expanded = expanded.filter_map(|task| Some((place(&task.workflow)?, task))).collect();
         let taken = transitions.taken.iter().filter_map(placed).collect();
         let numbers = fences.iter().map(|(_, number)| *number).collect();
         Self {
@@ -107,6 +110,7 @@ impl<'a> Rows<'a> {
             changed_tasks,
             new_tasks,
             undone,
+            expanded,
             signals,
             taken,
             moved,
@@ -124,6 +128,7 @@ impl<'a> Rows<'a> {
             changed_tasks,
             new_tasks,
             undone,
+            expanded,
             signals,
             taken,
             moved,
@@ -178,6 +183,10 @@ impl<'a> Rows<'a> {
             column(undone, |(place, _, _)| *place),
             column(undone, |(_, task, _)| int(*task)),
             column(undone, |(_, _, by)| int(*by)),
+            column(expanded, |(place, _)| *place),
+            column(expanded, |(_, task)| int(task.ordinal)),
+            column(expanded, |(_, task)| int(task.first)),
+            column(expanded, |(_, task)| task.digest.0.as_slice()),
             column(signals, |s| s.place),
             column(signals, |s| s.event),
             column(signals, |s| int(s.value.place)),

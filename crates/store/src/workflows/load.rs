@@ -19,7 +19,7 @@ const SELECT_WORKFLOWS: &str = "\
 
 const SELECT_TASKS: &str = "\
     SELECT workflow_id, ordinal, name, capability, state, attempt, failures, input, output, failure, unhandled, taken_edges, \
-           body_first, body_count, undo, event, \
+           body_first, body_count, body_digest, undo, event, \
            engine_id, session_id, worker, started_at, ended_at \
     FROM tasks WHERE workflow_id = ANY ($1) ORDER BY workflow_id, ordinal";
 
@@ -99,6 +99,8 @@ pub struct StoredTask {
     pub taken_edges: Vec<usize>,
     /// The first ordinal that it has reserved for the graph inside of it, and for how many runs.
     pub body: Option<(usize, usize)>,
+    /// The blueprint whose graph is inside of it, if it came up only when the task was reached.
+    pub body_digest: Option<Digest>,
     /// The task that undoes it, once that has begun.
     pub undo: Option<usize>,
     /// The number of the event that its last change of state made.
@@ -141,10 +143,9 @@ pub async fn load(store: &Store, ids: &[WorkflowId]) -> Result<Vec<StoredWorkflo
 }
 
 fn workflow(row: &Row) -> Result<StoredWorkflow, Error> {
-    let digest: &[u8] = row.try_get("blueprint_digest")?;
     Ok(StoredWorkflow {
         id: WorkflowId(row.try_get("id")?),
-        blueprint_digest: Digest(digest.try_into().map_err(|error| Error::corrupt("a digest", error))?),
+        blueprint_digest: digest(row.try_get("blueprint_digest")?)?,
         goal_text: row.try_get("goal_text")?,
         goal_input: row.try_get::<_, Json>("goal_input")?.parse("a goal's input")?,
         lane: lane(row, "lane")?,
@@ -184,6 +185,7 @@ fn task(row: &Row) -> Result<StoredTask, Error> {
         unhandled: optional(row.try_get("unhandled")?, "a failure")?,
         taken_edges: taken.unwrap_or_default().into_iter().map(count).collect::<Result<_, _>>()?,
         body: body(row)?,
+        body_digest: row.try_get::<_, Option<&[u8]>>("body_digest")?.map(digest).transpose()?,
         undo: row.try_get::<_, Option<i32>>("undo")?.map(count).transpose()?,
         event: row.try_get("event")?,
         holder: holder(row)?,
@@ -207,6 +209,10 @@ fn body(row: &Row) -> Result<Option<(usize, usize)>, Error> {
     let first: Option<i32> = row.try_get("body_first")?;
     let runs: Option<i32> = row.try_get("body_count")?;
     first.zip(runs).map(|(first, runs)| Ok((count(first)?, count(runs)?))).transpose()
+}
+
+fn digest(bytes: &[u8]) -> Result<Digest, Error> {
+    bytes.try_into().map(Digest).map_err(|error| Error::corrupt("a digest", error))
 }
 
 fn optional<T: serde::de::DeserializeOwned>(

@@ -4,6 +4,7 @@ mod attempts;
 mod blueprints;
 mod commit;
 mod load;
+mod plans;
 mod transitions;
 
 pub use attempts::{
@@ -12,6 +13,8 @@ pub use attempts::{
 pub use blueprints::{blueprint, digests};
 pub use commit::commit;
 pub use load::{StoredSignal, StoredTask, StoredWorkflow, load};
+pub use plans::{WantedPlan, store_blueprint, wanted_plans};
 pub use transitions::{
-    ArmedTimer, ChangedTask, Due, Holder, MovedWorkflow, NewSignal, NewTask, NewWorkflow, Transitions,
+    ArmedTimer, ChangedTask, Due, ExpandedTask, Holder, MovedWorkflow, NewSignal, NewTask, NewWorkflow,
+    Transitions,
 };

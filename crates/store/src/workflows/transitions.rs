@@ -23,6 +23,8 @@ pub struct Transitions {
     pub changed_tasks: Vec<ChangedTask>,
     /// Tasks that begin to be undone: workflow, task, and the task that undoes it.
     pub undone: Vec<(WorkflowId, usize, usize)>,
+    /// Tasks whose graph came up.
+    pub expanded: Vec<ExpandedTask>,
     /// Signals that come.
     pub signals: Vec<NewSignal>,
     /// Signals that came before and are taken now: workflow, place, and the task that takes it.
@@ -141,6 +143,19 @@ pub struct MovedWorkflow {
     pub result: Option<Json>,
     /// Why it failed, was cancelled or is paused.
     pub failure: Option<Json>,
+}
+
+/// A task whose graph came up only when it was reached.
+#[derive(Clone, Debug)]
+pub struct ExpandedTask {
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// Its place.
+    pub ordinal: usize,
+    /// The first ordinal that it has reserved for the graph.
+    pub first: usize,
+    /// The blueprint whose graph it is; stored already.
+    pub digest: Digest,
 }
 
 /// A signal that comes.

@@ -182,6 +182,7 @@ fn task_of(live: &Live, step: &Step) -> Result<Option<usize>, Refusal> {
         | Step::Retry { .. }
         | Step::Signal { .. }
         | Step::Decide { .. }
+        | Step::Expand { .. }
         | Step::Skip { .. } => return Ok(None),
         Step::Finish { task, .. } => live.core.tasks.ordinal_of(task),
         Step::Claim { task, .. }

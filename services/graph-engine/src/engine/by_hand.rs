@@ -30,6 +30,12 @@ pub(crate) fn event_of(live: &Live, step: &Step) -> Result<Event, Result<Outcome
             let task = ordinal(live, &task)?;
             if is_decided(live, task, verdict.is_ok()) { done() } else { Ok(Event::Decide { task, verdict }) }
         }
+        Step::Expand { task, outcome } => {
+            let task = ordinal(live, &task)?;
+            let planned = live.core.tasks[task].planned.as_ref();
+            let is_done = outcome.as_ref().ok().zip(planned).is_some_and(|(new, planned)| new == planned);
+            if is_done { done() } else { Ok(Event::Expand { task, outcome }) }
+        }
         Step::Skip { task, output, reason } => {
             let task = ordinal(live, &task)?;
             if is_by_hand(live, task) { done() } else { Ok(Event::Skip { task, output, reason }) }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use goalpost_checker::CompiledBlueprint;
+use goalpost_graph::Planned;
 use goalpost_model::{Failure, Lane, SessionId, TaskState, Timeouts, TimerKind, WorkflowId};
 use goalpost_store::workflows::Holder;
 use serde_json::{Map, Value};
@@ -46,6 +47,8 @@ pub(crate) enum Step {
     Signal { id: String, name: String, payload: Value },
     /// Somebody approves or rejects.
     Decide { task: String, verdict: Result<Value, Failure> },
+    /// The graph that a task waits for is there, or there will be none.
+    Expand { task: String, outcome: Result<Planned, Failure> },
     /// Somebody ends a task.
     Skip { task: String, output: Option<Value>, reason: Failure },
 }

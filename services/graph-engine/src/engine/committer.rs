@@ -3,7 +3,7 @@
 //! Commands that arrive while a write is on its way go together in the next one. There is
 //! no added delay and no timer: a lone command is written at once, a flood in large batches.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -119,8 +119,17 @@ impl Committer {
 
     async fn restore(&self, row: workflows::StoredWorkflow) -> Result<Result<Live, String>, Error> {
         let digest = row.blueprint_digest;
+        let mut planned = HashMap::new();
+        for digest in row.tasks.iter().filter_map(|task| task.body_digest) {
+            match self.blueprints.get(&self.store, digest).await? {
+                Ok(blueprint) => drop(planned.insert(digest, blueprint)),
+                Err(problem) => {
+                    return Ok(Err(format!("workflow {}: blueprint {digest}: {problem}", row.id)));
+                }
+            }
+        }
         Ok(match self.blueprints.get(&self.store, digest).await? {
-            Ok(blueprint) => Live::restore(blueprint, row, self.round),
+            Ok(blueprint) => Live::restore(blueprint, &planned, row, self.round),
             Err(problem) => Err(format!("workflow {}: blueprint {digest}: {problem}", row.id)),
         })
     }

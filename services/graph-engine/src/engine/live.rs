@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use goalpost_checker::CompiledBlueprint;
-use goalpost_graph::{Reserved, Signal, Stored, Task, Workflow};
-use goalpost_model::{Lane, TaskState};
+use goalpost_graph::{Planned, Reserved, Signal, Stored, Task, Workflow};
+use goalpost_model::{Digest, Lane, TaskState};
 use goalpost_store::workflows::{Holder, StoredSignal, StoredTask, StoredWorkflow};
 
 use crate::engine::command::Creation;
@@ -54,6 +54,7 @@ impl Live {
     /// A workflow as it is stored. Errors: the rows contradict the blueprint or each other.
     pub(crate) fn restore(
         blueprint: Arc<CompiledBlueprint>,
+        planned: &HashMap<Digest, Arc<CompiledBlueprint>>,
         row: StoredWorkflow,
         read_in: u64,
     ) -> Result<Self, String> {
@@ -69,7 +70,7 @@ impl Live {
             if task.state == TaskState::Succeeded {
                 succeeded.push((task.event, task.ordinal));
             }
-            tasks.push((task.ordinal, core_task(task)));
+            tasks.push((task.ordinal, core_task(task, planned)));
         }
         succeeded.sort_unstable();
         let stored_workflow = Stored {
@@ -94,8 +95,10 @@ fn core_signal(signal: StoredSignal) -> Signal {
     Signal { id, name, payload: Arc::new(payload), taken_by }
 }
 
-fn core_task(task: StoredTask) -> Task {
+fn core_task(task: StoredTask, planned: &HashMap<Digest, Arc<CompiledBlueprint>>) -> Task {
+    let found = |digest: Digest| Some(Planned { digest, graph: Arc::clone(&planned.get(&digest)?.graph) });
     Task {
+        planned: task.body_digest.and_then(found),
         state: task.state,
         attempt: task.attempt,
         failures: task.failures,

@@ -14,6 +14,8 @@ mod timing;
 
 use std::sync::Arc;
 
+use goalpost_checker::CompiledBlueprint;
+use goalpost_graph::Planned;
 use goalpost_model::{AttemptRef, Failure, SessionId, TaskState, TimerRef, WorkflowId};
 use goalpost_store::Store;
 use goalpost_store::workflows::{HeldAttempt, Holder};
@@ -41,6 +43,8 @@ pub(crate) enum Wish {
     Signal { id: String, name: String, payload: Value },
     /// Approval, with the task's output, or why not.
     Decide { task: String, verdict: Result<Value, Failure> },
+    /// The graph that a task waits for, or why there is none.
+    Expand { task: String, outcome: Result<Arc<CompiledBlueprint>, Failure> },
     /// A task ends here, with an output or without.
     Skip { task: String, output: Option<Value>, reason: String },
 }
@@ -132,6 +136,13 @@ impl Engine {
             Wish::Retry { all } => Step::Retry { all },
             Wish::Signal { id, name, payload } => Step::Signal { id, name, payload },
             Wish::Decide { task, verdict } => Step::Decide { task, verdict },
+            Wish::Expand { task, outcome } => {
+                let outcome = outcome.map(|blueprint| Planned {
+                    digest: blueprint.digest,
+                    graph: Arc::clone(&blueprint.graph),
+                });
+                Step::Expand { task, outcome }
+            }
             Wish::Skip { task, output, reason } => {
                 Step::Skip { task, output, reason: Failure::new(Failure::BY_HAND, reason) }
             }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use goalpost_graph::{Effect, Signal, may_have_timer};
 use goalpost_model::{TaskState, WorkflowId, WorkflowState};
 use goalpost_store::Json;
-use goalpost_store::workflows::{ChangedTask, MovedWorkflow, NewSignal, NewTask, Transitions};
+use goalpost_store::workflows::{ChangedTask, ExpandedTask, MovedWorkflow, NewSignal, NewTask, Transitions};
 
 use crate::engine::timing::armed;
 
@@ -129,6 +129,14 @@ fn record_other(transitions: &mut Transitions, id: WorkflowId, live: &Live, effe
         }
         Effect::SignalTaken { signal: place } => {
             transitions.taken.extend(live.core.signals[place].taken_by.map(|task| (id, place, task)));
+        }
+        Effect::Expanded { task: ordinal } => {
+            let task = &live.core.tasks[ordinal];
+            transitions.expanded.extend(task.planned.as_ref().zip(task.body).map(|(planned, body)| {
+                ExpandedTask { workflow: id, ordinal, first: body.first, digest: planned.digest }
+            }));
+            // What it waited for has come.
+            transitions.disarmed.push((id, Some(ordinal)));
         }
         Effect::UndoBegun { task } => {
             transitions.undone.extend(live.core.tasks[task].undo.map(|undo| (id, task, undo)));

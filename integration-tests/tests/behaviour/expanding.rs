@@ -1,0 +1,115 @@
+//! Graphs that come up while a goal runs: planned goals, what tasks have made, what somebody brings, stored ones.
+
+use goalpost_client::NewGoal;
+use goalpost_client::v1::{EventType, ExtendGoalRequest, GoalState};
+use serde_json::{Value, json};
+
+use crate::by_hand::{ended, seen};
+use crate::harness::{blueprint, echo_worker, on_stores, worker};
+
+fn result(goal: &goalpost_client::v1::Goal) -> Value {
+    serde_json::to_value(goal.result.as_ref().unwrap_or_else(|| panic!("{:?}", goal.failure))).unwrap()
+}
+
+#[tokio::test]
+async fn a_task_makes_the_graph_that_runs_inside_of_it() {
+    let on = on_stores().await;
+    let _worker = worker(&on.system.endpoints.graph_engine, |attempt, input| async move {
+        match attempt.task() {
+            "plan" => Ok(json!({"name": "made", "tasks": [
+                {"name": "a", "capability": "test.echo", "input": {"n": 1}},
+                {"name": "b", "capability": "goalpost.transform", "data_flow": {"n": "tasks.a.output.n + 1"}}],
+                "edges": [{"from": "a", "to": "b"}]})),
+            "wrong" => Ok(json!({"name": "made", "tasks": [{"name": "a", "capability": "nobody.has_it"}]})),
+            _ => Ok(input),
+        }
+    });
+    let making = blueprint(json!({
+        "name": "making",
+        "tasks": [
+            {"name": "plan", "capability": "test.echo", "extends": true},
+            {"name": "wrong", "capability": "test.echo", "extends": true},
+            {"name": "end", "capability": "goalpost.transform", "join": "all",
+             "data_flow": {"n": "tasks.plan.output.b.n", "why": "tasks.wrong.error.message"}},
+        ],
+        "edges": [{"from": "plan", "to": "end"}, {"from": "wrong", "to": "end", "on": "failure"}],
+    }));
+    let (goal, _) = on.system.run(NewGoal::blueprint(making)).await;
+    let result = result(&goal);
+    assert_eq!(result["end"]["n"], 2.0);
+    assert!(result["end"]["why"].as_str().unwrap().contains("nobody.has_it"), "{result}");
+    on.system.verify().await;
+}
+
+#[tokio::test]
+async fn somebody_brings_the_graph_that_a_task_waits_for() {
+    let on = on_stores().await;
+    let _worker = echo_worker(&on.system.endpoints.graph_engine);
+    let client = on.system.client();
+    let open = blueprint(json!({
+        "name": "open",
+        "tasks": [{"name": "more", "capability": "goalpost.extension", "input": {"timeout_ms": 600_000}}],
+    }));
+    let id = client.submit(NewGoal::blueprint(open)).await.unwrap().id;
+    seen(&on.system, &id, EventType::TaskWaiting, "more").await;
+    let brought = |capability: &str| ExtendGoalRequest {
+        id: id.clone(),
+        task: "more".to_owned(),
+        blueprint: Some(blueprint(json!({
+            "name": "brought", "tasks": [{"name": "x", "capability": capability, "input": {"n": 3}}]}))),
+    };
+    client.extend(brought("nobody.has_it")).await.unwrap_err();
+    client.extend(brought("test.echo")).await.unwrap();
+    let (goal, words) = ended(&on.system, &id).await;
+    assert_eq!(result(&goal), json!({"more": {"x": {"n": 3.0}}}));
+    assert!(words.contains(&"ATTEMPT_STARTED more[0].x".to_owned()), "{words:?}");
+    on.system.verify().await;
+}
+
+#[tokio::test]
+async fn a_goal_inside_of_a_goal_that_nobody_can_plan_fails_its_task() {
+    let on = on_stores().await;
+    let _worker = echo_worker(&on.system.endpoints.graph_engine);
+    let client = on.system.client();
+    let outer = blueprint(json!({
+        "name": "outer",
+        "tasks": [{"name": "wait", "capability": "goalpost.await_signal", "input": {"name": "go"}},
+                  {"name": "sub", "capability": "goalpost.sub_goal", "input": {"goal": "nobody knows how"}},
+                  {"name": "end", "capability": "goalpost.transform", "data_flow": {"why": "tasks.sub.error.kind"}}],
+        "edges": [{"from": "wait", "to": "sub"}, {"from": "sub", "to": "end", "on": "failure"}],
+    }));
+    let id = client.submit(NewGoal::blueprint(outer)).await.unwrap().id;
+    seen(&on.system, &id, EventType::TaskWaiting, "wait").await;
+    let go = goalpost_client::v1::SignalGoalRequest {
+        id: id.clone(),
+        name: "go".to_owned(),
+        ..Default::default()
+    };
+    client.signal(go).await.unwrap();
+    let (goal, _) = ended(&on.system, &id).await;
+    assert_eq!(result(&goal), json!({"end": {"why": "NO_PLAN"}}));
+    on.system.verify().await;
+}
+
+#[tokio::test]
+async fn a_stored_blueprint_is_run_by_its_digest() {
+    let on = on_stores().await;
+    let _worker = echo_worker(&on.system.endpoints.graph_engine);
+    let part = blueprint(json!({
+        "name": "part", "tasks": [{"name": "x", "capability": "test.echo", "data_flow": {"n": "goal.input.n"}}],
+        "output": {"n": "tasks.x.output.n"},
+    }));
+    let input = json!({"n": 4}).as_object().unwrap().clone();
+    let (stored, _) = on.system.run(NewGoal::blueprint(part).input(input)).await;
+    let whole = |digest: &str| {
+        blueprint(json!({
+            "name": "whole",
+            "tasks": [{"name": "part", "input": {"n": 9}, "run": {"digest": digest}}],
+        }))
+    };
+    let (goal, _) = on.system.run(NewGoal::blueprint(whole(&stored.blueprint_digest))).await;
+    assert_eq!(goal.state(), GoalState::Succeeded);
+    assert_eq!(result(&goal), json!({"part": {"n": 9.0}}));
+    on.system.client().submit(NewGoal::blueprint(whole(&"00".repeat(32)))).await.unwrap_err();
+    on.system.verify().await;
+}

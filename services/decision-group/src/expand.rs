@@ -1,0 +1,156 @@
+//! Tasks that wait for a plan get it: of a goal that is planned when it is reached, or of a blueprint that a
+//! task has made.
+//!
+//! A delivery may repeat: a task that has its graph already is not asked about again.
+
+use futures::stream::{self, StreamExt as _};
+use goalpost_model::{AttemptRef, Blueprint, Digest, Failure, SUB_GOAL, WorkflowId};
+use goalpost_proto::v1::{ActOnWorkflowRequest, PlanRequest, PlanResponse};
+use goalpost_proto::{Violations, read_blueprint, struct_from_map};
+use goalpost_service::backoff::{Backoff, until_ok};
+use goalpost_service::line::Line;
+use goalpost_service::trace_context;
+use goalpost_store::Json;
+use goalpost_store::goals::NewBlueprint;
+use goalpost_store::workflows::{self, WantedPlan};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Status};
+
+use crate::Context;
+use crate::by_hand::expand;
+use crate::checks::Checks;
+use crate::plan::may_pass;
+
+const MAX_BATCH: usize = 256;
+/// Tasks that are planned at once.
+const AT_ONCE: usize = 64;
+
+/// Plans for tasks that wait for it, until `stop`.
+pub(crate) async fn take_plans(context: Context, mut line: Line, stop: CancellationToken) {
+    let checks = Checks::new(context.peers.planner.clone(), context.store.clone());
+    while let Some(elements) = line.take(MAX_BATCH).await {
+        let named: Vec<AttemptRef> = elements.iter().filter_map(|element| element.parse().ok()).collect();
+        let plans = Plans { context: &context, checks: &checks, stop: &stop };
+        if plans.serve(&named).await.is_none() {
+            return;
+        }
+        line.done().await;
+    }
+}
+
+struct Plans<'a> {
+    context: &'a Context,
+    checks: &'a Checks,
+    stop: &'a CancellationToken,
+}
+
+impl Plans<'_> {
+    /// `None` if the process stops first; the list keeps them.
+    async fn serve(&self, named: &[AttemptRef]) -> Option<()> {
+        let read = || workflows::wanted_plans(&self.context.store, named);
+        let wanted = until_ok("PostgreSQL", self.stop, read).await?;
+        let served: Vec<_> = wanted.iter().map(|wanted| self.serve_one(wanted)).collect();
+        let served: Vec<Option<()>> = stream::iter(served).buffer_unordered(AT_ONCE).collect().await;
+        served.into_iter().collect::<Option<Vec<()>>>().map(drop)
+    }
+
+    async fn serve_one(&self, wanted: &WantedPlan) -> Option<()> {
+        let mut backoff = Backoff::default();
+        loop {
+            let refused = match self.try_serve(wanted).await {
+                Ok(()) => return Some(()),
+                Err(refused) => refused,
+            };
+            if !may_pass(&refused) {
+                // It has its graph, or has ended.
+                tracing::debug!(workflow = %wanted.workflow, task = wanted.task, reason = refused.message(), "a plan came late");
+                return Some(());
+            }
+            if backoff.is_fresh() {
+                tracing::warn!(
+                    reason = refused.message(),
+                    "a service cannot be reached; tasks wait for their plans"
+                );
+            }
+            if !backoff.pause(self.stop).await {
+                return None;
+            }
+        }
+    }
+
+    async fn try_serve(&self, wanted: &WantedPlan) -> Result<(), Status> {
+        let found =
+            if wanted.capability == SUB_GOAL { self.plan(wanted).await? } else { self.check(wanted).await? };
+        let outcome = match found {
+            Ok(blueprint) => {
+                let stored = workflows::store_blueprint(&self.context.store, &blueprint).await;
+                stored.map_err(|error| goalpost_service::status::store(&error))?;
+                Ok(blueprint.digest)
+            }
+            Err(failure) => Err(failure),
+        };
+        self.tell(wanted, outcome).await
+    }
+
+    /// The plan of the goal that the task's input says.
+    async fn plan(&self, wanted: &WantedPlan) -> Result<Result<NewBlueprint, Failure>, Status> {
+        let text =
+            |field: &str| wanted.input.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let input = wanted.input.get("input").and_then(Value::as_object).cloned().unwrap_or_default();
+        let request = PlanRequest {
+            goal: text("goal"),
+            goal_type: text("goal_type"),
+            input: Some(struct_from_map(&input)),
+        };
+        let mut planner = self.context.peers.planner.clone();
+        let answer = planner.plan(trace_context::request(request, wanted.traceparent.as_deref())).await;
+        let PlanResponse { blueprint, failure, .. } = match answer {
+            Ok(answer) => answer.into_inner(),
+            Err(refused) if may_pass(&refused) => return Err(refused),
+            Err(refused) => {
+                let message = format!("the planner refused the goal: {}", refused.message());
+                return Ok(Err(Failure::new(Failure::NO_PLAN, message)));
+            }
+        };
+        if let Some(failure) = failure {
+            return Ok(Err(failure.into()));
+        }
+        let mut violations = Violations::default();
+        Ok(match read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations) {
+            Some(blueprint) => Ok(NewBlueprint { digest: blueprint.digest(), body: Json::of(&blueprint) }),
+            None => Err(Failure::new(Failure::BLUEPRINT_INVALID, violations.to_string())),
+        })
+    }
+
+    /// What the task has made, checked like a caller's own blueprint.
+    async fn check(&self, wanted: &WantedPlan) -> Result<Result<NewBlueprint, Failure>, Status> {
+        let invalid = |message: String| Ok(Err(Failure::new(Failure::EXTENSION_INVALID, message)));
+        let made = wanted.output.clone().unwrap_or_default();
+        let blueprint: Blueprint = match serde_json::from_value(made) {
+            Ok(blueprint) => blueprint,
+            Err(error) => {
+                return invalid(format!("what task '{}' has made is no blueprint: {error}", wanted.task));
+            }
+        };
+        match self.checks.ask(blueprint, wanted.traceparent.as_deref()).await {
+            Ok(checked) => Ok(Ok(checked)),
+            Err(refused) if may_pass(&refused) => Err(refused),
+            Err(refused) => {
+                invalid(format!("the blueprint of task '{}' is refused: {}", wanted.task, refused.message()))
+            }
+        }
+    }
+
+    async fn tell(&self, wanted: &WantedPlan, outcome: Result<Digest, Failure>) -> Result<(), Status> {
+        let WantedPlan { workflow: WorkflowId(id), task, .. } = wanted;
+        let request =
+            ActOnWorkflowRequest { id: id.to_string(), action: Some(expand(task.clone(), outcome)) };
+        let request = trace_context::request(request, wanted.traceparent.as_deref());
+        match self.context.peers.engine.clone().act_on_workflow(request).await {
+            Ok(_) => Ok(()),
+            Err(refused) if refused.code() == Code::FailedPrecondition => Ok(()),
+            Err(refused) => Err(refused),
+        }
+    }
+}
