@@ -1,6 +1,7 @@
 //! Expressions: CEL over the goal and the tasks of one workflow.
 //!
-//! `parse` bounds and parses the text; `analyse` finds what is wrong with it and what it reads;
+//! `parse` bounds and parses the text; `analyse` finds what is wrong with it and what it reads; `types` says
+//! what its value may be, as far as schemas say it;
 //! `rewrite` replaces what it reads by numbered slots; `evaluate` fills the slots from a
 //! [`Scope`](crate::Scope) and runs the rest in CEL. An expression that is only a path, the usual
 //! data flow, never touches CEL.
@@ -9,15 +10,18 @@ mod analyse;
 mod cel_value;
 mod evaluate;
 mod functions;
-mod kind;
 mod limits;
 mod parse;
 mod path;
 mod rewrite;
+#[cfg(test)]
+mod soundness;
 mod tasks;
+mod types;
 
 pub(crate) use analyse::{Analysis, Known, Read, analyse};
 pub(crate) use evaluate::Expression;
 pub(crate) use parse::tree;
 pub(crate) use path::{Key, Root, Variable, task_path};
 pub(crate) use tasks::TaskNames;
+pub(crate) use types::{Kinds, Sees, Type};

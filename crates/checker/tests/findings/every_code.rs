@@ -6,7 +6,7 @@ use goalpost_checker::code;
 
 use crate::{
     bodies, branching, conditions, data_flow, expressions, guards, schemas, structure, timing, topology,
-    undoing,
+    types, undoing,
 };
 
 #[test]
@@ -23,6 +23,7 @@ fn every_code_has_an_example() {
         conditions::EXAMPLES,
         data_flow::EXAMPLES,
         guards::EXAMPLES,
+        types::EXAMPLES,
     ];
     let shown: BTreeSet<&str> = examples.into_iter().flatten().map(|example| example().code()).collect();
     let all: BTreeSet<&str> = code::ALL.iter().copied().collect();

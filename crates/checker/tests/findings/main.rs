@@ -19,5 +19,5 @@ mod structure;
 mod timing;
 mod together;
 mod topology;
-#[cfg(test)]
+mod types;
 mod undoing;
