@@ -37,6 +37,8 @@
 //! | `GP041` | two paths of a data flow overlap |
 //! | `GP042` | several edges of one `all` join write to the same path (warning) |
 //! | `GP045` | a value is compared with something that it can never be (warning) |
+//! | `GP046` | an exclusive branch leaves a gap: some value takes none of its edges (warning) |
+//! | `GP047` | an edge of an exclusive branch can never be taken (warning) |
 //! | `GP050` | the constant input breaks the capability's input schema |
 //! | `GP051` | a data flow writes a field that the input schema does not allow |
 //! | `GP052` | a required field of the input comes from nowhere |
@@ -137,6 +139,10 @@ codes! {
     PATH_WRITTEN_TWICE = "GP042";
     /// A value is compared with something that it can never be.
     NEVER_EQUAL = "GP045";
+    /// An exclusive branch leaves a gap: some value takes none of its edges.
+    GAP = "GP046";
+    /// An edge of an exclusive branch can never be taken.
+    NEVER_TAKEN = "GP047";
     /// The constant input breaks the capability's input schema.
     INPUT_BREAKS_SCHEMA = "GP050";
     /// A data flow writes a field that the input schema does not allow.

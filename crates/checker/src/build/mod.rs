@@ -5,6 +5,7 @@
 mod branching;
 mod capabilities;
 mod certain;
+mod decisions;
 mod draft;
 mod expressions;
 mod inputs;
@@ -102,6 +103,7 @@ fn walk(
     // What follows needs every edge.
     let graph = Graph::new(draft.tasks.len(), arcs?);
     branching::check(draft, &graph, report);
+    decisions::check(draft, &graph, &expressions, &sees, report);
     let order = graph.order();
     structure::check_order(draft, &order, report);
     if order.sorted.len() == draft.tasks.len() {

@@ -9,7 +9,7 @@ use goalpost_model::Severity;
 use super::limits::MAX_COMPREHENSIONS;
 use super::path::{Path, Root, chain, children};
 use super::types::{Sees, Type, infer};
-use super::{TaskNames, functions};
+use super::{Decision, TaskNames, functions};
 use crate::code;
 use crate::names::{Suggestions, shown};
 use crate::report::Problem;
@@ -43,6 +43,8 @@ pub(crate) struct Analysis<'a> {
     pub(crate) if_true: Known,
     /// What its value may be.
     pub(crate) value: Type<'a>,
+    /// For which values it is true, if it compares one path with constants.
+    pub(crate) decision: Option<Decision>,
     /// It is just `false`.
     pub(crate) is_false: bool,
 }
@@ -61,6 +63,7 @@ pub(crate) fn analyse<'a>(
         is_false: matches!(&tree.expr, Expr::Literal(LiteralValue::Boolean(word)) if !*word.inner()),
         of_types: Vec::new(),
         value: Type::any(),
+        decision: None,
         reads: std::mem::take(&mut walk.reads),
         problems: std::mem::take(&mut walk.problems),
     };
@@ -69,6 +72,7 @@ pub(crate) fn analyse<'a>(
         let path_of = |node: &IdedExpr| walk.path(node);
         let inferred = infer(tree, sees, &path_of, suggestions);
         (found.value, found.of_types) = (inferred.value, inferred.found);
+        found.decision = Decision::read(tree, &path_of);
     }
     found
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-use super::{Analysis, Expression, Kinds, Sees, TaskNames, Type, analyse, tree};
+use super::{Analysis, Cell, Expression, Kinds, Outcome, Sees, TaskNames, Type, analyse, cells, tree};
 use crate::names::Suggestions;
 use crate::{Scope, TaskView};
 
@@ -150,6 +150,25 @@ fn expression(loops: bool) -> BoxedStrategy<String> {
     .boxed()
 }
 
+/// A condition on the output of one task.
+fn condition() -> impl Strategy<Value = String> {
+    let constant = select(vec!["1", "2", "-1", "2.5", "'a'", "'c'", "true", "null"]);
+    let operator = select(vec!["==", "!=", "<", "<=", ">", ">="]);
+    let leaf = prop_oneof![
+        4 => (operator.clone(), constant.clone()).prop_map(|(with, value)| format!("tasks.t.output {with} {value}")),
+        2 => (operator, constant.clone()).prop_map(|(with, value)| format!("{value} {with} tasks.t.output")),
+        1 => vec(constant, 0..3).prop_map(|values| format!("tasks.t.output in [{}]", values.join(", "))),
+        1 => select(vec!["tasks.t.output", "true", "false"]).prop_map(str::to_owned),
+    ];
+    leaf.prop_recursive(3, 8, 2, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|of| format!("!({of})")),
+            (inner.clone(), inner.clone()).prop_map(|(left, right)| format!("({left} && {right})")),
+            (inner.clone(), inner).prop_map(|(left, right)| format!("({left} || {right})")),
+        ]
+    })
+}
+
 /// A workflow in which one task has succeeded with this output.
 struct After(Value, Map<String, Value>);
 
@@ -204,5 +223,47 @@ proptest! {
                 prop_assert!(words.contains(&word), "{text} of {value} is {result}, not one of {words:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_decision_says_what_the_condition_gives(text in condition(), value in value()) {
+        let sees = Sees::new([None], Type::any());
+        let Some((analysis, expression)) = analysed(&text, &sees) else { return Ok(()) };
+        let Some(decision) = analysis.decision else { return Ok(()) };
+        let gives = match evaluate(&expression, &value) {
+            Ok(Value::Bool(true)) => Outcome::True,
+            Ok(Value::Bool(false)) => Outcome::False,
+            _ => Outcome::Fails,
+        };
+        prop_assert_eq!(decision.outcome(&cell(&value)), gives, "{} of {}", text, value);
+    }
+
+    /// No value is forgotten: some sort gives what it gives, for all conditions at once.
+    #[test]
+    fn every_value_is_of_a_sort_that_gives_the_same(
+        (schema, values) in schema_and_values(),
+        texts in vec(condition(), 1..4),
+    ) {
+        let of = Type::of_schema(&schema);
+        let sees = Sees::new([Some(&schema)], Type::any());
+        let analyses: Vec<_> = texts.iter().filter_map(|text| analysed(text, &sees)).collect();
+        let decisions: Vec<_> = analyses.iter().filter_map(|(analysis, _)| analysis.decision.as_ref()).collect();
+        let constants: Vec<Cell> = decisions.iter().flat_map(|decision| decision.constants()).collect();
+        let outcomes = |cell: &Cell| decisions.iter().map(|of| of.outcome(cell)).collect::<Vec<_>>();
+        let (sorts, _) = cells(&of, &constants);
+        for value in values {
+            let gives = outcomes(&cell(&value));
+            prop_assert!(sorts.iter().any(|sort| outcomes(sort) == gives), "{texts:?}: {value} of {sorts:?}");
+        }
+    }
+}
+
+fn cell(value: &Value) -> Cell {
+    match value {
+        Value::Null => Cell::Null,
+        Value::Bool(flag) => Cell::Bool(*flag),
+        Value::Number(number) => Cell::Number(number.as_f64().unwrap()),
+        Value::String(text) => Cell::Text(text.clone()),
+        Value::Array(_) | Value::Object(_) => Cell::Other,
     }
 }

@@ -138,6 +138,11 @@ impl<'a> Type<'a> {
         }
     }
 
+    /// The values that it may be, if its schema lists them.
+    pub(crate) fn constants(&self) -> Option<Vec<&'a Value>> {
+        Some(constants(self.schema()?)?.collect())
+    }
+
     /// The schema that it fits, if one is known.
     pub(crate) fn schema(&self) -> Option<&'a Map<String, Value>> {
         match self.parts {
