@@ -32,13 +32,18 @@
 //! | `GP036` | an expression calls an unknown function |
 //! | `GP037` | a condition is not a boolean |
 //! | `GP038` | a variable of a comprehension hides `goal` or `tasks` |
+//! | `GP039` | something is applied to a value that it surely cannot take |
 //! | `GP040` | a path of a data flow is badly formed, or leads through something that is no object |
 //! | `GP041` | two paths of a data flow overlap |
 //! | `GP042` | several edges of one `all` join write to the same path (warning) |
+//! | `GP045` | a value is compared with something that it can never be (warning) |
+//! | `GP046` | an exclusive branch leaves a gap: some value takes none of its edges (warning) |
+//! | `GP047` | an edge of an exclusive branch can never be taken (warning) |
 //! | `GP050` | the constant input breaks the capability's input schema |
 //! | `GP051` | a data flow writes a field that the input schema does not allow |
 //! | `GP052` | a required field of the input comes from nowhere |
 //! | `GP053` | a required field of the input comes only over some of the edges (warning) |
+//! | `GP054` | a data flow writes a value that the input schema does not allow there |
 //! | `GP060` | the output of a task is read where the task may not have succeeded |
 //! | `GP061` | the error of a task is read where the task may not have failed |
 //! | `GP062` | an output schema has no such field |
@@ -124,12 +129,20 @@ codes! {
     NOT_BOOLEAN = "GP037";
     /// A variable of a comprehension hides `goal` or `tasks`.
     HIDDEN_VARIABLE = "GP038";
+    /// Something is applied to a value that it surely cannot take.
+    WRONG_TYPE = "GP039";
     /// A path of a data flow is badly formed, or leads through something that is no object.
     BAD_PATH = "GP040";
     /// Two paths of a data flow overlap.
     OVERLAPPING_PATHS = "GP041";
     /// Several edges of one `all` join write to the same path.
     PATH_WRITTEN_TWICE = "GP042";
+    /// A value is compared with something that it can never be.
+    NEVER_EQUAL = "GP045";
+    /// An exclusive branch leaves a gap: some value takes none of its edges.
+    GAP = "GP046";
+    /// An edge of an exclusive branch can never be taken.
+    NEVER_TAKEN = "GP047";
     /// The constant input breaks the capability's input schema.
     INPUT_BREAKS_SCHEMA = "GP050";
     /// A data flow writes a field that the input schema does not allow.
@@ -138,6 +151,8 @@ codes! {
     MISSING_INPUT = "GP052";
     /// A required field of the input comes only over some of the edges.
     INPUT_MAY_MISS = "GP053";
+    /// A data flow writes a value that the input schema does not allow there.
+    WRONG_INPUT_TYPE = "GP054";
     /// The output of a task is read where the task may not have succeeded.
     UNGUARDED_OUTPUT = "GP060";
     /// The error of a task is read where the task may not have failed.

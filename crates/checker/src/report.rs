@@ -106,6 +106,11 @@ impl Report {
         self.suggestions.nearest(name, known)
     }
 
+    /// What looks for names that were probably meant, in one measure for the whole blueprint.
+    pub(crate) fn suggestions(&self) -> &Suggestions {
+        &self.suggestions
+    }
+
     /// Whether nothing refuses the blueprint.
     pub(crate) fn is_clean(&self) -> bool {
         self.errors.shown.is_empty()

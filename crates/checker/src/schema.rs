@@ -1,7 +1,7 @@
 //! JSON Schemas of capabilities.
 
 use jsonschema::Validator;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Violations of a schema that are told at most.
 const MAX_FAULTS: usize = 5;
@@ -41,7 +41,11 @@ pub(crate) enum Field<'a> {
 /// What the schema says of a field. Schemas that are put together from others are not looked
 /// through: of them nothing is said.
 pub(crate) fn field<'a>(schema: &'a Value, name: &str) -> Field<'a> {
-    let Some(schema) = schema.as_object() else { return Field::Open };
+    schema.as_object().map_or(Field::Open, |schema| field_of(schema, name))
+}
+
+/// The same of a schema that is no bare `true` or `false`.
+pub(crate) fn field_of<'a>(schema: &'a Map<String, Value>, name: &str) -> Field<'a> {
     if schema.get("type").is_some_and(|types| !may_be_object(types)) {
         return Field::Forbidden;
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use goalpost_model::{Blueprint, Body, Edge, FOR_EACH, LOOP, Task};
 
-use crate::expression::Variable;
+use crate::expression::{Type, Variable};
 
 static NOTHING: BTreeMap<String, String> = BTreeMap::new();
 
@@ -20,18 +20,36 @@ pub(super) struct Draft<'a> {
     pub(super) again: Option<&'a str>,
     /// What expressions see besides the tasks.
     pub(super) variables: &'static [Variable],
+    /// The list of the task around it whose items it is run for.
+    pub(super) items: Option<&'a Type<'a>>,
 }
 
 impl<'a> Draft<'a> {
     pub(super) fn of(blueprint: &'a Blueprint) -> Self {
         let Blueprint { tasks, edges, output, require_compensation, .. } = blueprint;
-        Self { tasks, edges, output, requires_undo: *require_compensation, again: None, variables: &[] }
+        Self {
+            tasks,
+            edges,
+            output,
+            requires_undo: *require_compensation,
+            again: None,
+            variables: &[],
+            items: None,
+        }
     }
 
     /// A graph of one task.
     pub(super) fn of_task(task: &'a Task) -> Self {
         let (tasks, edges) = (std::slice::from_ref(task), &[]);
-        Self { tasks, edges, output: &NOTHING, requires_undo: false, again: None, variables: &[] }
+        Self {
+            tasks,
+            edges,
+            output: &NOTHING,
+            requires_undo: false,
+            again: None,
+            variables: &[],
+            items: None,
+        }
     }
 
     /// The graph inside of a task, if there is one, and the field that it is in.
@@ -43,6 +61,6 @@ impl<'a> Draft<'a> {
             LOOP => (&[Variable::Input, Variable::Iteration, Variable::Previous], "loop"),
             _ => (&[Variable::Input], "run"),
         };
-        Some((Self { tasks, edges, output, again, variables, ..self }, field))
+        Some((Self { tasks, edges, output, again, variables, items: None, ..self }, field))
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use goalpost_model::Severity;
+
 use crate::code;
 use crate::compiled::Flow;
-use crate::expression::{Analysis, Expression, TaskNames, analyse, tree};
+use crate::expression::{Analysis, Expression, Kinds, Sees, TaskNames, analyse, tree};
 use crate::flow_path::{DisjointPaths, FlowPath};
 use crate::names::shown;
 use crate::report::{Problem, Report, edge_node, task_node};
@@ -14,40 +16,46 @@ use super::undo;
 
 /// Every expression of a blueprint, as far as nothing is wrong with it.
 #[derive(Default)]
-pub(super) struct Expressions {
+pub(super) struct Expressions<'a> {
     /// The data flows of each task.
-    pub(super) tasks: Vec<Vec<FlowPart>>,
+    pub(super) tasks: Vec<Vec<FlowPart<'a>>>,
     /// The data flows of what undoes each task.
-    pub(super) undos: Vec<Vec<FlowPart>>,
+    pub(super) undos: Vec<Vec<FlowPart<'a>>>,
     /// The parts of each edge.
-    pub(super) edges: Vec<EdgeParts>,
+    pub(super) edges: Vec<EdgeParts<'a>>,
     /// What comes out of the graph.
-    pub(super) output: Vec<FlowPart>,
+    pub(super) output: Vec<FlowPart<'a>>,
     /// While it holds, the graph is run again.
-    pub(super) again: Option<Condition>,
+    pub(super) again: Option<Condition<'a>>,
 }
 
 /// A data flow with what its expression does.
-pub(super) struct FlowPart {
+pub(super) struct FlowPart<'a> {
     pub(super) flow: Flow,
-    pub(super) analysis: Analysis,
+    pub(super) analysis: Analysis<'a>,
 }
 
 /// The condition and the data flows of an edge.
 #[derive(Default)]
-pub(super) struct EdgeParts {
-    pub(super) condition: Option<Condition>,
-    pub(super) flows: Vec<FlowPart>,
+pub(super) struct EdgeParts<'a> {
+    pub(super) condition: Option<Condition<'a>>,
+    pub(super) flows: Vec<FlowPart<'a>>,
 }
 
 /// A condition with what its expression does.
-pub(super) struct Condition {
+pub(super) struct Condition<'a> {
     pub(super) expression: Expression,
-    pub(super) analysis: Analysis,
+    pub(super) analysis: Analysis<'a>,
 }
 
 /// Compiles all of them.
-pub(super) fn compile(blueprint: Draft<'_>, names: &TaskNames<'_>, report: &mut Report) -> Expressions {
+pub(super) fn compile<'a>(
+    blueprint: Draft<'_>,
+    names: &TaskNames<'_>,
+    sees: &Sees<'a>,
+    report: &mut Report,
+) -> Expressions<'a> {
+    let names = Names { tasks: names, sees };
     let mut found = Expressions::default();
     for task in blueprint.tasks {
         found.tasks.push(flows(&task_node(task), "data_flow", &task.data_flow, names, report));
@@ -70,29 +78,37 @@ pub(super) fn compile(blueprint: Draft<'_>, names: &TaskNames<'_>, report: &mut 
     found
 }
 
-fn condition(
+/// What the names in an expression stand for.
+#[derive(Clone, Copy)]
+struct Names<'n, 'a> {
+    tasks: &'n TaskNames<'n>,
+    sees: &'n Sees<'a>,
+}
+
+fn condition<'a>(
     node: &str,
     field: &str,
     text: &str,
-    names: &TaskNames<'_>,
+    names: Names<'_, 'a>,
     report: &mut Report,
-) -> Option<Condition> {
+) -> Option<Condition<'a>> {
     let (expression, analysis) = expression(node, field, text, names, report)?;
-    if let Some(kind) = analysis.kind {
-        let message = format!("the condition is {kind}, which is neither true nor false");
+    let kinds = analysis.value.kinds;
+    if !kinds.meets(Kinds::BOOL) {
+        let message = format!("the condition is {kinds}, which is neither true nor false");
         report.error(node, field, Problem::new(code::NOT_BOOLEAN, message, "write a comparison"));
     }
     Some(Condition { expression, analysis })
 }
 
-fn flows(
+fn flows<'a>(
     node: &str,
     of: &str,
     data_flow: &BTreeMap<String, String>,
-    names: &TaskNames<'_>,
+    names: Names<'_, 'a>,
     report: &mut Report,
-) -> Vec<FlowPart> {
-    let mut found: Vec<FlowPart> = Vec::new();
+) -> Vec<FlowPart<'a>> {
+    let mut found: Vec<FlowPart<'a>> = Vec::new();
     let mut paths = DisjointPaths::default();
     for (path_text, text) in data_flow {
         let field = format!("{of}.{path_text}");
@@ -118,17 +134,23 @@ fn flows(
     found
 }
 
-fn expression(
+fn expression<'a>(
     node: &str,
     field: &str,
     text: &str,
-    names: &TaskNames<'_>,
+    names: Names<'_, 'a>,
     report: &mut Report,
-) -> Option<(Expression, Analysis)> {
+) -> Option<(Expression, Analysis<'a>)> {
     let tree = tree(text).map_err(|problem| report.error(node, field, problem)).ok()?;
-    let mut analysis = analyse(&tree, names);
+    let mut analysis = analyse(&tree, names.tasks, names.sees, report.suggestions());
     if analysis.problems.is_empty() {
-        return Some((Expression::new(text, &tree, names), analysis));
+        for (severity, problem) in analysis.of_types.drain(..) {
+            match severity {
+                Severity::Error => report.error(node, field, problem),
+                Severity::Warning => report.warning(node, field, problem),
+            }
+        }
+        return Some((Expression::new(text, &tree, names.tasks), analysis));
     }
     analysis.problems.drain(..).for_each(|problem| report.error(node, field, problem));
     None

@@ -5,6 +5,7 @@
 mod branching;
 mod capabilities;
 mod certain;
+mod decisions;
 mod draft;
 mod expressions;
 mod inputs;
@@ -13,6 +14,7 @@ mod reach;
 mod reads;
 mod structure;
 mod timing;
+mod types;
 mod undo;
 mod writes;
 
@@ -92,13 +94,16 @@ fn walk(
     nesting::check(draft, report);
     let arcs = structure::check_edges(draft, &names, report);
     let schemas = capabilities::compile(draft, capabilities, report);
-    let expressions = expressions::compile(draft, &names, report);
+    let sees = types::seen(draft, capabilities);
+    let expressions = expressions::compile(draft, &names, &sees, report);
     inputs::check(draft, capabilities, &names, &schemas, report);
+    types::check(draft, capabilities, &names, &expressions, report);
     let undos = undo::compile(draft, capabilities, report);
-    let bodies = inside(draft, capabilities, report);
+    let bodies = inside(draft, capabilities, &expressions, report);
     // What follows needs every edge.
     let graph = Graph::new(draft.tasks.len(), arcs?);
     branching::check(draft, &graph, report);
+    decisions::check(draft, &graph, &expressions, &sees, report);
     let order = graph.order();
     structure::check_order(draft, &order, report);
     if order.sorted.len() == draft.tasks.len() {
@@ -158,10 +163,12 @@ fn walk(
 fn inside(
     draft: Draft<'_>,
     capabilities: &(impl CapabilitySource + ?Sized),
+    expressions: &expressions::Expressions<'_>,
     report: &mut Report,
 ) -> Vec<Option<CompiledBody>> {
-    let mut body = |task: &Task| {
+    let mut body = |(task, items)| {
         let (inner, field) = draft.inside(task)?;
+        let inner = Draft { items, ..inner };
         report.enter(&task.name, field);
         let graph = walk(inner, capabilities, report);
         report.leave();
@@ -177,5 +184,5 @@ fn inside(
         };
         Some(CompiledBody { repetition, graph: Arc::new(graph?) })
     };
-    draft.tasks.iter().map(&mut body).collect()
+    draft.tasks.iter().zip(types::lists(draft, expressions)).map(&mut body).collect()
 }

@@ -16,7 +16,7 @@ pub(super) fn check(
     graph: &Graph,
     sorted: &[usize],
     sure: &Sure,
-    expressions: &Expressions,
+    expressions: &Expressions<'_>,
     report: &mut Report,
 ) {
     let mut never_starts = vec![false; blueprint.tasks.len()];

@@ -4,10 +4,9 @@ use goalpost_model::Join;
 
 use crate::CapabilitySource;
 use crate::code;
-use crate::expression::{Analysis, Key, Known, Read, Root, task_path};
+use crate::expression::{Analysis, Key, Known, Read, Root, Type, task_path};
 use crate::names::shown;
 use crate::report::{Problem, Report, edge_node, task_node};
-use crate::schema::{self, Field};
 use crate::topology::{Graph, Set, Sure};
 
 use super::certain;
@@ -22,7 +21,7 @@ pub(super) fn check(
     graph: &Graph,
     sorted: &[usize],
     sure: &Sure,
-    expressions: &Expressions,
+    expressions: &Expressions<'_>,
     report: &mut Report,
 ) {
     let mut check = Check { blueprint, report };
@@ -108,7 +107,7 @@ impl Check<'_> {
         &mut self,
         capabilities: &(impl CapabilitySource + ?Sized),
         place: &Place<'_>,
-        analysis: &Analysis,
+        analysis: &Analysis<'_>,
         guard: Option<&Known>,
     ) {
         for read in &analysis.reads {
@@ -171,20 +170,20 @@ impl Check<'_> {
             return;
         }
         let Some(capability) = capabilities.capability(task.performs()) else { return };
-        let Some(mut at) = capability.output_schema.as_ref() else { return };
+        let Some(schema) = capability.output_schema.as_ref() else { return };
+        let mut at = Type::of_schema(schema);
         for key in &read.path.keys {
-            let Key::Field(name) = key else { return };
-            match schema::field(at, name) {
-                Field::Known(next) => at = next,
-                Field::Open => return,
-                Field::Forbidden => {
-                    let message =
-                        format!("the output of {} has no field '{}'", shown(&task.name), shown(name));
-                    let fix = format!("see the output schema of {}", shown(&capability.name));
-                    let problem = Problem::new(code::UNKNOWN_OUTPUT_FIELD, message, fix);
-                    return self.report.error(&place.node, &place.field, problem);
-                }
-            }
+            let Key::Field(name) = key else {
+                at = at.items();
+                continue;
+            };
+            let Some(field) = at.field(name) else {
+                let message = format!("the output of {} has no field '{}'", shown(&task.name), shown(name));
+                let fix = format!("see the output schema of {}", shown(&capability.name));
+                let problem = Problem::new(code::UNKNOWN_OUTPUT_FIELD, message, fix);
+                return self.report.error(&place.node, &place.field, problem);
+            };
+            at = field;
         }
     }
 }

@@ -86,7 +86,7 @@ fn compile_one(undo: &Task, known: &(impl CapabilitySource + ?Sized), report: &m
 }
 
 /// With its data flows it is ready to run, as a graph of one task.
-pub(super) fn graph(undo: CompiledTask, flows: Vec<FlowPart>) -> Arc<CompiledGraph> {
+pub(super) fn graph(undo: CompiledTask, flows: Vec<FlowPart<'_>>) -> Arc<CompiledGraph> {
     let flows = flows.into_iter().map(|part| part.flow).collect();
     Arc::new(CompiledGraph::of_one(CompiledTask { flows, ..undo }))
 }

@@ -12,7 +12,7 @@ use super::draft::Draft;
 use super::expressions::{Expressions, FlowPart};
 
 /// Checks where the values of each task's input go.
-pub(super) fn check(blueprint: Draft<'_>, graph: &Graph, expressions: &Expressions, report: &mut Report) {
+pub(super) fn check(blueprint: Draft<'_>, graph: &Graph, expressions: &Expressions<'_>, report: &mut Report) {
     for (ordinal, task) in blueprint.tasks.iter().enumerate() {
         let mut own = DisjointPaths::default();
         for part in expressions.tasks.get(ordinal).into_iter().flatten() {
@@ -38,7 +38,7 @@ pub(super) fn check(blueprint: Draft<'_>, graph: &Graph, expressions: &Expressio
 
 fn blocked(
     node: &str,
-    part: &FlowPart,
+    part: &FlowPart<'_>,
     constant: &serde_json::Map<String, serde_json::Value>,
     report: &mut Report,
 ) {
@@ -49,7 +49,7 @@ fn blocked(
     report.error(node, &field(part), Problem::new(code::BAD_PATH, message, fix));
 }
 
-fn twice(node: &str, part: &FlowPart, other: &str, report: &mut Report) {
+fn twice(node: &str, part: &FlowPart<'_>, other: &str, report: &mut Report) {
     let path = shown(&part.flow.path_text);
     let message = format!("{other} writes '{path}' or a part of it too; the later edge wins");
     report.warning(
@@ -59,6 +59,6 @@ fn twice(node: &str, part: &FlowPart, other: &str, report: &mut Report) {
     );
 }
 
-fn field(part: &FlowPart) -> String {
+fn field(part: &FlowPart<'_>) -> String {
     format!("data_flow.{}", part.flow.path_text)
 }

@@ -4,13 +4,14 @@ use std::collections::HashSet;
 
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
+use goalpost_model::Severity;
 
-use super::kind::kind;
 use super::limits::MAX_COMPREHENSIONS;
 use super::path::{Path, Root, chain, children};
-use super::{TaskNames, functions};
+use super::types::{Sees, Type, infer};
+use super::{Decision, TaskNames, functions};
 use crate::code;
-use crate::names::shown;
+use crate::names::{Suggestions, shown};
 use crate::report::Problem;
 
 /// What is known of tasks at some place: by their ordinals.
@@ -31,31 +32,55 @@ pub(crate) struct Read {
 }
 
 /// What an expression does.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Analysis {
+#[derive(Clone, Debug)]
+pub(crate) struct Analysis<'a> {
+    /// What keeps it from being compiled.
     pub(crate) problems: Vec<Problem>,
+    /// What is said of the types in it.
+    pub(crate) of_types: Vec<(Severity, Problem)>,
     pub(crate) reads: Vec<Read>,
     /// What is known where the expression is true.
     pub(crate) if_true: Known,
-    /// What its value surely is, if that is no boolean.
-    pub(crate) kind: Option<&'static str>,
+    /// What its value may be.
+    pub(crate) value: Type<'a>,
+    /// For which values it is true, if it compares one path with constants.
+    pub(crate) decision: Option<Decision>,
     /// It is just `false`.
     pub(crate) is_false: bool,
 }
 
 /// Looks at a parsed expression.
-pub(crate) fn analyse(tree: &IdedExpr, tasks: &TaskNames<'_>) -> Analysis {
-    let mut walk = Walk { tasks, found: Analysis::default(), variables: Vec::new(), loops: 0 };
+pub(crate) fn analyse<'a>(
+    tree: &IdedExpr,
+    tasks: &TaskNames<'_>,
+    sees: &Sees<'a>,
+    suggestions: &Suggestions,
+) -> Analysis<'a> {
+    let mut walk = Walk { tasks, problems: Vec::new(), reads: Vec::new(), variables: Vec::new(), loops: 0 };
     walk.node(tree, &Known::default());
-    walk.found.if_true = walk.truths(tree);
-    walk.found.kind = kind(tree, &|node| walk.path(node));
-    walk.found.is_false = matches!(&tree.expr, Expr::Literal(LiteralValue::Boolean(word)) if !*word.inner());
-    walk.found
+    let mut found = Analysis {
+        if_true: walk.truths(tree),
+        is_false: matches!(&tree.expr, Expr::Literal(LiteralValue::Boolean(word)) if !*word.inner()),
+        of_types: Vec::new(),
+        value: Type::any(),
+        decision: None,
+        reads: std::mem::take(&mut walk.reads),
+        problems: std::mem::take(&mut walk.problems),
+    };
+    // Types are those of names that are there.
+    if found.problems.is_empty() {
+        let path_of = |node: &IdedExpr| walk.path(node);
+        let inferred = infer(tree, sees, &path_of, suggestions);
+        (found.value, found.of_types) = (inferred.value, inferred.found);
+        found.decision = Decision::read(tree, &path_of);
+    }
+    found
 }
 
 struct Walk<'a> {
     tasks: &'a TaskNames<'a>,
-    found: Analysis,
+    problems: Vec<Problem>,
+    reads: Vec<Read>,
     /// Variables of the comprehensions around the node.
     variables: Vec<String>,
     loops: usize,
@@ -65,9 +90,9 @@ impl Walk<'_> {
     fn node(&mut self, node: &IdedExpr, known: &Known) {
         if let Some(chain) = chain(node).filter(|chain| self.tasks.is_root(chain.variable)) {
             return match Path::resolve(&chain, self.tasks) {
-                Ok(path) if !is_test(node) => self.found.reads.push(Read { path, known: known.clone() }),
+                Ok(path) if !is_test(node) => self.reads.push(Read { path, known: known.clone() }),
                 Ok(_) => {}
-                Err(problem) => self.found.problems.push(problem),
+                Err(problem) => self.problems.push(problem),
             };
         }
         match &node.expr {
@@ -156,7 +181,7 @@ impl Walk<'_> {
     }
 
     fn problem(&mut self, code: &'static str, message: String, fix: impl Into<String>) {
-        self.found.problems.push(Problem::new(code, message, fix));
+        self.problems.push(Problem::new(code, message, fix));
     }
 
     /// What is known where the node is true.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use goalpost_checker::code;
 
 use crate::{
-    bodies, branching, conditions, data_flow, expressions, guards, schemas, structure, timing, topology,
-    undoing,
+    bodies, branching, conditions, data_flow, decisions, expressions, guards, schemas, structure, timing,
+    topology, types, undoing,
 };
 
 #[test]
@@ -23,6 +23,8 @@ fn every_code_has_an_example() {
         conditions::EXAMPLES,
         data_flow::EXAMPLES,
         guards::EXAMPLES,
+        types::EXAMPLES,
+        decisions::EXAMPLES,
     ];
     let shown: BTreeSet<&str> = examples.into_iter().flatten().map(|example| example().code()).collect();
     let all: BTreeSet<&str> = code::ALL.iter().copied().collect();

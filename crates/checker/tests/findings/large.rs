@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
-use goalpost_model::{Blueprint, Edge, EdgeOn};
+use goalpost_model::{Blueprint, Branch, Edge, EdgeOn, Join};
 use serde_json::json;
 
 use crate::sample::{blueprint, codes, found};
@@ -51,6 +51,23 @@ fn every_task_may_take_data_over_every_edge() {
         (1..MAX_TASKS).map(|place| edge(format!("t{:05}", place - 1), format!("t{place:05}"))).collect();
     for edge in &mut blueprint.edges {
         edge.data_flow.insert("city".to_owned(), "goal.text".to_owned());
+    }
+    assert_eq!(found(&blueprint), [""; 0]);
+}
+
+/// Every task reads a ticket, and every edge compares a typed value of it.
+#[test]
+fn every_edge_may_be_one_of_an_exclusive_branch() {
+    let mut blueprint = full("t");
+    for task in &mut blueprint.tasks {
+        (task.capability, task.branch, task.join) = ("ticket.read".to_owned(), Branch::Exclusive, Join::Any);
+    }
+    for source in 0..MAX_TASKS - 2 {
+        let name = |place| format!("t{place:05}");
+        for (step, condition) in [(1, "< 5"), (2, ">= 5")] {
+            let condition = format!("tasks.{}.output.votes {condition}", name(source));
+            blueprint.edges.push(Edge { condition, ..edge(name(source), name(source + step)) });
+        }
     }
     assert_eq!(found(&blueprint), [""; 0]);
 }

@@ -6,6 +6,7 @@ mod bodies;
 mod branching;
 mod conditions;
 mod data_flow;
+mod decisions;
 mod every_code;
 mod example;
 mod expressions;
@@ -19,5 +20,5 @@ mod structure;
 mod timing;
 mod together;
 mod topology;
-#[cfg(test)]
+mod types;
 mod undoing;

@@ -33,6 +33,36 @@ pub(crate) fn catalog() -> Vec<Capability> {
                 "additionalProperties": false
             }
         },
+        {
+            "name": "ticket.read",
+            "input_schema": {
+                "type": "object",
+                "properties": {
+                    "title": {"type": "string"},
+                    "limit": {"type": "integer"},
+                    "state": {"enum": ["OPEN", "DONE"]},
+                    "tags": {"type": ["array", "null"]}
+                }
+            },
+            "output_schema": {
+                "type": "object",
+                "properties": {
+                    "title": {"type": "string"},
+                    "state": {"enum": ["OPEN", "DONE"]},
+                    "hours": {"type": "number"},
+                    "votes": {"type": "integer", "minimum": 0, "maximum": 10},
+                    "urgent": {"type": "boolean"},
+                    "code": {"type": "string", "pattern": "^[AB]$"},
+                    "owner": {"type": ["string", "null"]},
+                    "comments": {"type": "array", "items": {
+                        "type": "object",
+                        "properties": {"text": {"type": "string"}, "likes": {"type": "integer"}},
+                        "additionalProperties": false
+                    }}
+                },
+                "additionalProperties": false
+            }
+        },
         {"name": "schema.broken", "output_schema": {"type": "sometimes"}},
         {"name": "badly named"}
     ]);
@@ -61,6 +91,12 @@ pub(crate) fn computing(expression: &str) -> Blueprint {
 /// A blueprint in which task `b` follows task `a` on a condition.
 pub(crate) fn choosing(condition: &str) -> Blueprint {
     blueprint(json!(["a", "b"]), json!([{"from": "a", "to": "b", "condition": condition}]))
+}
+
+/// A blueprint in which task `b` follows task `t`, which reads a ticket, and computes its field `x`.
+pub(crate) fn reading(expression: &str) -> Blueprint {
+    let b = json!({"name": "b", "data_flow": {"x": expression}});
+    blueprint(json!([{"name": "t", "capability": "ticket.read"}, b]), json!([{"from": "t", "to": "b"}]))
 }
 
 /// What is found, as people read it.
