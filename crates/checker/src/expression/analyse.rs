@@ -71,6 +71,8 @@ impl Walk<'_> {
             };
         }
         match &node.expr {
+            Expr::Select(select)
+                if !select.test && chain(node).is_some_and(|chain| functions::is_long_type(&chain)) => {}
             Expr::Ident(name) => self.variable(name),
             Expr::Call(call) => self.call(call, known),
             Expr::Comprehension(inner) => {

@@ -13,6 +13,8 @@ mod kind;
 mod limits;
 mod parse;
 mod path;
+#[cfg(test)]
+mod reference;
 mod rewrite;
 mod tasks;
 

@@ -85,6 +85,10 @@ fn brackets_hidden_behind_comments_and_texts_are_still_bounded() {
         format!("br'\\' + {deep}"),
         format!("'\\' + {deep}"),
         format!("'''''' + {deep}"),
+        format!("`'` + {deep}"),
+        format!("'`' + {deep}"),
+        format!("`\"\n` + {deep}"),
+        format!("goal.input.`x + {deep}"),
     ];
     refused(hidden, &["GP030", "GP031", "GP032"]);
 }

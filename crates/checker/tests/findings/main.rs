@@ -5,6 +5,7 @@ mod arbitrary;
 mod bodies;
 mod branching;
 mod conditions;
+mod conformance;
 mod data_flow;
 mod every_code;
 mod example;
