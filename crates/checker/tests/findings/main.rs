@@ -10,6 +10,7 @@ mod data_flow;
 mod every_code;
 mod example;
 mod expressions;
+mod fuzz;
 mod guards;
 mod hostile;
 mod json_schema;
