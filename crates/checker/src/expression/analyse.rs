@@ -76,6 +76,8 @@ impl Walk<'_> {
             Expr::Ident(name) => self.variable(name),
             Expr::Call(call) => self.call(call, known),
             Expr::Comprehension(inner) => {
+                // What it goes over is there before it: that is no loop in a loop.
+                self.node(&inner.iter_range, known);
                 self.loops += 1;
                 if self.loops > MAX_COMPREHENSIONS {
                     self.problem(
@@ -84,7 +86,6 @@ impl Walk<'_> {
                         "let a task compute the value",
                     );
                 }
-                self.node(&inner.iter_range, known);
                 let names = [Some(&inner.iter_var), inner.iter_var2.as_ref(), Some(&inner.accu_var)];
                 for name in names.into_iter().flatten() {
                     if self.tasks.is_root(name) {

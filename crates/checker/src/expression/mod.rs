@@ -7,10 +7,12 @@
 
 mod analyse;
 mod cel_value;
+mod cost;
 mod evaluate;
 mod functions;
 mod kind;
 mod limits;
+mod matches;
 mod parse;
 mod path;
 #[cfg(test)]

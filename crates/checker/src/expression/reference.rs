@@ -142,6 +142,9 @@ fn every_limit_is_the_one_of_the_page() {
         ("levels of its syntax tree", limits::MAX_LEVELS),
         ("nodes of its syntax tree, macros expanded", limits::MAX_NODES),
         ("macros inside one another", limits::MAX_COMPREHENSIONS),
+        ("steps of an evaluation", limits::MAX_WORK),
+        ("steps for a pattern of `matches` that is no constant, in a macro", limits::COMPUTED_PATTERN_WORK),
+        ("bytes of a compiled pattern of `matches`", limits::MAX_PATTERN_BYTES),
     ] {
         assert!(PAGE.contains(&format!("\n| {what} | {limit} |\n")), "{what}: {limit}");
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::expected::{json, literal};
-use super::run::{Outcome, evaluate};
+use crate::evaluate::{Outcome, evaluate};
 
 /// The file.
 #[derive(Deserialize)]

@@ -5,7 +5,6 @@
 
 mod case;
 mod expected;
-mod run;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

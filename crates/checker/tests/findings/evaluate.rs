@@ -8,7 +8,7 @@ use goalpost_model::{Blueprint, Severity};
 use serde_json::{Map, Value, json};
 
 /// What became of an expression.
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     Value(Value),
     /// By the checker, with the codes of its errors.
     Refused(String),
@@ -28,7 +28,7 @@ impl fmt::Display for Outcome {
 }
 
 /// The value of an expression over a goal's input.
-pub(super) fn evaluate(expression: &str, input: &Map<String, Value>) -> Outcome {
+pub(crate) fn evaluate(expression: &str, input: &Map<String, Value>) -> Outcome {
     catch_unwind(|| run(expression, input)).unwrap_or(Outcome::Panicked)
 }
 
@@ -40,8 +40,13 @@ fn run(expression: &str, input: &Map<String, Value>) -> Outcome {
     let compiled = compile(&complete).unwrap();
     match compiled.graph.tasks[0].input(&compiled.graph, &Goal(input), &[]) {
         Ok(mut input) => Outcome::Value(input.remove("x").unwrap()),
-        Err(failure) => Outcome::Failed(failure.message.split_once("`: ").unwrap().1.to_owned()),
+        Err(failure) => Outcome::Failed(reason(&failure.message).to_owned()),
     }
+}
+
+/// Without the expression, which comes before it.
+fn reason(message: &str) -> &str {
+    message.split_once("`: ").map_or(message, |(_, reason)| reason)
 }
 
 fn transforming(expression: &str) -> Blueprint {
