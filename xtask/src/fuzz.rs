@@ -4,8 +4,6 @@
 //! libFuzzer, which sees what each input reaches and goes on from there. That needs no other toolchain and
 //! nothing installed: instrumentation is an option of rustc, libFuzzer is compiled from its source.
 
-use std::path::Path;
-
 use clap::{Args, ValueEnum};
 
 use crate::{Error, run};
@@ -44,8 +42,8 @@ impl Target {
     }
 }
 
-/// What makes a run a finding: a case that takes longer or more memory.
-const LIMITS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=1024"];
+/// What makes a run a finding, seconds of a case and memory of all; and bytes of a case at most.
+const LIMITS: [&str; 3] = ["-timeout=10", "-rss_limit_mb=1024", "-max_len=8192"];
 
 /// What libFuzzer wants to see.
 const FLAGS: [&str; 6] = [
@@ -78,9 +76,10 @@ fn fuzz(target: Target, minutes: f64) -> Result<(), Error> {
     let corpus = [&grown, &seeds].map(|folder| folder.display().to_string());
     let options = corpus.iter().map(String::as_str).chain(LIMITS);
     let options: Vec<&str> = options.chain([time.as_str(), &prefix, "-print_final_stats=1"]).collect();
-    start(package, binary, test, &options.join(" "))?;
-    remove_if_empty(&found);
-    Ok(())
+    let outcome = start(package, binary, test, &options.join(" "));
+    // It stays if something was found.
+    let _ = std::fs::remove_dir(&found);
+    outcome
 }
 
 fn start(package: &str, binary: &str, test: &str, options: &str) -> Result<(), Error> {
@@ -95,7 +94,20 @@ fn start(package: &str, binary: &str, test: &str, options: &str) -> Result<(), E
     run::cargo_with(&[build.as_slice(), &places, &harness].concat(), &variables)
 }
 
-/// The folder stays if something was found.
-fn remove_if_empty(folder: &Path) {
-    let _ = std::fs::remove_dir(folder);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_is_a_test_with_a_corpus() {
+        for target in Target::value_variants() {
+            let [package, binary, test] = target.place();
+            let tests = run::root().join("crates").join(package).join("tests").join(binary);
+            let text = std::fs::read_to_string(tests.join("fuzz.rs")).unwrap();
+            assert!(text.contains(&format!("fn {}()", test.trim_start_matches("fuzz::"))), "{test}");
+            let corpus =
+                std::fs::read_dir(tests.join("__fuzz__").join(target.name()).join("corpus")).unwrap();
+            assert!(corpus.count() > 30, "{}", target.name());
+        }
+    }
 }

@@ -8,7 +8,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, operator
 use goalpost_model::limits::MAX_PAYLOAD_BYTES;
 use serde_json::Value;
 
-use super::limits::{COMPUTED_PATTERN_WORK, MAX_WORK};
+use super::limits::{COMPUTED_PATTERN_WORK, MAX_CACHED_PATTERNS, MAX_WORK};
 use super::matches;
 use super::path::children;
 
@@ -25,6 +25,8 @@ pub(super) struct Cost {
     nodes: usize,
     /// Work of one turn that no value matters for.
     fixed: usize,
+    /// How many patterns a turn looks for that are constants.
+    patterns: usize,
     /// How often a turn looks at its element.
     elements: usize,
     /// Variables of values that a turn reads.
@@ -43,6 +45,9 @@ impl Cost {
     pub(super) fn of(tree: &IdedExpr) -> Self {
         let mut cost = Self::default();
         cost.outside(tree);
+        if cost.patterns > MAX_CACHED_PATTERNS {
+            cost.fixed += cost.patterns * COMPUTED_PATTERN_WORK;
+        }
         cost
     }
 
@@ -69,8 +74,10 @@ impl Cost {
             }
             Expr::Literal(LiteralValue::String(text)) => self.fixed += text.inner().len(),
             Expr::Literal(LiteralValue::Bytes(bytes)) => self.fixed += bytes.inner().len(),
-            Expr::Call(call) if call.func_name == matches::NAME && !has_constant_pattern(call) => {
-                self.fixed += COMPUTED_PATTERN_WORK;
+            Expr::Call(call) if call.func_name == matches::NAME => {
+                let is_constant = has_constant_pattern(call);
+                self.patterns += usize::from(is_constant);
+                self.fixed += if is_constant { 0 } else { COMPUTED_PATTERN_WORK };
             }
             _ => {}
         }

@@ -17,4 +17,4 @@ pub(super) const COMPUTED_PATTERN_WORK: usize = 1 << 14;
 /// Bytes of a compiled pattern of `matches`.
 pub(super) const MAX_PATTERN_BYTES: usize = 1 << 20;
 /// Compiled patterns that a thread keeps.
-pub(super) const MAX_CACHED_PATTERNS: usize = 64;
+pub(super) const MAX_CACHED_PATTERNS: usize = 16;

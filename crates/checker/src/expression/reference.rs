@@ -143,7 +143,10 @@ fn every_limit_is_the_one_of_the_page() {
         ("nodes of its syntax tree, macros expanded", limits::MAX_NODES),
         ("macros inside one another", limits::MAX_COMPREHENSIONS),
         ("steps of an evaluation", limits::MAX_WORK),
-        ("steps for a pattern of `matches` that is no constant, in a macro", limits::COMPUTED_PATTERN_WORK),
+        (
+            "steps for a pattern of `matches` in a macro that is no constant, or one of more than 16",
+            limits::COMPUTED_PATTERN_WORK,
+        ),
         ("bytes of a compiled pattern of `matches`", limits::MAX_PATTERN_BYTES),
     ] {
         assert!(PAGE.contains(&format!("\n| {what} | {limit} |\n")), "{what}: {limit}");

@@ -13,6 +13,12 @@ fn large() -> Map<String, Value> {
     input.as_object().unwrap().clone()
 }
 
+/// So many patterns, none of which is found.
+fn patterns(count: usize) -> String {
+    let patterns: Vec<String> = (0..count).map(|n| format!("!x.matches('^{n}$')")).collect();
+    patterns.join(" && ")
+}
+
 #[test]
 fn what_costs_the_product_of_two_payloads_fails() {
     for expression in [
@@ -24,6 +30,7 @@ fn what_costs_the_product_of_two_payloads_fails() {
         "goal.input.names.all(x, x.matches(x + 'y'))",
         &format!("(goal.input.list + goal.input.list).map(x, '{}')", "x".repeat(200)),
         "goal.input.map(key, goal.input[key]).map(value, goal.input)",
+        &format!("goal.input.names.all(x, {})", patterns(17)),
         &vec!["goal.input.text"; 90].join(" + "),
         "has(goal.input.list) && goal.input.list.exists(x, x in goal.input.prices && goal.input.text == '')",
     ] {
@@ -47,6 +54,7 @@ fn what_goes_over_a_large_payload_once_is_evaluated() {
         ("goal.input.names.all(name, name in goal.input.prices)", "true"),
         ("goal.input.names.exists(name, name.matches('^name4999$'))", "true"),
         ("goal.input.names.filter(name, name.matches('9{4}$'))", "[]"),
+        (&format!("goal.input.names.all(x, {})", patterns(16)), "true"),
         ("goal.input.text.matches('y') || goal.input.text.contains('y')", "false"),
     ] {
         assert_eq!(evaluate(expression, &large()).to_string(), value, "{expression}");
