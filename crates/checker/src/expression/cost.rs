@@ -8,6 +8,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, operator
 use goalpost_model::limits::MAX_PAYLOAD_BYTES;
 use serde_json::Value;
 
+use super::growth::{Growth, uses};
 use super::limits::{COMPUTED_PATTERN_WORK, MAX_CACHED_PATTERNS, MAX_WORK};
 use super::matches;
 use super::path::children;
@@ -31,13 +32,23 @@ pub(super) struct Cost {
     elements: usize,
     /// Variables of values that a turn reads.
     reads: Vec<Read>,
+    growth: Growth,
 }
 
 #[derive(Clone, Debug)]
 struct Read {
     variable: String,
-    /// Only one entry of it is read.
-    is_lookup: bool,
+    how: How,
+}
+
+/// How much of a value is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Whole,
+    /// `x[key]`.
+    Entry,
+    /// `key in x`.
+    Key,
 }
 
 impl Cost {
@@ -58,19 +69,20 @@ impl Cost {
             return children(node).into_iter().for_each(|child| self.outside(child));
         };
         self.has_loops = true;
+        self.growth.then(uses(&inner.loop_step, &inner.iter_var));
         self.outside(&inner.iter_range);
         for part in [&inner.accu_init, &inner.loop_cond, &inner.loop_step, &inner.result] {
-            self.inside(part, inner, false);
+            self.inside(part, inner, How::Whole);
         }
     }
 
-    fn inside(&mut self, node: &IdedExpr, around: &ComprehensionExpr, is_lookup: bool) {
+    fn inside(&mut self, node: &IdedExpr, around: &ComprehensionExpr, how: How) {
         self.nodes += 1;
         self.fixed += 1;
         match &node.expr {
             Expr::Ident(name) if *name == around.iter_var => self.elements += 1,
             Expr::Ident(name) if name.starts_with('@') => {
-                self.reads.push(Read { variable: name.clone(), is_lookup });
+                self.reads.push(Read { variable: name.clone(), how });
             }
             Expr::Literal(LiteralValue::String(text)) => self.fixed += text.inner().len(),
             Expr::Literal(LiteralValue::Bytes(bytes)) => self.fixed += bytes.inner().len(),
@@ -83,7 +95,8 @@ impl Cost {
         }
         let looked_up = looked_up(node);
         for child in children(node) {
-            self.inside(child, around, looked_up.is_some_and(|looked_up| std::ptr::eq(looked_up, child)));
+            let how = looked_up.filter(|(object, _)| std::ptr::eq(*object, child));
+            self.inside(child, around, how.map_or(How::Whole, |(_, how)| how));
         }
     }
 
@@ -103,7 +116,8 @@ impl Cost {
                 .map(|read| read.weight(value))
                 .sum::<usize>();
         }
-        let work = turns.saturating_mul(read).saturating_add((1 + self.elements).saturating_mul(weight));
+        let once = turns.saturating_mul(read).saturating_add((1 + self.elements).saturating_mul(weight));
+        let work = once.saturating_mul(self.growth.factor());
         if work > MAX_WORK {
             return Err(format!(
                 "it would cost up to {work} steps, over lists of {turns} elements; {MAX_WORK} are allowed"
@@ -115,8 +129,10 @@ impl Cost {
 
 impl Read {
     fn weight(&self, value: &Value) -> usize {
-        match value {
-            Value::Object(fields) if self.is_lookup => fields.values().map(weight).max().unwrap_or_default(),
+        match (self.how, value) {
+            (How::Entry, Value::Object(fields)) => fields.values().map(weight).max().unwrap_or_default(),
+            (How::Entry, Value::Array(items)) => items.iter().map(weight).max().unwrap_or_default(),
+            (How::Key, Value::Object(_)) => 1,
             _ => weight(value),
         }
     }
@@ -126,11 +142,12 @@ fn has_constant_pattern(call: &CallExpr) -> bool {
     matches!(call.args.last().map(|pattern| &pattern.expr), Some(Expr::Literal(_)))
 }
 
-/// What a node looks into for one entry: `x` of `x[key]` and of `key in x`.
-fn looked_up(node: &IdedExpr) -> Option<&IdedExpr> {
+/// What a node looks into: `x` of `x[key]` and of `key in x`.
+fn looked_up(node: &IdedExpr) -> Option<(&IdedExpr, How)> {
     let Expr::Call(call) = &node.expr else { return None };
     match (call.func_name.as_str(), call.args.as_slice()) {
-        (operators::INDEX, [object, _]) | (operators::IN, [_, object]) => Some(object),
+        (operators::INDEX, [object, _]) => Some((object, How::Entry)),
+        (operators::IN, [_, object]) => Some((object, How::Key)),
         _ => None,
     }
 }

@@ -10,6 +10,7 @@ mod cel_value;
 mod cost;
 mod evaluate;
 mod functions;
+mod growth;
 mod kind;
 mod limits;
 mod matches;

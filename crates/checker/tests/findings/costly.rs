@@ -32,6 +32,9 @@ fn what_costs_the_product_of_two_payloads_fails() {
         "goal.input.map(key, goal.input[key]).map(value, goal.input)",
         &format!("goal.input.names.all(x, {})", patterns(17)),
         &vec!["goal.input.text"; 90].join(" + "),
+        &format!("[goal.input.text]{}", ".map(x, x + x)".repeat(20)),
+        &format!("[goal.input.list]{}[0].all(x, x > 0)", ".map(x, x + x)".repeat(20)),
+        &format!("['x']{}", ".map(x, x + x)".repeat(30)),
         "has(goal.input.list) && goal.input.list.exists(x, x in goal.input.prices && goal.input.text == '')",
     ] {
         match evaluate(expression, &large()) {
@@ -51,6 +54,8 @@ fn what_goes_over_a_large_payload_once_is_evaluated() {
         (longest, "[59992,59994,59996,59998]"),
         ("size(goal.input.list.map(x, string(x) + '!'))", "60000"),
         ("goal.input.names.all(name, goal.input.prices[name] > 1)", "true"),
+        ("size(goal.input.list.filter(x, x > 5 && x < 9).map(x, {'a': x, 'b': x}).map(x, x.a))", "3"),
+        ("size(goal.input.list.map(x, goal.input.names[x % 5000]))", "60000"),
         ("goal.input.names.all(name, name in goal.input.prices)", "true"),
         ("goal.input.names.exists(name, name.matches('^name4999$'))", "true"),
         ("goal.input.names.filter(name, name.matches('9{4}$'))", "[]"),
