@@ -1,8 +1,9 @@
-//! The project's own commands: `cargo xtask demo`, `test`, `lint`, `chaos`, `bench`, `check-layers`,
-//! `setup`.
+//! The project's own commands: `cargo xtask demo`, `test`, `lint`, `chaos`, `fuzz`, `bench`,
+//! `check-layers`, `setup`.
 
 mod chaos;
 mod demo;
+mod fuzz;
 mod layers;
 mod run;
 mod scratch;
@@ -38,6 +39,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Run the whole system as processes, break them at random, and prove that nothing was lost.
     Chaos(chaos::Arguments),
+    /// Look for blueprints and expressions that make the system panic, hang or swell.
+    Fuzz(fuzz::Arguments),
     /// Measure the system on this machine.
     Bench {
         /// Handed on to the benchmark; `--help` lists them.
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Lint => lint(),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Chaos(arguments) => chaos::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Bench { arguments } => bench(&arguments),
         Command::CheckLayers => layers::check(),
     };

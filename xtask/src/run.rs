@@ -30,6 +30,15 @@ fn finish(mut command: Command, name: &str) -> Result<(), Error> {
     if status.success() { Ok(()) } else { Err(format!("{name} failed").into()) }
 }
 
+/// What the compiler builds for by default.
+pub(crate) fn host() -> Result<String, Error> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("-vV").output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("rustc does not say its host")?.to_owned())
+}
+
 /// The workspace's folder.
 pub(crate) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));

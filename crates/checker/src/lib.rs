@@ -13,6 +13,7 @@
 //! `tasks.NAME.output` (only of a task that succeeded) and `tasks.NAME.error` (only of a task that
 //! failed: `kind` and `message`). A name with dashes is written `tasks["a-b"]`. `has()` of a path is
 //! false if any part of the path is absent. Whole numbers are ints, however JSON wrote them.
+//! docs/cel.md has everything that it may contain, with examples.
 
 mod build;
 pub mod builtin;

@@ -96,9 +96,13 @@ impl Walk<'_> {
             };
         }
         match &node.expr {
+            Expr::Select(select)
+                if !select.test && chain(node).is_some_and(|chain| functions::is_long_type(&chain)) => {}
             Expr::Ident(name) => self.variable(name),
             Expr::Call(call) => self.call(call, known),
             Expr::Comprehension(inner) => {
+                // What it goes over is there before it: that is no loop in a loop.
+                self.node(&inner.iter_range, known);
                 self.loops += 1;
                 if self.loops > MAX_COMPREHENSIONS {
                     self.problem(
@@ -107,7 +111,6 @@ impl Walk<'_> {
                         "let a task compute the value",
                     );
                 }
-                self.node(&inner.iter_range, known);
                 let names = [Some(&inner.iter_var), inner.iter_var2.as_ref(), Some(&inner.accu_var)];
                 for name in names.into_iter().flatten() {
                     if self.tasks.is_root(name) {

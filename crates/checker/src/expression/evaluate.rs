@@ -1,6 +1,7 @@
 //! Running an expression.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use cel::common::ast::Expr;
 use cel::{Context, IdedExpr};
@@ -8,6 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::TaskNames;
 use super::cel_value::{from_cel, to_cel};
+use super::cost::Cost;
+use super::matches;
 use super::path::{Key, Path, Root, Variable};
 use super::rewrite::{Slot, rewrite};
 use crate::compiled::Scope;
@@ -16,7 +19,7 @@ use crate::stack;
 thread_local! {
     /// CEL's functions; to declare them anew for every evaluation would cost more than most of
     /// these.
-    static FUNCTIONS: Context<'static, 'static> = Context::default();
+    static FUNCTIONS: Context<'static, 'static> = Context::with_env(Arc::new(matches::environment()));
 }
 
 /// A compiled expression.
@@ -25,6 +28,7 @@ pub(crate) struct Expression {
     text: String,
     rewritten: IdedExpr,
     slots: Vec<Slot>,
+    cost: Cost,
 }
 
 impl Expression {
@@ -32,7 +36,8 @@ impl Expression {
     pub(crate) fn new(text: &str, tree: &IdedExpr, tasks: &TaskNames<'_>) -> Self {
         let mut rewritten = tree.clone();
         let slots = rewrite(&mut rewritten, tasks);
-        Self { text: text.to_owned(), rewritten, slots }
+        let cost = Cost::of(&rewritten);
+        Self { text: text.to_owned(), rewritten, slots, cost }
     }
 
     /// As it was written.
@@ -57,9 +62,13 @@ impl Expression {
 
     fn run(&self, scope: &dyn Scope, name_of: &dyn Fn(usize) -> String) -> Result<Value, String> {
         FUNCTIONS.with(|functions| {
+            let found: Vec<_> = self.slots.iter().map(|slot| (slot, lookup(&slot.path, scope))).collect();
+            let values = found.iter().filter(|(slot, _)| !slot.is_test);
+            self.cost.check(
+                values.filter_map(|(slot, value)| Some((slot.variable.as_str(), value.as_deref()?))),
+            )?;
             let mut context = functions.new_inner_scope();
-            for Slot { variable, path, is_test } in &self.slots {
-                let found = lookup(path, scope);
+            for (Slot { variable, is_test, .. }, found) in found {
                 match (is_test, found) {
                     (true, found) => context.add_variable_from_value(variable, found.is_some()),
                     (false, Some(value)) => context.add_variable_from_value(variable, to_cel(&value)),
@@ -79,7 +88,7 @@ impl Expression {
         {
             return absent(&slot.path, name_of);
         }
-        crate::names::shown(&error.to_string())
+        crate::names::shown(&error.to_string().replace(matches::NAME, "matches"))
     }
 }
 

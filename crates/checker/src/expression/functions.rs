@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::path::{Chain, Key};
 use crate::names::shown;
 
 /// A function, and how many arguments it takes.
@@ -41,10 +42,13 @@ const MEMBER: [Function; 15] = [
     ("startsWith", 1..=1),
 ];
 /// Macros. The parser replaces their calls; one that it leaves has the wrong arguments.
-const MACROS: [&str; 7] = ["all", "exists", "existsOne", "exists_one", "filter", "has", "map"];
+pub(super) const MACROS: [&str; 7] = ["all", "exists", "existsOne", "exists_one", "filter", "has", "map"];
 /// Names that stand for types, as in `type(x) == string`.
-const TYPES: [&str; 10] =
+pub(super) const TYPES: [&str; 10] =
     ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"];
+
+/// Types whose names have dots.
+const LONG_TYPES: [[&str; 3]; 2] = [["google", "protobuf", "Duration"], ["google", "protobuf", "Timestamp"]];
 
 /// Whether there is a function `name` that is called that way.
 pub(super) fn is_known(name: &str, member: bool, arguments: usize) -> bool {
@@ -55,9 +59,23 @@ fn table(member: bool) -> &'static [Function] {
     if member { &MEMBER } else { &GLOBAL }
 }
 
+/// All names, and whether they are called as `x.f(y)`.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = (&'static str, bool)> {
+    [false, true].into_iter().flat_map(|member| table(member).iter().map(move |(name, _)| (*name, member)))
+}
+
 /// Whether `name` stands for a type.
 pub(super) fn is_type(name: &str) -> bool {
     TYPES.contains(&name)
+}
+
+/// Whether a chain of names stands for a type.
+pub(crate) fn is_long_type(chain: &Chain<'_>) -> bool {
+    LONG_TYPES.iter().any(|[first, rest @ ..]| {
+        let rest = rest.iter().map(|name| Key::Field((*name).to_owned()));
+        chain.variable == *first && rest.eq(chain.steps.iter().cloned())
+    })
 }
 
 /// What is wrong with a call of a function that is not known that way, and what to do about it.

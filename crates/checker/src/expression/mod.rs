@@ -8,12 +8,17 @@
 
 mod analyse;
 mod cel_value;
+mod cost;
 mod decision;
 mod evaluate;
 mod functions;
+mod growth;
 mod limits;
+mod matches;
 mod parse;
 mod path;
+#[cfg(test)]
+mod reference;
 mod rewrite;
 #[cfg(test)]
 mod soundness;

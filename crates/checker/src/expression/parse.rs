@@ -24,7 +24,7 @@ pub(crate) fn tree(text: &str) -> Result<IdedExpr, Problem> {
         )));
     }
     look_over(text).map_err(too_complex)?;
-    let parser = PrattParser::new().error_reporting_limit(3);
+    let parser = PrattParser::new().error_reporting_limit(3).enable_ident_escape_syntax(true);
     let tree = parser.parse(text).map_err(|errors| syntax(&errors))?;
     let mut nodes = 0;
     bound(&tree, 1, &mut nodes).map_err(too_complex)?;
@@ -53,6 +53,7 @@ fn look_over(text: &str) -> Result<(), String> {
         tokens += usize::from(!byte.is_ascii_whitespace());
         match byte {
             b'"' | b'\'' => at = end_of_text(bytes, at),
+            b'`' => at = end_of_name(bytes, at),
             b'/' if bytes.get(at + 1) == Some(&b'/') => at = end_of_line(bytes, at),
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
@@ -82,6 +83,12 @@ fn is_word(byte: u8) -> bool {
 fn end_of_line(bytes: &[u8], start: usize) -> usize {
     let length = bytes[start..].iter().position(|byte| *byte == b'\n');
     length.map_or(bytes.len(), |length| start + length)
+}
+
+/// Where the quoted name that opens at `open` closes: a field with dashes, as in ``goal.input.`a-b` ``.
+fn end_of_name(bytes: &[u8], open: usize) -> usize {
+    let length = bytes[open + 1..].iter().position(|byte| *byte == b'`');
+    length.map_or(bytes.len(), |length| open + 1 + length)
 }
 
 /// Where the text literal that opens at `open` closes.

@@ -71,13 +71,13 @@ pub(crate) struct Path {
 
 /// A variable and the constant steps after it, as the syntax tree has them.
 #[derive(Debug)]
-pub(super) struct Chain<'a> {
-    pub(super) variable: &'a str,
-    pub(super) steps: Vec<Key>,
+pub(crate) struct Chain<'a> {
+    pub(crate) variable: &'a str,
+    pub(crate) steps: Vec<Key>,
 }
 
 /// The chain that a node spells, if it spells one. `has(a.b)` spells what it asks for.
-pub(super) fn chain(node: &IdedExpr) -> Option<Chain<'_>> {
+pub(crate) fn chain(node: &IdedExpr) -> Option<Chain<'_>> {
     let mut steps = Vec::new();
     let mut at = node;
     let mut outermost = true;

@@ -1,12 +1,13 @@
 //! Replaces what an expression reads by numbered slots.
 //!
 //! So only the values that it names are handed to CEL, and `has()` of a path is false if any
-//! part of the path is absent.
+//! part of the path is absent. Calls of `matches` become those of the one here.
 
 use cel::IdedExpr;
 use cel::common::ast::{EntryExpr, Expr};
 
 use super::TaskNames;
+use super::matches;
 use super::path::{Path, chain};
 
 /// A value that an expression reads.
@@ -42,6 +43,10 @@ fn replace(node: &mut IdedExpr, tasks: &TaskNames<'_>, slots: &mut Vec<Slot>) {
         Expr::Unspecified | Expr::Literal(_) | Expr::Ident(_) => {}
         Expr::Select(select) => replace(&mut select.operand, tasks, slots),
         Expr::Call(call) => {
+            if call.func_name == "matches" {
+                call.func_name = matches::NAME.to_owned();
+                call.target.take().into_iter().for_each(|target| call.args.insert(0, *target));
+            }
             call.target
                 .as_deref_mut()
                 .into_iter()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_checker::{CompiledGraph, Scope, TaskView, check, compile};
+use goalpost_checker::{BodyView, CompiledGraph, Scope, TaskView, check, compile};
 use goalpost_model::{Blueprint, Branch, Edge, EdgeOn, Join, Rest, RetryPolicy, Severity, Task, TaskState};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -140,7 +140,7 @@ pub(crate) fn wild() -> impl Strategy<Value = Blueprint> {
 }
 
 /// Of a sound shape: names are distinct, edges lead forward; expressions are as they come.
-fn shapely() -> impl Strategy<Value = Blueprint> {
+pub(crate) fn shapely() -> impl Strategy<Value = Blueprint> {
     (vec(task(GOOD_NAMES), 5), vec(edge(GOOD_NAMES), 0..5)).prop_map(|(mut tasks, mut edges)| {
         for (task, name) in tasks.iter_mut().zip(GOOD_NAMES) {
             (task.name, task.capability) = ((*name).to_owned(), "any".to_owned());
@@ -168,27 +168,34 @@ impl Scope for Ended {
         let output = (self.0 == TaskState::Succeeded).then_some(&self.1);
         TaskView { state: self.0, output, failure: self.3.as_ref() }
     }
+
+    fn body(&self) -> Option<BodyView<'_>> {
+        Some(BodyView { input: &self.2, item: Some(&self.1), index: 1, previous: Some(&self.1) })
+    }
 }
 
 /// Everything that the engine evaluates. What comes out does not matter here.
-fn run(graph: &CompiledGraph) {
+pub(crate) fn run(graph: &CompiledGraph) {
     let failure = goalpost_model::Failure::new("KIND", "message");
     let output = json!({"degrees": 1.5});
+    let input = json!({"x": [1, {"y": "z"}], "list": [{"n": 2, "name": "b"}], "content-type": "text"});
+    let input = input.as_object().unwrap();
     for (state, failure) in
         [(TaskState::Succeeded, None), (TaskState::Failed, Some(failure)), (TaskState::Skipped, None)]
     {
-        let scope = Ended(state, output.clone(), Map::new(), failure);
+        let scope = Ended(state, output.clone(), input.clone(), failure);
         for edge in &graph.edges {
             drop(edge.condition_holds(graph, &scope));
         }
         for task in &graph.tasks {
             drop(task.input(graph, &scope, &task.incoming));
+            task.body.iter().for_each(|body| run(&body.graph));
         }
     }
 }
 
 /// What is accepted compiles, to the same digest, and can be evaluated.
-fn answers(blueprint: &Blueprint) -> Result<(), TestCaseError> {
+pub(crate) fn answers(blueprint: &Blueprint) -> Result<(), TestCaseError> {
     let checked = check(blueprint, &catalog());
     let has_error = checked.findings.iter().any(|finding| finding.severity == Severity::Error);
     prop_assert_eq!(checked.blueprint.is_none(), has_error);

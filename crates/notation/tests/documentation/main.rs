@@ -1,5 +1,6 @@
-//! What the documentation says is so.
+//! What the documentation says is so; and any text has an answer.
 #![cfg(test)]
 
 mod findings;
+mod fuzz;
 mod schema;

@@ -10,7 +10,8 @@ use super::operators::{apply, spelled};
 use super::sees::Sees;
 use super::ty::Type;
 use crate::code;
-use crate::expression::path::Path;
+use crate::expression::functions::is_long_type;
+use crate::expression::path::{Path, chain};
 use crate::names::{Suggestions, shown};
 use crate::report::Problem;
 
@@ -52,6 +53,8 @@ impl<'w, 'a> Walk<'w, 'a> {
         match &node.expr {
             Expr::Literal(literal) => of_literal(literal),
             Expr::Ident(name) => self.variable(name),
+            // `google.protobuf.Timestamp` stands for a type.
+            Expr::Select(_) if chain(node).is_some_and(|chain| is_long_type(&chain)) => Type::of(Kinds::TYPE),
             Expr::Select(select) => {
                 let of = self.node(&select.operand, sure);
                 self.select(&of, &select.field, is_test, sure)
