@@ -96,7 +96,9 @@ async fn run(systems: &[System], blueprint: &Blueprint) -> Result<Cost, Error> {
     }
     let (database, mut client) = (first.database().await?, probe::connect(first).await?);
     // Who watches from outside is not counted.
-    database.batch_execute("CREATE EXTENSION pg_stat_statements; SET pg_stat_statements.track = none").await?;
+    database
+        .batch_execute("CREATE EXTENSION pg_stat_statements; SET pg_stat_statements.track = none")
+        .await?;
     // The first ones compile, prepare and connect.
     probe::submit_many(&client, &blueprints::chain(5), 100).await?;
     probe::wait_for_all(&database).await?;
