@@ -30,7 +30,7 @@ struct Arguments {
     /// Where the figures go as JSON.
     #[arg(long, default_value = "target/bench.json")]
     output: PathBuf,
-    /// Only these workloads: w1 to w6, raw, and w8 if there are traces; w7 only if it is named here.
+    /// Only these workloads: w1 to w6, w9, raw, and w8 if there are traces; w7 only if it is named here.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Workflows of W1.
@@ -76,6 +76,9 @@ async fn main() -> Result<(), Error> {
     }
     if arguments.names("w7") {
         workloads::soak::measure(&arguments.goalpost, arguments.soak_tasks, &mut figures).await?;
+    }
+    if arguments.wants("w9") {
+        workloads::scale::measure(&arguments.goalpost, &mut figures).await?;
     }
     println!("{}", figures.table());
     figures.write(&arguments.output)?;

@@ -37,6 +37,13 @@ pub(crate) fn usage_of_tree(root: u32) -> Result<BTreeMap<String, Usage>, Error>
     Ok(sums)
 }
 
+/// The most memory that a process has had in its life.
+pub(crate) fn peak_resident_mib(pid: u32) -> Result<f64, Error> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"));
+    Ok(peak.ok_or("no VmHWM")?.trim().parse::<f64>()? / 1_024.0)
+}
+
 fn is_descendant(mut pid: u32, root: u32, parents: &HashMap<u32, u32>) -> bool {
     while pid != root {
         match parents.get(&pid) {

@@ -36,7 +36,7 @@ pub(crate) async fn measure(system: &System, seconds: u64, figures: &mut Figures
 }
 
 /// Statements that the server has run, without those that ask for this.
-async fn statements(database: &Client) -> Result<i64, Error> {
+pub(crate) async fn statements(database: &Client) -> Result<i64, Error> {
     let sql = "SELECT coalesce(sum(calls), 0)::int8 FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_statements%'";
     Ok(database.query_one(sql, &[]).await?.get(0))
 }

@@ -28,6 +28,7 @@ mod report;
 mod schema;
 mod source;
 mod stack;
+mod sure;
 mod topology;
 
 pub use check::{Checked, check};

@@ -1,8 +1,8 @@
-//! The shape of the graph: order, cycles, and what is sure at each task.
+//! The shape of the graph: order and cycles.
 
 use std::collections::VecDeque;
 
-use goalpost_model::{EdgeOn, Join};
+use goalpost_model::EdgeOn;
 
 /// A graph by ordinals.
 pub(crate) struct Graph {
@@ -113,74 +113,5 @@ impl Set {
 
     pub(crate) fn contains(&self, ordinal: usize) -> bool {
         self.0[ordinal / 64] & (1 << (ordinal % 64)) != 0
-    }
-
-    fn unite(&mut self, other: &Self) {
-        self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine |= theirs);
-    }
-
-    fn intersect(&mut self, other: &Self) {
-        self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine &= theirs);
-    }
-
-    /// An element of both.
-    pub(crate) fn common(&self, other: &Self) -> Option<usize> {
-        let mut words = self.0.iter().zip(&other.0).enumerate();
-        words.find_map(|(place, (mine, theirs))| {
-            let both = mine & theirs;
-            (both != 0).then(|| place * 64 + usize::try_from(both.trailing_zeros()).unwrap_or(0))
-        })
-    }
-}
-
-/// Which tasks have surely succeeded, and which have surely failed, when a task starts.
-pub(crate) struct Sure {
-    succeeded: Vec<Set>,
-    failed: Vec<Set>,
-}
-
-impl Sure {
-    /// Works it out for a graph without cycles, in its order.
-    pub(crate) fn new(graph: &Graph, sorted: &[usize], join: impl Fn(usize) -> Join) -> Self {
-        let size = graph.incoming.len();
-        let mut sure = Self { succeeded: vec![Set::empty(size); size], failed: vec![Set::empty(size); size] };
-        for &task in sorted {
-            let Some((first, rest)) = graph.incoming[task].split_first() else { continue };
-            let (mut succeeded, mut failed) = sure.over(graph.edges[*first]);
-            for edge in rest {
-                let (more_succeeded, more_failed) = sure.over(graph.edges[*edge]);
-                match join(task) {
-                    Join::All => {
-                        succeeded.unite(&more_succeeded);
-                        failed.unite(&more_failed);
-                    }
-                    // What every edge says; some of them alone may have been taken.
-                    Join::Any | Join::NOf(_) => {
-                        succeeded.intersect(&more_succeeded);
-                        failed.intersect(&more_failed);
-                    }
-                }
-            }
-            sure.succeeded[task] = succeeded;
-            sure.failed[task] = failed;
-        }
-        sure
-    }
-
-    /// What is sure when the edge is taken.
-    pub(crate) fn over(&self, edge: Arc) -> (Set, Set) {
-        let (mut succeeded, mut failed) =
-            (self.succeeded[edge.source].clone(), self.failed[edge.source].clone());
-        match edge.on {
-            EdgeOn::Success => succeeded.insert(edge.source),
-            EdgeOn::Failure => failed.insert(edge.source),
-            EdgeOn::Always => {}
-        }
-        (succeeded, failed)
-    }
-
-    /// What is sure when the task starts.
-    pub(crate) fn at(&self, task: usize) -> (&Set, &Set) {
-        (&self.succeeded[task], &self.failed[task])
     }
 }

@@ -32,7 +32,8 @@ use crate::compiled::{
 use crate::names::fault_of_title;
 use crate::report::{Problem, Report};
 use crate::stack;
-use crate::topology::{Graph, Sure};
+use crate::sure::Sure;
+use crate::topology::Graph;
 
 use draft::Draft;
 
@@ -107,7 +108,8 @@ fn walk(
     let order = graph.order();
     structure::check_order(draft, &order, report);
     if order.sorted.len() == draft.tasks.len() {
-        let sure = Sure::new(&graph, &order.sorted, |task| draft.tasks[task].join);
+        let questions = reads::questions(draft, &graph, &expressions);
+        let sure = Sure::new(&graph, &order.sorted, |task| draft.tasks[task].join, questions);
         reach::check(draft, &graph, &order.sorted, &sure, &expressions, report);
         writes::check(draft, &graph, &expressions, report);
         reads::check(draft, capabilities, &graph, &order.sorted, &sure, &expressions, report);

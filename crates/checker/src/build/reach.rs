@@ -1,11 +1,10 @@
 //! Tasks that never start, though no cycle holds them up.
 
-use goalpost_model::Join;
-
 use crate::code;
 use crate::names::shown;
 use crate::report::{Problem, Report, edge_node, task_node};
-use crate::topology::{Graph, Sure};
+use crate::sure::Sure;
+use crate::topology::Graph;
 
 use super::draft::Draft;
 use super::expressions::Expressions;
@@ -33,10 +32,7 @@ pub(super) fn check(
         let starts = incoming.is_empty() || alive >= join.needed(incoming.len());
         let node = task_node(&blueprint.tasks[task]);
         if starts {
-            let (succeeded, failed) = sure.at(task);
-            if join == Join::All
-                && let Some(both) = succeeded.common(failed)
-            {
+            if let Some(both) = sure.contradiction(task) {
                 let other = shown(&blueprint.tasks[both].name);
                 never_met(report, &node, &format!("it wants {other} to succeed and to fail"));
                 never_starts[task] = true;

@@ -1,13 +1,14 @@
 //! Reads of outputs and errors that may find nothing.
 
-use goalpost_model::Join;
+use goalpost_model::{EdgeOn, Join};
 
 use crate::CapabilitySource;
 use crate::code;
 use crate::expression::{Analysis, Key, Known, Read, Root, Type, task_path};
 use crate::names::shown;
 use crate::report::{Problem, Report, edge_node, task_node};
-use crate::topology::{Graph, Set, Sure};
+use crate::sure::{End, Question, Sure};
+use crate::topology::{Arc, Graph, Set};
 
 use super::certain;
 use super::draft::Draft;
@@ -24,81 +25,142 @@ pub(super) fn check(
     expressions: &Expressions<'_>,
     report: &mut Report,
 ) {
-    let mut check = Check { blueprint, report };
+    let mut check = Check { blueprint, sure, report };
     for (ordinal, task) in blueprint.tasks.iter().enumerate() {
-        let (succeeded, failed) = sure.at(ordinal);
         for part in expressions.tasks.get(ordinal).into_iter().flatten() {
             let field = format!("data_flow.{}", part.flow.path_text);
-            let place = Place { node: task_node(task), field, succeeded: &[succeeded], failed: &[failed] };
+            let place = Place { node: task_node(task), field, standing: Standing::Task(ordinal) };
             check.reads(capabilities, &place, &part.analysis, None);
         }
         undo::inside(task, check.report, |undo, report| {
-            // What undoes a task comes after it has succeeded.
-            let mut itself = Set::empty(blueprint.tasks.len());
-            itself.insert(ordinal);
-            let mut check = Check { blueprint, report };
+            let mut check = Check { blueprint, sure, report };
             for part in expressions.undos.get(ordinal).into_iter().flatten() {
                 let field = format!("data_flow.{}", part.flow.path_text);
-                let (succeeded, failed) = ([succeeded, &itself], [failed]);
-                let place = Place { node: task_node(undo), field, succeeded: &succeeded, failed: &failed };
+                let place = Place { node: task_node(undo), field, standing: Standing::Undo(ordinal) };
                 check.reads(capabilities, &place, &part.analysis, None);
             }
         });
     }
     if !expressions.output.is_empty() || expressions.again.is_some() {
         let succeeded = certain::at_success(blueprint, graph, sorted);
-        let nothing = Set::empty(blueprint.tasks.len());
         let output =
             expressions.output.iter().map(|part| (format!("output.{}", part.flow.path_text), &part.analysis));
         let again = expressions.again.iter().map(|condition| ("while".to_owned(), &condition.analysis));
         for (field, analysis) in output.chain(again) {
-            let place = Place { node: String::new(), field, succeeded: &[&succeeded], failed: &[&nothing] };
+            let place = Place { node: String::new(), field, standing: Standing::End(&succeeded) };
             check.reads(capabilities, &place, analysis, None);
         }
     }
     for ((edge, arc), parts) in blueprint.edges.iter().zip(&graph.edges).zip(&expressions.edges) {
-        if parts.condition.is_none() && parts.flows.is_empty() {
-            continue;
-        }
-        let (succeeded, failed) = sure.over(*arc);
         let condition = parts.condition.as_ref().map(|condition| &condition.analysis);
         if let Some(condition) = condition {
-            let place = Place {
-                node: edge_node(edge),
-                field: "condition".into(),
-                succeeded: &[&succeeded],
-                failed: &[&failed],
-            };
+            let standing = Standing::Edge(*arc);
+            let place = Place { node: edge_node(edge), field: "condition".into(), standing };
             check.reads(capabilities, &place, condition, None);
         }
-        // When a join of all starts, what its other edges say is sure too.
-        let (also_succeeded, also_failed) = sure.at(arc.target);
-        let all = blueprint.tasks[arc.target].join == Join::All;
+        let standing = where_data_flows(blueprint, *arc);
         for part in &parts.flows {
             let field = format!("data_flow.{}", part.flow.path_text);
-            let (both_succeeded, both_failed) = ([&succeeded, also_succeeded], [&failed, also_failed]);
-            let places = if all { 2 } else { 1 };
-            let place = Place {
-                node: edge_node(edge),
-                field,
-                succeeded: &both_succeeded[..places],
-                failed: &both_failed[..places],
-            };
+            let place = Place { node: edge_node(edge), field, standing };
             check.reads(capabilities, &place, &part.analysis, condition.map(|condition| &condition.if_true));
         }
     }
 }
 
-/// Where an expression stands, and what is sure there.
+/// What has to be known of the order of things to check every read.
+pub(super) fn questions(blueprint: Draft<'_>, graph: &Graph, expressions: &Expressions<'_>) -> Vec<Question> {
+    let mut questions = Vec::new();
+    let mut ask = |standing: Standing<'_>, analysis: &Analysis| {
+        for read in &analysis.reads {
+            match read.path.root {
+                Root::Output(task) => questions.extend(standing.questions(task, End::Succeeded)),
+                Root::Error(task) => questions.extend(standing.questions(task, End::Failed)),
+                Root::GoalText | Root::GoalInput | Root::State(_) | Root::Variable(_) => {}
+            }
+        }
+    };
+    for (ordinal, parts) in expressions.tasks.iter().enumerate() {
+        parts.iter().for_each(|part| ask(Standing::Task(ordinal), &part.analysis));
+    }
+    for (ordinal, parts) in expressions.undos.iter().enumerate() {
+        parts.iter().for_each(|part| ask(Standing::Undo(ordinal), &part.analysis));
+    }
+    for (arc, parts) in graph.edges.iter().zip(&expressions.edges) {
+        parts.condition.iter().for_each(|condition| ask(Standing::Edge(*arc), &condition.analysis));
+        let standing = where_data_flows(blueprint, *arc);
+        parts.flows.iter().for_each(|part| ask(standing, &part.analysis));
+    }
+    questions
+}
+
+/// Where an expression stands.
 struct Place<'a> {
     node: String,
     field: String,
-    succeeded: &'a [&'a Set],
-    failed: &'a [&'a Set],
+    standing: Standing<'a>,
+}
+
+/// When an expression is evaluated.
+#[derive(Clone, Copy)]
+enum Standing<'a> {
+    /// When the task starts.
+    Task(usize),
+    /// After the task has succeeded.
+    Undo(usize),
+    /// When the edge is taken.
+    Edge(Arc),
+    /// When the edge was taken and its target starts, whose other edges were taken too.
+    Join(Arc),
+    /// When these tasks have succeeded.
+    End(&'a Set),
+}
+
+/// When a join of all starts, what its other edges say is sure too.
+fn where_data_flows<'a>(blueprint: Draft<'_>, arc: Arc) -> Standing<'a> {
+    match blueprint.tasks[arc.target].join {
+        Join::All => Standing::Join(arc),
+        Join::Any | Join::NOf(_) => Standing::Edge(arc),
+    }
+}
+
+impl Standing<'_> {
+    /// Whether the task has ended so, as far as that needs no look at the graph.
+    fn tells(self, of: usize, end: End) -> bool {
+        match self {
+            Self::Task(_) => false,
+            Self::Undo(task) => task == of && end == End::Succeeded,
+            Self::Edge(arc) | Self::Join(arc) => {
+                let on = match end {
+                    End::Succeeded => EdgeOn::Success,
+                    End::Failed => EdgeOn::Failure,
+                };
+                arc.source == of && arc.on == on
+            }
+            Self::End(succeeded) => end == End::Succeeded && succeeded.contains(of),
+        }
+    }
+
+    /// What else makes it sure.
+    fn questions(self, of: usize, end: End) -> impl Iterator<Item = Question> {
+        let (first, second) = match self {
+            Self::Task(task) | Self::Undo(task) => (Some(task), None),
+            Self::Edge(arc) => (Some(arc.source), None),
+            Self::Join(arc) => (Some(arc.source), Some(arc.target)),
+            Self::End(_) => (None, None),
+        };
+        let is_open = !self.tells(of, end);
+        let places = first.into_iter().chain(second).filter(move |_| is_open);
+        places.map(move |at| Question { of, end, at })
+    }
+
+    fn is_sure(self, sure: &Sure, of: usize, end: End) -> bool {
+        self.tells(of, end) || self.questions(of, end).any(|question| sure.says(question))
+    }
 }
 
 struct Check<'a> {
     blueprint: Draft<'a>,
+    sure: &'a Sure,
     report: &'a mut Report,
 }
 
@@ -113,7 +175,7 @@ impl Check<'_> {
         for read in &analysis.reads {
             match read.path.root {
                 Root::Output(task) => {
-                    let is_sure = place.succeeded.iter().any(|set| set.contains(task))
+                    let is_sure = place.standing.is_sure(self.sure, task, End::Succeeded)
                         || read.known.succeeded.contains(&task)
                         || guard.is_some_and(|guard| guard.succeeded.contains(&task));
                     if !is_sure {
@@ -122,7 +184,7 @@ impl Check<'_> {
                     self.field(capabilities, place, task, read);
                 }
                 Root::Error(task) => {
-                    let is_sure = place.failed.iter().any(|set| set.contains(task))
+                    let is_sure = place.standing.is_sure(self.sure, task, End::Failed)
                         || read.known.failed.contains(&task)
                         || guard.is_some_and(|guard| guard.failed.contains(&task));
                     if !is_sure {

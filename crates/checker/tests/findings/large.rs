@@ -72,6 +72,39 @@ fn every_edge_may_be_one_of_an_exclusive_branch() {
     assert_eq!(found(&blueprint), [""; 0]);
 }
 
+/// Layers of tasks, each of which waits for all five around its place in the layer before.
+fn woven() -> Blueprint {
+    const WIDTH: usize = 100;
+    let mut blueprint = full("t");
+    let name = |place: usize| format!("t{place:05}");
+    let before = |place: usize| {
+        let (layer, column) = (place / WIDTH - 1, place % WIDTH);
+        (0..5).map(move |side| layer * WIDTH + (column + side) % WIDTH)
+    };
+    let edges = (WIDTH..MAX_TASKS).flat_map(|place| before(place).map(move |from| (from, place)));
+    blueprint.edges = edges.map(|(from, to)| edge(name(from), name(to))).collect();
+    let rest = (0..WIDTH)
+        .flat_map(|from| (2..).take(5).map(move |layer| (from, layer * WIDTH + (from + 50) % WIDTH)));
+    blueprint.edges.extend(rest.map(|(from, to)| edge(name(from), name(to))));
+    blueprint
+}
+
+#[test]
+fn every_task_may_read_from_afar_in_the_largest_graph() {
+    let mut blueprint = woven();
+    assert_eq!((blueprint.tasks.len(), blueprint.edges.len()), (MAX_TASKS, MAX_EDGES));
+    // Each task reads one of the layer before the last, which is sure through any of its five.
+    for place in 200..MAX_TASKS {
+        let flow = format!("tasks.t{:05}.output", place / 100 * 100 - 200 + (place + 4) % 100);
+        blueprint.tasks[place].data_flow.insert("x".to_owned(), flow);
+    }
+    assert_eq!(found(&blueprint), [""; 0]);
+    // One that is beside it is not.
+    let flow = format!("tasks.t{:05}.output", 9_798);
+    blueprint.tasks[9_900].data_flow.insert("y".to_owned(), flow);
+    assert_eq!(codes(&blueprint), ["GP060"]);
+}
+
 #[test]
 fn a_giant_name_does_not_make_a_giant_finding() {
     let giant = "x".repeat(1 << 20);

@@ -12,18 +12,16 @@ use crate::row::lane;
 use crate::workflows::Holder;
 use crate::{Error, Json, Store};
 
-const SELECT_WORKFLOWS: &str = "\
+pub(crate) const SELECT_WORKFLOWS: &str = "\
     SELECT w.id, w.blueprint_digest, w.goal_text, w.goal_input, w.lane, w.state, w.result, w.failure, w.traceparent, \
            w.created_at, w.ended_at, h.last_number \
     FROM workflows w JOIN histories h USING (id) WHERE w.id = ANY ($1)";
 
-const SELECT_TASKS: &str = "\
-    SELECT workflow_id, ordinal, name, capability, state, attempt, failures, input, output, failure, unhandled, taken_edges, \
-           body_first, body_count, body_digest, undo, event, \
-           engine_id, session_id, worker, started_at, ended_at \
-    FROM tasks WHERE workflow_id = ANY ($1) ORDER BY workflow_id, ordinal";
+pub(crate) const TASK_COLUMNS: &str = "\
+    workflow_id, ordinal, name, capability, state, attempt, failures, input, output, failure, unhandled, taken_edges, \
+    body_first, body_count, body_digest, undo, event, engine_id, session_id, worker, started_at, ended_at";
 
-const SELECT_SIGNALS: &str = "\
+pub(crate) const SELECT_SIGNALS: &str = "\
     SELECT workflow_id, id, name, payload, taken_by FROM signals WHERE workflow_id = ANY ($1) ORDER BY workflow_id, place";
 
 /// A workflow as it is stored.
@@ -116,24 +114,36 @@ pub struct StoredTask {
 /// The workflows with these ids, as far as they exist, in one snapshot.
 pub async fn load(store: &Store, ids: &[WorkflowId]) -> Result<Vec<StoredWorkflow>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let select_tasks = format!(
+        "SELECT {TASK_COLUMNS} FROM tasks WHERE workflow_id = ANY ($1) ORDER BY workflow_id, ordinal"
+    );
     let mut client = store.client().await?;
     let snapshot = client.snapshot().await?;
     let (workflows, tasks, signals) = try_join3(
         snapshot.query(SELECT_WORKFLOWS, &[&ids]),
-        snapshot.query(SELECT_TASKS, &[&ids]),
+        snapshot.query(&select_tasks, &[&ids]),
         snapshot.query(SELECT_SIGNALS, &[&ids]),
     )
     .await?;
     snapshot.commit().await?;
+    assemble(&workflows, &tasks, &signals)
+}
+
+/// Puts tasks and signals into their workflows.
+pub(crate) fn assemble(
+    workflows: &[Row],
+    tasks: &[Row],
+    signals: &[Row],
+) -> Result<Vec<StoredWorkflow>, Error> {
     let mut loaded = workflows.iter().map(workflow).collect::<Result<Vec<_>, _>>()?;
     loaded.sort_unstable_by_key(|workflow| workflow.id);
-    for row in &tasks {
+    for row in tasks {
         let id = WorkflowId(row.try_get("workflow_id")?);
         if let Ok(place) = loaded.binary_search_by_key(&id, |workflow| workflow.id) {
             loaded[place].tasks.push(task(row)?);
         }
     }
-    for row in &signals {
+    for row in signals {
         let id = WorkflowId(row.try_get("workflow_id")?);
         if let Ok(place) = loaded.binary_search_by_key(&id, |workflow| workflow.id) {
             loaded[place].signals.push(signal(row)?);

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod blueprints;
+mod changes;
 mod commit;
 mod load;
 mod plans;
@@ -11,6 +12,7 @@ pub use attempts::{
     HeldAttempt, adopt, orphaned_attempts, running_attempts, strayed_attempts, unheld_attempts,
 };
 pub use blueprints::{blueprint, digests};
+pub use changes::load_changes;
 pub use commit::commit;
 pub use load::{StoredSignal, StoredTask, StoredWorkflow, load};
 pub use plans::{WantedPlan, store_blueprint, wanted_plans};

@@ -86,6 +86,14 @@ impl Batch {
         self.applied.is_empty()
     }
 
+    /// The tasks of the workflow whose rows it writes.
+    pub(crate) fn take_tasks(&mut self, id: WorkflowId) -> BTreeSet<usize> {
+        let Some(Touched { mut tasks, .. }) = self.touched.remove(&id) else { return BTreeSet::new() };
+        let expanded = self.transitions.expanded.iter().filter(|task| task.workflow == id);
+        tasks.extend(expanded.map(|task| task.ordinal));
+        tasks
+    }
+
     fn create(&mut self, cache: &mut Cache, id: WorkflowId, creation: &Creation) -> Verdict {
         if self.touched.contains_key(&id) {
             return Verdict::Deferred;

@@ -1,9 +1,10 @@
 //! The workflows that the engine holds in memory, bounded in number.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use goalpost_model::WorkflowId;
 
+use crate::engine::catch_up::Outdated;
 use crate::engine::live::Live;
 
 /// A cache of two generations: what was not used while the younger one filled up is
@@ -11,13 +12,16 @@ use crate::engine::live::Live;
 pub(crate) struct Cache {
     young: HashMap<WorkflowId, Live>,
     old: HashMap<WorkflowId, Live>,
+    /// What is not true any more, and serves only to be brought up to date.
+    outdated: HashMap<WorkflowId, Outdated>,
     generation_size: usize,
 }
 
 impl Cache {
     /// Holds at most `capacity` workflows.
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), generation_size: (capacity / 2).max(1) }
+        let generation_size = (capacity / 2).max(1);
+        Self { young: HashMap::new(), old: HashMap::new(), outdated: HashMap::new(), generation_size }
     }
 
     pub(crate) fn contains(&self, id: WorkflowId) -> bool {
@@ -36,9 +40,24 @@ impl Cache {
         self.young.insert(id, live);
     }
 
-    pub(crate) fn remove(&mut self, id: WorkflowId) {
-        self.young.remove(&id);
-        self.old.remove(&id);
+    pub(crate) fn remove(&mut self, id: WorkflowId) -> Option<Live> {
+        self.old.remove(&id).or(self.young.remove(&id))
+    }
+
+    /// Somebody else has moved the workflow on. Of the tasks in `unsure` it is not even known how they were.
+    pub(crate) fn outdate(&mut self, id: WorkflowId, unsure: BTreeSet<usize>) {
+        let outdated = self.remove(id).and_then(|live| Outdated::new(live, unsure));
+        self.outdated.extend(outdated.map(|outdated| (id, outdated)));
+    }
+
+    /// What there is to be brought up to date. It is asked for once, when the workflow is read again.
+    pub(crate) fn take_outdated(&mut self, id: WorkflowId) -> Option<Outdated> {
+        self.outdated.remove(&id)
+    }
+
+    /// Nobody asks for them any more.
+    pub(crate) fn forget_outdated(&mut self) {
+        self.outdated.clear();
     }
 
     /// Forgets the older generation if the younger one is full. Called between batches, so

@@ -7,8 +7,10 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use goalpost_model::WorkflowId;
+use goalpost_checker::CompiledBlueprint;
+use goalpost_model::{Digest, WorkflowId};
 use goalpost_service::describe;
+use goalpost_store::workflows::StoredWorkflow;
 use goalpost_store::{Error, Store, workflows};
 use tokio::sync::mpsc;
 
@@ -23,6 +25,9 @@ const MAX_BATCH: usize = 1_024;
 /// The first pause after the store was found away, and the longest one.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Compiled blueprints by their digests.
+type Graphs = HashMap<Digest, Arc<CompiledBlueprint>>;
 
 pub(crate) struct Committer {
     store: Store,
@@ -70,7 +75,7 @@ impl Committer {
         }
         self.waiting = deferred;
         for id in &batch.outdated {
-            self.cache.remove(*id);
+            self.cache.outdate(*id, BTreeSet::new());
         }
         if batch.is_empty() {
             return;
@@ -106,7 +111,16 @@ impl Committer {
         if missing.is_empty() {
             return Ok(());
         }
-        let ids: Vec<WorkflowId> = missing.into_iter().collect();
+        let mut ids = Vec::with_capacity(missing.len());
+        for id in missing {
+            if !self.catch_up(id).await? {
+                ids.push(id);
+            }
+        }
+        self.cache.forget_outdated();
+        if ids.is_empty() {
+            return Ok(());
+        }
         for row in workflows::load(&self.store, &ids).await? {
             let id = row.id;
             match self.restore(row).await? {
@@ -117,8 +131,42 @@ impl Committer {
         Ok(())
     }
 
-    async fn restore(&self, row: workflows::StoredWorkflow) -> Result<Result<Live, String>, Error> {
+    /// Reads of a large workflow only what is new. False if it has to be read as a whole.
+    async fn catch_up(&mut self, id: WorkflowId) -> Result<bool, Error> {
+        let Some(outdated) = self.cache.take_outdated(id) else { return Ok(false) };
+        let (number, unsure) = (outdated.last_number(), outdated.unsure());
+        let Some(row) = workflows::load_changes(&self.store, id, number, unsure).await? else {
+            return Ok(false);
+        };
+        let caught_up = match self.planned(&row).await? {
+            Ok(planned) => outdated.catch_up(&planned, row, self.round),
+            Err(problem) => Err(problem),
+        };
+        match caught_up {
+            Ok(live) => self.cache.insert(id, live),
+            // What only the whole of it explains.
+            Err(message) => {
+                tracing::debug!(workflow = %id, message, "a workflow is read as a whole");
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn restore(&self, row: StoredWorkflow) -> Result<Result<Live, String>, Error> {
+        let planned = match self.planned(&row).await? {
+            Ok(planned) => planned,
+            Err(problem) => return Ok(Err(problem)),
+        };
         let digest = row.blueprint_digest;
+        Ok(match self.blueprints.get(&self.store, digest).await? {
+            Ok(blueprint) => Live::restore(blueprint, &planned, row, self.round),
+            Err(problem) => Err(format!("workflow {}: blueprint {digest}: {problem}", row.id)),
+        })
+    }
+
+    /// The graphs that came up while it ran, as far as the row's tasks name them.
+    async fn planned(&self, row: &StoredWorkflow) -> Result<Result<Graphs, String>, Error> {
         let mut planned = HashMap::new();
         for digest in row.tasks.iter().filter_map(|task| task.body_digest) {
             match self.blueprints.get(&self.store, digest).await? {
@@ -128,10 +176,7 @@ impl Committer {
                 }
             }
         }
-        Ok(match self.blueprints.get(&self.store, digest).await? {
-            Ok(blueprint) => Live::restore(blueprint, &planned, row, self.round),
-            Err(problem) => Err(format!("workflow {}: blueprint {digest}: {problem}", row.id)),
-        })
+        Ok(Ok(planned))
     }
 
     /// A workflow whose rows this version cannot read: its commands are refused, and
@@ -148,9 +193,9 @@ impl Committer {
 
     /// Answers the commands of a write that passed. Those whose fence did not hold wait for
     /// the next round, which reads their workflows again.
-    fn settle(&mut self, batch: Batch, number_of: impl Fn(WorkflowId) -> Option<i64>) {
+    fn settle(&mut self, mut batch: Batch, number_of: impl Fn(WorkflowId) -> Option<i64>) {
         let mut again = VecDeque::new();
-        for (command, outcome) in batch.applied {
+        for (command, outcome) in std::mem::take(&mut batch.applied) {
             let id = command.workflow;
             match (number_of(id), &command.step) {
                 (Some(number), _) => {
@@ -162,7 +207,7 @@ impl Committer {
                     answer(command, Ok(Outcome::Done));
                 }
                 (None, _) => {
-                    self.cache.remove(id);
+                    self.cache.outdate(id, batch.take_tasks(id));
                     again.push_back(command);
                 }
             }
@@ -244,7 +289,7 @@ impl Committer {
             let Some(command) = self.waiting.pop_back() else { continue };
             self.waiting.extend(batch.add(&mut self.cache, command));
             for id in &batch.outdated {
-                self.cache.remove(*id);
+                self.cache.outdate(*id, BTreeSet::new());
             }
             if batch.is_empty() {
                 continue;

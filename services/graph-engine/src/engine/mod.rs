@@ -4,6 +4,7 @@ mod batch;
 mod blueprints;
 mod by_hand;
 mod cache;
+mod catch_up;
 mod command;
 mod committer;
 mod live;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use goalpost_checker::compile;
 use goalpost_model::{Blueprint, EngineId, Failure, Lane, SessionId, TaskState, WorkflowId, WorkflowState};
 use goalpost_store::workflows::Holder;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use uuid::Uuid;
 
@@ -16,23 +16,34 @@ use crate::engine::live::Live;
 
 type Answer = oneshot::Receiver<Result<Outcome, Refusal>>;
 
-const ID: WorkflowId = WorkflowId(Uuid::from_u128(1));
+pub(crate) const ID: WorkflowId = WorkflowId(Uuid::from_u128(1));
 
 fn creation() -> Creation {
-    let blueprint: Blueprint = serde_json::from_value(json!({
+    creation_of(&json!({
         "name": "chain",
         "tasks": [{"name": "first", "capability": "c"}, {"name": "second", "capability": "c"}],
         "edges": [{"from": "first", "to": "second"}],
         "capabilities": [{"name": "c"}],
     }))
-    .unwrap();
+}
+
+pub(crate) fn creation_of(blueprint: &Value) -> Creation {
+    let blueprint: Blueprint = serde_json::from_value(blueprint.clone()).unwrap();
     Creation {
         blueprint: Arc::new(compile(&blueprint).unwrap()),
-        goal_text: "two steps".to_owned(),
+        goal_text: "some steps".to_owned(),
         goal_input: Map::new(),
         lane: Lane::default(),
         traceparent: None,
     }
+}
+
+/// So many tasks that are ready at once and can be undone, and one after the first of them.
+pub(crate) fn side_by_side(tasks: usize) -> Value {
+    let task = |place: usize| json!({"name": format!("task{place}"), "capability": "c", "compensate_with": {"capability": "c"}});
+    let all: Vec<Value> = (0..tasks).map(task).chain([json!({"name": "last", "capability": "c"})]).collect();
+    let edges = json!([{"from": "task0", "to": "last"}]);
+    json!({"name": "wide", "tasks": all, "edges": edges, "capabilities": [{"name": "c"}]})
 }
 
 /// A workflow of two tasks, one after the other, that has not begun.
@@ -54,16 +65,20 @@ fn holder(session: u128) -> Holder {
 }
 
 fn claim() -> Step {
-    Step::Claim { task: 0, attempt: 1, holder: holder(9) }
+    claim_of(0)
 }
 
-fn finish(task: &str, session: u128) -> Step {
+pub(crate) fn claim_of(task: usize) -> Step {
+    Step::Claim { task, attempt: 1, holder: holder(9) }
+}
+
+pub(crate) fn finish(task: &str, session: u128) -> Step {
     let session = SessionId(Uuid::from_u128(session));
     Step::Finish { task: task.to_owned(), attempt: 1, session, outcome: Ok(json!(1)) }
 }
 
 /// A batch of its own for each step, as if each was committed.
-fn run(cache: &mut Cache, steps: Vec<Step>) -> Vec<Batch> {
+pub(crate) fn run(cache: &mut Cache, steps: Vec<Step>) -> Vec<Batch> {
     steps
         .into_iter()
         .map(|step| {

@@ -1,0 +1,188 @@
+//! Bringing a workflow in memory up to date by what has changed since. Two engines that take turns at a workflow
+//! of ten thousand tasks would otherwise read ten thousand rows for every step.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use goalpost_checker::CompiledBlueprint;
+use goalpost_graph::Task;
+use goalpost_model::{Digest, WorkflowState};
+use goalpost_store::workflows::StoredWorkflow;
+
+use crate::engine::live::{Live, Rows};
+
+/// Smaller workflows are read as a whole, many at once.
+const MIN_TASKS: usize = 100;
+
+/// A workflow as it was.
+pub(crate) struct Outdated {
+    live: Live,
+    /// Tasks that were changed in memory and never stored so.
+    unsure: BTreeSet<usize>,
+}
+
+impl Outdated {
+    /// `None` if it is not worth the while, or too much would have to be found out.
+    pub(crate) fn new(live: Live, unsure: BTreeSet<usize>) -> Option<Self> {
+        let is_plain = live.core.state == WorkflowState::Running;
+        (is_plain && live.stored.len() >= MIN_TASKS).then_some(Self { live, unsure })
+    }
+
+    /// The number of the last event that it rests on.
+    pub(crate) fn last_number(&self) -> i64 {
+        self.live.last_number
+    }
+
+    /// The tasks that have to be read, even if no event is about them.
+    pub(crate) fn unsure(&self) -> impl Iterator<Item = usize> + use<'_> {
+        self.unsure.iter().copied()
+    }
+
+    /// The workflow as it is now: `row` has the tasks that have changed, and those that were not sure. Errors:
+    /// what comes out contradicts itself.
+    pub(crate) fn catch_up(
+        self,
+        planned: &HashMap<Digest, Arc<CompiledBlueprint>>,
+        row: StoredWorkflow,
+        read_in: u64,
+    ) -> Result<Live, String> {
+        let Self { live, unsure } = self;
+        let mut known = Rows::default();
+        let new: BTreeSet<usize> = row.tasks.iter().map(|task| task.ordinal).collect();
+        let is_kept = |ordinal: &usize| !unsure.contains(ordinal) && !new.contains(ordinal);
+        // What has succeeded since then comes after what had succeeded.
+        known.succeeded =
+            live.core.undoable().iter().copied().filter(is_kept).map(|task| (0, task)).collect();
+        known.stored = live.stored.iter().copied().filter(is_kept).collect();
+        let tasks = live.core.tasks.iter().filter(|(ordinal, _)| known.stored.contains(ordinal));
+        known.tasks = tasks.map(|(ordinal, task)| (ordinal, Task::clone(task))).collect();
+        known.holders = live.holders.into_iter().filter(|(ordinal, _)| is_kept(ordinal)).collect();
+        let mut active_since: HashMap<_, _> = live.active_since;
+        active_since.retain(|ordinal, _| is_kept(ordinal));
+        let mut caught_up = Live::assemble(live.blueprint, planned, row, known, read_in)?;
+        caught_up.active_since = active_since;
+        // No event says that a graph came up for a task, but what is inside of it has events.
+        match new.into_iter().find(|ordinal| caught_up.core.tasks.get(*ordinal).is_none()) {
+            Some(task) => Err(format!("a graph has come up, with task {task} in it")),
+            None => Ok(caught_up),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use goalpost_graph::Reserved;
+    use goalpost_model::TaskState;
+    use goalpost_store::workflows::{StoredTask, StoredWorkflow};
+
+    use super::*;
+    use crate::engine::cache::Cache;
+    use crate::engine::command::Step;
+    use crate::engine::tests::{ID, claim_of, creation_of, finish, run, side_by_side};
+
+    const TASKS: usize = 2 * MIN_TASKS;
+
+    /// A workflow whose tasks are ready at once, and these steps of it.
+    fn after(steps: Vec<Step>) -> Live {
+        let mut cache = Cache::new(10);
+        let mut all = vec![Step::Create(Arc::new(creation_of(&side_by_side(TASKS))))];
+        all.extend(steps);
+        for batch in run(&mut cache, all) {
+            let live = cache.get_mut(ID).unwrap();
+            live.last_number += i64::try_from(batch.transitions.changed_tasks.len()).unwrap();
+        }
+        cache.remove(ID).unwrap()
+    }
+
+    /// What is stored of it, as far as `tasks` go; they moved in their order.
+    fn stored(live: &Live, tasks: &[usize]) -> StoredWorkflow {
+        let row = |ordinal: &usize| {
+            let task = live.core.tasks.get(*ordinal).unwrap().clone();
+            StoredTask {
+                ordinal: *ordinal,
+                name: live.core.tasks.name(*ordinal).unwrap(),
+                capability: "c".to_owned(),
+                state: task.state,
+                attempt: task.attempt,
+                failures: task.failures,
+                input: task.input.map(|input| (*input).clone()),
+                output: task.output.map(|output| (*output).clone()),
+                failure: task.failure,
+                unhandled: task.unhandled,
+                taken_edges: task.taken_edges,
+                body: task.body.map(|Reserved { first, count }| (first, count)),
+                body_digest: None,
+                undo: task.undo,
+                event: i64::try_from(*ordinal).unwrap(),
+                holder: live.holders.get(ordinal).cloned(),
+                started_at: None,
+                ended_at: None,
+            }
+        };
+        StoredWorkflow {
+            id: ID,
+            blueprint_digest: live.blueprint.digest,
+            goal_text: live.core.goal_text.clone(),
+            goal_input: (*live.core.goal_input).clone(),
+            lane: live.lane.clone(),
+            state: live.core.state,
+            result: None,
+            failure: None,
+            traceparent: None,
+            created_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            ended_at: None,
+            last_number: live.last_number,
+            tasks: tasks.iter().map(row).collect(),
+            signals: Vec::new(),
+        }
+    }
+
+    fn name(task: usize) -> String {
+        format!("task{task}")
+    }
+
+    #[test]
+    fn what_has_changed_and_what_was_not_sure_is_all_that_has_to_be_read() {
+        let both = || vec![claim_of(0), finish(&name(0), 9), claim_of(1), claim_of(2)];
+        let theirs = vec![finish(&name(1), 9), claim_of(3), finish(&name(3), 9)];
+        let now = after(both().into_iter().chain(theirs).collect());
+        // What this engine made of it was never stored: it claimed and ended other tasks meanwhile.
+        let mine = vec![finish(&name(2), 9), claim_of(3), claim_of(4), finish(&name(4), 9)];
+        let before = after(both().into_iter().chain(mine).collect());
+        assert!(before.core != now.core);
+        let unsure = BTreeSet::from([2, 3, 4]);
+        let outdated = Outdated::new(before, unsure).unwrap();
+        let row = stored(&now, &[1, 2, 3, 4]);
+        let caught_up = outdated.catch_up(&HashMap::new(), row, 7).unwrap();
+        assert!(caught_up.core == now.core);
+        assert_eq!(caught_up.core.undoable(), [0, 1, 3]);
+        assert_eq!((caught_up.stored, caught_up.holders), (now.stored, now.holders));
+        assert_eq!((caught_up.last_number, caught_up.read_in), (now.last_number, 7));
+    }
+
+    #[test]
+    fn a_task_that_was_begun_in_memory_alone_is_pending_again() {
+        let now = after(vec![claim_of(0)]);
+        let before = after(vec![claim_of(0), finish(&name(0), 9)]);
+        let last = TASKS;
+        assert_eq!(before.core.tasks[last].state, TaskState::Ready);
+        let outdated = Outdated::new(before, BTreeSet::from([0, last])).unwrap();
+        let caught_up = outdated.catch_up(&HashMap::new(), stored(&now, &[0]), 7).unwrap();
+        assert!(caught_up.core == now.core);
+        assert!(!caught_up.stored.contains(&last));
+    }
+
+    #[test]
+    fn a_row_whose_place_nobody_knows_is_refused() {
+        let now = after(Vec::new());
+        let mut row = stored(&now, &[0]);
+        row.tasks[0].ordinal = 10 * TASKS;
+        let outdated = Outdated::new(now, BTreeSet::new()).unwrap();
+        assert!(outdated.catch_up(&HashMap::new(), row, 7).is_err());
+    }
+
+    #[test]
+    fn small_workflows_are_read_as_a_whole() {
+        assert!(Outdated::new(crate::engine::tests::live_chain(), BTreeSet::new()).is_none());
+    }
+}
