@@ -44,6 +44,8 @@ enum Command {
     Import(commands::import::Arguments),
     /// Cancel a goal.
     Cancel(commands::cancel::Arguments),
+    /// Say why tasks of a goal do not run.
+    Explain(commands::explain::Arguments),
     /// Give nothing new of a goal to workers.
     Pause(commands::act::Pause),
     /// Go on with a paused goal.
@@ -79,6 +81,7 @@ async fn main() -> ExitCode {
         Command::Graph(arguments) => commands::graph::run(&arguments),
         Command::Import(arguments) => commands::import::run(&arguments),
         Command::Cancel(arguments) => commands::cancel::run(arguments).await,
+        Command::Explain(arguments) => commands::explain::run(arguments).await,
         Command::Pause(arguments) => commands::act::pause(arguments).await,
         Command::Resume(arguments) => commands::act::resume(arguments).await,
         Command::Retry(arguments) => commands::act::retry(arguments).await,

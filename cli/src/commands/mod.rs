@@ -3,6 +3,7 @@
 pub(crate) mod act;
 pub(crate) mod cancel;
 pub(crate) mod diff;
+pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod get;
 pub(crate) mod graph;

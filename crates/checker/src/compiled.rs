@@ -259,6 +259,17 @@ impl CompiledEdge {
         self.condition.is_some()
     }
 
+    /// The condition as it is written; empty if there is none.
+    pub fn condition_text(&self) -> &str {
+        self.condition.as_ref().map_or("", Expression::text)
+    }
+
+    /// What the condition reads, as it writes it, with the values that are there.
+    pub fn condition_reads(&self, graph: &CompiledGraph, scope: &dyn Scope) -> Vec<(String, Option<Value>)> {
+        let condition = self.condition.iter();
+        condition.flat_map(|condition| condition.reads(scope, &|task| graph.name_of(task))).collect()
+    }
+
     /// Whether the condition lets the edge be taken. Errors: `CONDITION`.
     pub fn condition_holds(&self, graph: &CompiledGraph, scope: &dyn Scope) -> Result<bool, Failure> {
         let Some(condition) = &self.condition else { return Ok(true) };

@@ -5,9 +5,10 @@ use std::time::Duration;
 use goalpost_peers::{Addresses, Channel, InvalidAddress};
 use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClient;
 use goalpost_proto::v1::{
-    CancelGoalRequest, ExtendGoalRequest, GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse,
-    PauseGoalRequest, PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest, ResumeGoalRequest,
-    RetryGoalRequest, SignalGoalRequest, SkipTaskRequest, SubmitGoalRequest,
+    CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal,
+    ListGoalsRequest, ListGoalsResponse, PauseGoalRequest, PreviewPlanRequest, PreviewPlanResponse,
+    ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest, SignalGoalRequest, SkipTaskRequest,
+    SubmitGoalRequest,
 };
 
 use tonic::{Response, Status};
@@ -106,6 +107,12 @@ impl Client {
     /// Approves or rejects what a task waits to have approved.
     pub async fn resolve_approval(&self, request: ResolveApprovalRequest) -> Result<Goal, Error> {
         self.repeat(request, |mut group, request| async move { group.resolve_approval(request).await }).await
+    }
+
+    /// Why each task of a goal that has not ended, or was skipped, does not run.
+    pub async fn explain(&self, id: &str) -> Result<Explanation, Error> {
+        let request = ExplainGoalRequest { id: id.to_owned() };
+        self.repeat(request, |mut group, request| async move { group.explain_goal(request).await }).await
     }
 
     /// Brings the graph that a task waits for.

@@ -236,3 +236,40 @@ async fn what_was_done_is_undone_in_reverse_when_the_goal_fails_or_is_cancelled(
     worker.assert_nothing_ran_twice();
     on.system.verify().await;
 }
+
+#[tokio::test]
+async fn a_goal_that_does_not_go_on_is_explained() {
+    let on = on_stores().await;
+    let client = on.system.client();
+    let stuck = blueprint(json!({
+        "name": "stuck",
+        "tasks": [
+            {"name": "number", "capability": "goalpost.transform", "input": {"n": 2}},
+            {"name": "big", "capability": "test.echo"},
+            {"name": "small", "capability": "test.number", "timeouts": {"schedule_to_start_ms": 600_000}},
+            {"name": "paid", "capability": "goalpost.await_signal", "input": {"name": "payment"}},
+            {"name": "end", "capability": "test.echo"},
+        ],
+        "edges": [
+            {"from": "number", "to": "big", "condition": "tasks.number.output.n > 5"},
+            {"from": "number", "to": "small", "condition": "tasks.number.output.n < 5"},
+            {"from": "small", "to": "end"}, {"from": "paid", "to": "end"},
+        ],
+    }));
+    let id = client.submit(NewGoal::blueprint(stuck)).await.unwrap().id;
+    seen(&on.system, &id, EventType::TaskReady, "small").await;
+    let explained = client.explain(&id).await.unwrap();
+    let task = |name: &str| explained.tasks.iter().find(|task| task.task == name).unwrap();
+    assert_eq!(task("small").reason, "no worker that is connected here offers test.number");
+    assert!(task("small").timer_at.is_some());
+    assert_eq!(task("paid").reason, "it waits for the signal 'payment'");
+    assert_eq!(
+        task("end").reason,
+        "its join needs 2 edges, 0 were taken; it waits for the end of small, paid"
+    );
+    let edge = &task("big").edges[0];
+    assert_eq!((edge.taken, edge.condition.as_str()), (Some(false), "tasks.number.output.n > 5"));
+    assert_eq!(edge.reads["tasks.number.output.n"], value_from_json(json!(2)));
+    let unknown = client.explain("01890a5d-ac96-774b-bcce-b302099a8057").await.unwrap_err();
+    assert_eq!(code(&unknown), Code::NotFound);
+}

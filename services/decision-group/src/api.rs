@@ -6,10 +6,11 @@ use std::time::Duration;
 use goalpost_model::{GoalId, GoalState, Namespace, WorkflowId};
 use goalpost_proto::v1::{
     CancelGoalRequest, CancelWorkflowRequest, CheckBlueprintRequest, CheckBlueprintResponse, Event,
-    ExtendGoalRequest, GetGoalRequest, Goal, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest,
-    PlanRequest, PlanResponse, PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest,
-    ResumeGoalRequest, RetryGoalRequest, SignalGoalRequest, SkipTaskRequest, SubmitGoalRequest,
-    WatchEventsRequest, WatchGoalRequest, act_on_workflow_request::Action, central_decision_group_server,
+    ExplainGoalRequest, ExplainWorkflowRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal,
+    ListGoalsRequest, ListGoalsResponse, PauseGoalRequest, PlanRequest, PlanResponse, PreviewPlanRequest,
+    PreviewPlanResponse, ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest, SignalGoalRequest,
+    SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest,
+    act_on_workflow_request::Action, central_decision_group_server,
 };
 use goalpost_proto::{Violations, blueprint_from_model, struct_from_map};
 use goalpost_service::load::Gate;
@@ -167,6 +168,18 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
 
     async fn skip_task(&self, request: Request<SkipTaskRequest>) -> Result<Response<Goal>, Status> {
         self.act(request, by_hand::skip).await
+    }
+
+    async fn explain_goal(
+        &self,
+        request: Request<ExplainGoalRequest>,
+    ) -> Result<Response<Explanation>, Status> {
+        let traceparent = trace_context::of(&request);
+        let id = requests::goal_id(&request.into_inner().id).map_err(status::invalid_argument)?;
+        let request = ExplainWorkflowRequest { id: WorkflowId::from(id).to_string() };
+        let request = trace_context::request(request, traceparent.as_deref());
+        let explained = self.context.peers.engine.clone().explain_workflow(request).await?;
+        Ok(Response::new(explained.into_inner()))
     }
 
     async fn extend_goal(&self, request: Request<ExtendGoalRequest>) -> Result<Response<Goal>, Status> {

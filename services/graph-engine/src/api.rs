@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use goalpost_model::{Digest, Failure, Lane, WorkflowId, limits};
 use goalpost_proto::v1::{
-    ActOnWorkflowRequest, CancelWorkflowRequest, CreateWorkflowRequest, ExpandAction, GetWorkflowRequest,
-    Workflow, act_on_workflow_request::Action, graph_engine_server,
+    ActOnWorkflowRequest, CancelWorkflowRequest, CreateWorkflowRequest, ExpandAction, ExplainWorkflowRequest,
+    Explanation, GetWorkflowRequest, Workflow, act_on_workflow_request::Action, graph_engine_server,
 };
 use goalpost_proto::{Violations, map_from_struct, read_namespace, read_priority, v1};
 use goalpost_service::{status, trace_context};
@@ -79,6 +79,14 @@ impl graph_engine_server::GraphEngine for Api {
         let failure = Failure::new(Failure::CANCELLED, reason);
         self.0.engine.cancel(id, failure).await.map_err(refusal_status)?;
         self.read(id).await
+    }
+
+    async fn explain_workflow(
+        &self,
+        request: Request<ExplainWorkflowRequest>,
+    ) -> Result<Response<Explanation>, Status> {
+        let id = valid_id(&request.into_inner().id)?;
+        Ok(Response::new(self.0.explain(id).await?))
     }
 
     async fn act_on_workflow(

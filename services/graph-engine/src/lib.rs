@@ -6,6 +6,7 @@
 mod api;
 mod config;
 mod engine;
+mod explain;
 mod orders;
 mod resource;
 mod shared;

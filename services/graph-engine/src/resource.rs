@@ -81,7 +81,7 @@ fn fill(status: &mut v1::TaskStatus, stored: StoredTask) {
     status.ended_at = stored.ended_at.map(timestamp);
 }
 
-fn workflow_state(state: WorkflowState) -> v1::WorkflowState {
+pub(crate) fn workflow_state(state: WorkflowState) -> v1::WorkflowState {
     match state {
         WorkflowState::Running => v1::WorkflowState::Running,
         WorkflowState::Paused => v1::WorkflowState::Paused,
@@ -92,7 +92,7 @@ fn workflow_state(state: WorkflowState) -> v1::WorkflowState {
     }
 }
 
-fn task_state(state: TaskState) -> v1::TaskState {
+pub(crate) fn task_state(state: TaskState) -> v1::TaskState {
     match state {
         TaskState::Pending => v1::TaskState::Pending,
         TaskState::Waiting => v1::TaskState::Waiting,

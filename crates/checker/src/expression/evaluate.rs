@@ -60,6 +60,16 @@ impl Expression {
         stack::for_levels(super::limits::MAX_LEVELS, || self.run(scope, name_of))
     }
 
+    /// What it reads, as it writes it, with the values that are there.
+    pub(crate) fn reads(
+        &self,
+        scope: &dyn Scope,
+        name_of: &dyn Fn(usize) -> String,
+    ) -> Vec<(String, Option<Value>)> {
+        let slots = self.slots.iter();
+        slots.map(|slot| (slot.path.text(name_of), lookup(&slot.path, scope).map(Cow::into_owned))).collect()
+    }
+
     fn run(&self, scope: &dyn Scope, name_of: &dyn Fn(usize) -> String) -> Result<Value, String> {
         FUNCTIONS.with(|functions| {
             let found: Vec<_> = self.slots.iter().map(|slot| (slot, lookup(&slot.path, scope))).collect();

@@ -17,6 +17,8 @@ mod edges;
 #[cfg(test)]
 mod expanding;
 #[cfg(test)]
+mod explaining;
+#[cfg(test)]
 mod hands;
 #[cfg(test)]
 mod joins;

@@ -1,5 +1,7 @@
 //! Reading workflows.
 
+use std::collections::HashMap;
+
 use futures::future::try_join3;
 use goalpost_model::{Digest, EngineId, Failure, Lane, SessionId, TaskState, WorkflowId, WorkflowState};
 use jiff::Timestamp;
@@ -23,6 +25,14 @@ pub(crate) const TASK_COLUMNS: &str = "\
 
 pub(crate) const SELECT_SIGNALS: &str = "\
     SELECT workflow_id, id, name, payload, taken_by FROM signals WHERE workflow_id = ANY ($1) ORDER BY workflow_id, place";
+
+const SELECT_TIMERS: &str = "SELECT task, fire_at FROM timers WHERE workflow_id = $1 AND task >= 0";
+
+/// When the timers of the workflow's tasks fire, by ordinal.
+pub async fn timers(store: &Store, id: WorkflowId) -> Result<HashMap<usize, Timestamp>, Error> {
+    let rows = store.client().await?.query(SELECT_TIMERS, &[&id.0]).await?;
+    rows.iter().map(|row| Ok((count(row.try_get(0)?)?, row.try_get(1)?))).collect()
+}
 
 /// A workflow as it is stored.
 #[derive(Clone, Debug)]

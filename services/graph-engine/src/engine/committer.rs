@@ -3,14 +3,12 @@
 //! Commands that arrive while a write is on its way go together in the next one. There is
 //! no added delay and no timer: a lone command is written at once, a flood in large batches.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use goalpost_checker::CompiledBlueprint;
-use goalpost_model::{Digest, WorkflowId};
+use goalpost_model::WorkflowId;
 use goalpost_service::describe;
-use goalpost_store::workflows::StoredWorkflow;
 use goalpost_store::{Error, Store, workflows};
 use tokio::sync::mpsc;
 
@@ -18,16 +16,12 @@ use crate::engine::batch::Batch;
 use crate::engine::blueprints::Blueprints;
 use crate::engine::cache::Cache;
 use crate::engine::command::{Command, Outcome, Refusal, Step};
-use crate::engine::live::Live;
 
 /// Commands in one write at most.
 const MAX_BATCH: usize = 1_024;
 /// The first pause after the store was found away, and the longest one.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-
-/// Compiled blueprints by their digests.
-type Graphs = HashMap<Digest, Arc<CompiledBlueprint>>;
 
 pub(crate) struct Committer {
     store: Store,
@@ -123,7 +117,7 @@ impl Committer {
         }
         for row in workflows::load(&self.store, &ids).await? {
             let id = row.id;
-            match self.restore(row).await? {
+            match self.blueprints.restore(&self.store, row, self.round).await? {
                 Ok(live) => self.cache.insert(id, live),
                 Err(message) => self.refuse_unreadable(id, &message),
             }
@@ -138,7 +132,7 @@ impl Committer {
         let Some(row) = workflows::load_changes(&self.store, id, number, unsure).await? else {
             return Ok(false);
         };
-        let caught_up = match self.planned(&row).await? {
+        let caught_up = match self.blueprints.planned(&self.store, &row).await? {
             Ok(planned) => outdated.catch_up(&planned, row, self.round),
             Err(problem) => Err(problem),
         };
@@ -151,32 +145,6 @@ impl Committer {
             }
         }
         Ok(true)
-    }
-
-    async fn restore(&self, row: StoredWorkflow) -> Result<Result<Live, String>, Error> {
-        let planned = match self.planned(&row).await? {
-            Ok(planned) => planned,
-            Err(problem) => return Ok(Err(problem)),
-        };
-        let digest = row.blueprint_digest;
-        Ok(match self.blueprints.get(&self.store, digest).await? {
-            Ok(blueprint) => Live::restore(blueprint, &planned, row, self.round),
-            Err(problem) => Err(format!("workflow {}: blueprint {digest}: {problem}", row.id)),
-        })
-    }
-
-    /// The graphs that came up while it ran, as far as the row's tasks name them.
-    async fn planned(&self, row: &StoredWorkflow) -> Result<Result<Graphs, String>, Error> {
-        let mut planned = HashMap::new();
-        for digest in row.tasks.iter().filter_map(|task| task.body_digest) {
-            match self.blueprints.get(&self.store, digest).await? {
-                Ok(blueprint) => drop(planned.insert(digest, blueprint)),
-                Err(problem) => {
-                    return Ok(Err(format!("workflow {}: blueprint {digest}: {problem}", row.id)));
-                }
-            }
-        }
-        Ok(Ok(planned))
     }
 
     /// A workflow whose rows this version cannot read: its commands are refused, and

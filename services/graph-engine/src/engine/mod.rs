@@ -8,6 +8,7 @@ mod catch_up;
 mod command;
 mod committer;
 mod live;
+mod restore;
 mod rows;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,0 +1,126 @@
+//! Why tasks do not run, for people.
+
+use std::collections::HashMap;
+
+use goalpost_graph::{EdgeExplanation, Explanation};
+use goalpost_model::{EdgeOn, TaskState, WaitsFor, WorkflowId, WorkflowState};
+use goalpost_proto::{timestamp, v1, value_from_json};
+use goalpost_service::status;
+use goalpost_store::workflows::{self, StoredTask};
+use jiff::Timestamp;
+use serde_json::Value;
+use tonic::Status;
+
+use crate::resource;
+use crate::shared::Shared;
+
+impl Shared {
+    /// Why each task of the workflow that has not ended, or was skipped, does not run.
+    pub(crate) async fn explain(&self, id: WorkflowId) -> Result<v1::Explanation, Status> {
+        let away = |error: goalpost_store::Error| status::store(&error);
+        let mut rows = workflows::load(&self.store, &[id]).await.map_err(away)?;
+        let row = rows.pop().ok_or_else(|| status::not_found("workflow", &id.to_string()))?;
+        let timers = workflows::timers(&self.store, id).await.map_err(away)?;
+        let (state, failure) = (row.state, row.failure.clone());
+        let stored: HashMap<usize, StoredTask> =
+            row.tasks.iter().map(|task| (task.ordinal, task.clone())).collect();
+        let live = self.blueprints.restore(&self.store, row, 0).await.map_err(away)?;
+        let live = live.map_err(|problem| status::with_reason(tonic::Code::Internal, "INTERNAL", problem))?;
+        let around = Around { shared: self, stored: &stored, timers: &timers, state };
+        let tasks = live.core.explain().into_iter().map(|task| {
+            let capability = live.core.tasks.compiled(task.task).map(|task| task.capability.as_str());
+            around.explained(task, capability.unwrap_or_default())
+        });
+        Ok(v1::Explanation {
+            workflow_id: id.to_string(),
+            state: resource::workflow_state(state).into(),
+            failure: failure.map(Into::into),
+            tasks: tasks.collect(),
+        })
+    }
+}
+
+/// What is known besides the graph.
+struct Around<'a> {
+    shared: &'a Shared,
+    stored: &'a HashMap<usize, StoredTask>,
+    timers: &'a HashMap<usize, Timestamp>,
+    state: WorkflowState,
+}
+
+impl Around<'_> {
+    fn explained(&self, task: Explanation, capability: &str) -> v1::TaskExplanation {
+        let reason = self.reason(&task, capability);
+        v1::TaskExplanation {
+            reason,
+            timer_at: self.timers.get(&task.task).copied().map(timestamp),
+            state: resource::task_state(task.state).into(),
+            task: task.name,
+            edges: task.edges.into_iter().map(edge).collect(),
+        }
+    }
+
+    fn reason(&self, task: &Explanation, capability: &str) -> String {
+        let stored = self.stored.get(&task.task);
+        match task.state {
+            TaskState::Pending | TaskState::Skipped => of_edges(task, stored),
+            TaskState::Waiting => of_waiting(task, stored),
+            TaskState::Ready if self.state == WorkflowState::Paused => "the workflow is paused".to_owned(),
+            TaskState::Ready if self.shared.sessions.is_offered(capability) => {
+                format!("it waits for a free place at a worker that offers {capability}")
+            }
+            TaskState::Ready => format!("no worker that is connected here offers {capability}"),
+            TaskState::Running => {
+                let worker =
+                    stored.and_then(|task| task.holder.as_ref()).map(|holder| holder.worker.as_str());
+                format!("worker {} runs it", worker.unwrap_or("unknown"))
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+fn of_edges(task: &Explanation, stored: Option<&StoredTask>) -> String {
+    if task.state == TaskState::Skipped {
+        let why = stored.and_then(|task| task.failure.as_ref()).map(ToString::to_string);
+        return why.unwrap_or_default();
+    }
+    let taken = task.edges.iter().filter(|edge| edge.taken == Some(true)).count();
+    let open: Vec<&str> =
+        task.edges.iter().filter(|edge| edge.taken.is_none()).map(|edge| edge.source.as_str()).collect();
+    let needed = task.needed_edges;
+    format!("its join needs {needed} edges, {taken} were taken; it waits for the end of {}", open.join(", "))
+}
+
+fn of_waiting(task: &Explanation, stored: Option<&StoredTask>) -> String {
+    let failure = stored.and_then(|task| task.failure.as_ref());
+    match (task.waits_for, failure) {
+        (Some(WaitsFor::Time), Some(failure)) => format!("it waits for its next attempt, after {failure}"),
+        (Some(WaitsFor::Time), None) => "it waits for its time".to_owned(),
+        (Some(WaitsFor::Body), _) => format!("it waits for {} tasks inside of it", task.open_inside),
+        (Some(WaitsFor::Signal), _) => {
+            format!("it waits for the signal '{}'", task.signal.as_deref().unwrap_or_default())
+        }
+        (Some(WaitsFor::Approval), _) => "it waits for somebody's approval".to_owned(),
+        (Some(WaitsFor::Plan), _) => "it waits for its plan".to_owned(),
+        (Some(WaitsFor::Extension), _) => "it waits for a graph that somebody brings".to_owned(),
+        (None, _) => String::new(),
+    }
+}
+
+fn edge(edge: EdgeExplanation) -> v1::EdgeExplanation {
+    let on = match edge.on {
+        EdgeOn::Success => v1::EdgeOn::Success,
+        EdgeOn::Failure => v1::EdgeOn::Failure,
+        EdgeOn::Always => v1::EdgeOn::Always,
+    };
+    let reads = edge.reads.into_iter();
+    v1::EdgeExplanation {
+        source: edge.source,
+        source_state: resource::task_state(edge.source_state).into(),
+        on: on.into(),
+        condition: edge.condition,
+        reads: reads.map(|(text, value)| (text, value_from_json(value.unwrap_or(Value::Null)))).collect(),
+        taken: edge.taken,
+    }
+}
