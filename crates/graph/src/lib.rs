@@ -26,7 +26,12 @@
 //! - A failed attempt is followed by another one while the retry policy has one left, after a pause.
 //! - Whatever waits for a time says so by its state: [`Workflow::timer`]. The shell arms the timer and
 //!   comes back with `TimerFired`.
-//! - The workflow ends when no task is open, or when its deadline is over.
+//! - A task with a graph inside of it waits for the runs of that graph: one for each item, one iteration after
+//!   the other, or one. Each run is a graph as the blueprint's is; it ends when none of its tasks is open.
+//! - The workflow ends when no task is open, or when its deadline is over. One that fails or is cancelled
+//!   first undoes, one after the other, what its tasks have done.
+//! - Nothing new is started while it is paused. After a bad end it may be retried: then what stopped it waits
+//!   for its join again, under new attempts.
 
 mod admit;
 mod advance;
