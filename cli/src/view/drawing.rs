@@ -6,57 +6,113 @@ use goalpost_model::{Blueprint, Edge, EdgeOn, Join, Task};
 
 use super::shorten;
 
-/// A blueprint as an indented text: each task with the edges that lead from it.
+/// A blueprint as an indented text: each task with the edges that lead from it, then what is inside of it.
 pub(crate) fn outline(blueprint: &Blueprint) -> String {
     let mut text = String::new();
-    for task in &blueprint.tasks {
-        let _ = writeln!(text, "{}  [{}]{}", task.name, task.capability, join(task));
-        for edge in blueprint.edges.iter().filter(|edge| edge.source == task.name) {
-            let _ = writeln!(text, "  -> {}  {}", edge.target, label(edge));
-        }
-    }
+    Graph::of(blueprint).outline("", &mut text);
     text
 }
 
-/// A blueprint in Mermaid.
+/// A blueprint in Mermaid; a graph inside of a task is a frame beside it.
 pub(crate) fn mermaid(blueprint: &Blueprint) -> String {
     let mut text = "flowchart TD\n".to_owned();
-    for (ordinal, task) in blueprint.tasks.iter().enumerate() {
-        let _ = writeln!(
-            text,
-            "    t{ordinal}[\"{}<br/>{}{}\"]",
-            escape(&task.name),
-            escape(&task.capability),
-            join(task)
-        );
-    }
-    for edge in &blueprint.edges {
-        let arrow = if edge.on == EdgeOn::Failure { "-.->" } else { "-->" };
-        let label = escape(&label(edge));
-        let _ = writeln!(
-            text,
-            "    {} {arrow}|\"{label}\"| {}",
-            id(blueprint, &edge.source),
-            id(blueprint, &edge.target)
-        );
-    }
+    Graph::of(blueprint).mermaid("t", "    ", &mut text);
     text
 }
 
-/// A blueprint in DOT.
+/// A blueprint in DOT; a graph inside of a task is a cluster beside it.
 pub(crate) fn dot(blueprint: &Blueprint) -> String {
     let mut text = format!("digraph \"{}\" {{\n    node [shape=box];\n", escape_dot(&blueprint.name));
-    for (ordinal, task) in blueprint.tasks.iter().enumerate() {
-        let label = format!("{}\\n{}{}", escape_dot(&task.name), escape_dot(&task.capability), join(task));
-        let _ = writeln!(text, "    t{ordinal} [label=\"{label}\"];");
-    }
-    for edge in &blueprint.edges {
-        let style = if edge.on == EdgeOn::Failure { ", style=dashed" } else { "" };
-        let (source, target) = (id(blueprint, &edge.source), id(blueprint, &edge.target));
-        let _ = writeln!(text, "    {source} -> {target} [label=\"{}\"{style}];", escape_dot(&label(edge)));
-    }
+    Graph::of(blueprint).dot("t", "    ", &mut text);
     text.push_str("}\n");
     text
+}
+
+/// A graph: the blueprint's own, or one inside of a task.
+#[derive(Clone, Copy)]
+struct Graph<'a> {
+    tasks: &'a [Task],
+    edges: &'a [Edge],
+}
+
+impl<'a> Graph<'a> {
+    fn of(blueprint: &'a Blueprint) -> Self {
+        Self { tasks: &blueprint.tasks, edges: &blueprint.edges }
+    }
+
+    fn inside(task: &'a Task) -> Option<Self> {
+        task.body().map(|body| Self { tasks: &body.tasks, edges: &body.edges })
+    }
+
+    fn outline(self, indent: &str, text: &mut String) {
+        for task in self.tasks {
+            let _ = writeln!(text, "{indent}{}  [{}]{}", task.name, does(task), join(task));
+            for edge in self.edges.iter().filter(|edge| edge.source == task.name) {
+                let _ = writeln!(text, "{indent}  -> {}  {}", edge.target, label(edge));
+            }
+            if let Some(inside) = Self::inside(task) {
+                inside.outline(&format!("{indent}    "), text);
+            }
+        }
+    }
+
+    fn mermaid(self, prefix: &str, indent: &str, text: &mut String) {
+        for (ordinal, task) in self.tasks.iter().enumerate() {
+            let (name, does, join) = (escape(&task.name), escape(&does(task)), join(task));
+            let _ = writeln!(text, "{indent}{prefix}{ordinal}[\"{name}<br/>{does}{join}\"]");
+            if let Some(inside) = Self::inside(task) {
+                let _ = writeln!(text, "{indent}subgraph in_{prefix}{ordinal}[\"{name}\"]");
+                inside.mermaid(&format!("{prefix}{ordinal}_"), &format!("{indent}    "), text);
+                let _ = writeln!(text, "{indent}end");
+            }
+        }
+        for edge in self.edges {
+            let arrow = if edge.on == EdgeOn::Failure { "-.->" } else { "-->" };
+            let (source, target) = (self.id(prefix, &edge.source), self.id(prefix, &edge.target));
+            let _ = writeln!(text, "{indent}{source} {arrow}|\"{}\"| {target}", escape(&label(edge)));
+        }
+    }
+
+    fn dot(self, prefix: &str, indent: &str, text: &mut String) {
+        for (ordinal, task) in self.tasks.iter().enumerate() {
+            let (name, does) = (escape_dot(&task.name), escape_dot(&does(task)));
+            let _ = writeln!(text, "{indent}{prefix}{ordinal} [label=\"{name}\\n{does}{}\"];", join(task));
+            if let Some(inside) = Self::inside(task) {
+                let _ = writeln!(text, "{indent}subgraph cluster_{prefix}{ordinal} {{");
+                let _ = writeln!(text, "{indent}    label=\"{name}\";");
+                inside.dot(&format!("{prefix}{ordinal}_"), &format!("{indent}    "), text);
+                let _ = writeln!(text, "{indent}}}");
+            }
+        }
+        for edge in self.edges {
+            let style = if edge.on == EdgeOn::Failure { ", style=dashed" } else { "" };
+            let (source, target) = (self.id(prefix, &edge.source), self.id(prefix, &edge.target));
+            let label = escape_dot(&label(edge));
+            let _ = writeln!(text, "{indent}{source} -> {target} [label=\"{label}\"{style}];");
+        }
+    }
+
+    /// A name that both languages take, whatever the task is called.
+    fn id(self, prefix: &str, task: &str) -> String {
+        let ordinal = self.tasks.iter().position(|other| other.name == task);
+        ordinal.map_or_else(|| "missing".to_owned(), |ordinal| format!("{prefix}{ordinal}"))
+    }
+}
+
+/// What the task does: its capability, or how it runs the graph inside of it.
+fn does(task: &Task) -> String {
+    match (&task.for_each, &task.repeat, &task.run) {
+        (Some(for_each), ..) if for_each.concurrency > 0 => {
+            format!("for_each, {} at once", for_each.concurrency)
+        }
+        (Some(_), ..) => "for_each".to_owned(),
+        (_, Some(repeat), _) => format!("loop while {}", shorten(&repeat.condition, 80)),
+        (.., Some(run)) if run.body.is_none() => {
+            format!("run {}", run.digest.map(|digest| digest.to_string()).unwrap_or_default())
+        }
+        (.., Some(_)) => "run".to_owned(),
+        _ => task.capability.clone(),
+    }
 }
 
 fn label(edge: &Edge) -> String {
@@ -78,12 +134,6 @@ fn join(task: &Task) -> String {
         Join::Any => " (any)".to_owned(),
         Join::NOf(count) => format!(" ({count} of)"),
     }
-}
-
-/// A name that both languages take, whatever the task is called.
-fn id(blueprint: &Blueprint, task: &str) -> String {
-    let ordinal = blueprint.tasks.iter().position(|other| other.name == task);
-    ordinal.map_or_else(|| "missing".to_owned(), |ordinal| format!("t{ordinal}"))
 }
 
 fn escape(text: &str) -> String {
@@ -142,6 +192,25 @@ mod tests {
         blueprint.edges[1].otherwise = true;
         let outline = outline(&blueprint);
         assert!(outline.contains("(2 of)") && outline.contains("failure otherwise"), "{outline}");
+    }
+
+    #[test]
+    fn what_is_inside_of_a_task_is_drawn_too() {
+        let nested: Blueprint = serde_json::from_value(json!({
+            "name": "nested",
+            "tasks": [{"name": "each", "for_each": {"concurrency": 2, "body": {
+                "tasks": [{"name": "a", "capability": "x"}, {"name": "b", "capability": "y"}],
+                "edges": [{"from": "a", "to": "b"}]}}}],
+        }))
+        .unwrap();
+        assert_eq!(
+            outline(&nested),
+            "each  [for_each, 2 at once]\n    a  [x]\n      -> b  success\n    b  [y]\n"
+        );
+        let mermaid = mermaid(&nested);
+        assert!(mermaid.contains("    subgraph in_t0[\"each\"]\n        t0_0[\"a<br/>x\"]\n"), "{mermaid}");
+        assert!(mermaid.contains("        t0_0 -->|\"success\"| t0_1\n    end\n"), "{mermaid}");
+        assert!(dot(&nested).contains("subgraph cluster_t0 {\n        label=\"each\";\n        t0_0 [label"));
     }
 
     #[test]
