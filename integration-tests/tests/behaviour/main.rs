@@ -23,6 +23,7 @@ mod metrics;
 mod nested;
 mod overload;
 mod partition;
+mod patterns;
 mod pooling;
 mod postgres_faults;
 mod processes;
