@@ -45,7 +45,7 @@ CREATE FUNCTION commit_transitions(
     -- Signals that come, and signals that came before and are taken.
     signal_place integer[], signal_event integer[], signal_at integer[], signal_id text[], signal_name text[],
     signal_payload json[], signal_taken_by integer[],
-    taken_place integer[], taken_at integer[], taken_by integer[],
+    taken_place integer[], taken_at integer[], taken_task integer[],
     -- Workflows whose state changes.
     move_place integer[], move_event integer[], move_state text[], move_result json[], move_failure json[],
     -- Timers that are armed: at a time, or after some milliseconds; and those that go.
@@ -166,7 +166,7 @@ BEGIN
     END IF;
 
     IF cardinality(taken_place) > 0 THEN
-        UPDATE signals s SET taken_by = t.by FROM unnest(taken_place, taken_at, taken_by) AS t (place, at, by)
+        UPDATE signals s SET taken_by = t.task FROM unnest(taken_place, taken_at, taken_task) AS t (place, at, task)
         WHERE s.workflow_id = ids[t.place] AND s.place = t.at AND bases[t.place] >= 0;
     END IF;
 

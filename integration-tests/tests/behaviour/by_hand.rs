@@ -84,6 +84,35 @@ async fn a_signal_and_an_approval_let_a_goal_go_on_and_repeating_them_changes_no
 }
 
 #[tokio::test]
+async fn a_signal_that_comes_before_its_task_is_kept_for_it() {
+    let on = on_stores().await;
+    let client = on.system.client();
+    let early = blueprint(json!({
+        "name": "early",
+        "tasks": [{"name": "before", "capability": "goalpost.approve"},
+                  {"name": "go", "capability": "goalpost.await_signal", "input": {"name": "go"}}],
+        "edges": [{"from": "before", "to": "go"}],
+    }));
+    let id = client.submit(NewGoal::blueprint(early)).await.unwrap().id;
+    seen(&on.system, &id, EventType::TaskWaiting, "before").await;
+    for n in [1, 2] {
+        let payload = Some(value_from_json(json!({"n": n})));
+        let go = SignalGoalRequest { id: id.clone(), name: "go".to_owned(), payload, ..Default::default() };
+        client.signal(go).await.unwrap();
+    }
+    let approval = ResolveApprovalRequest {
+        id: id.clone(),
+        task: "before".to_owned(),
+        approved: true,
+        ..ResolveApprovalRequest::default()
+    };
+    client.resolve_approval(approval).await.unwrap();
+    let (goal, _) = ended(&on.system, &id).await;
+    assert_eq!(serde_json::to_value(goal.result.unwrap()).unwrap(), json!({"go": {"n": 1.0}}));
+    on.system.verify().await;
+}
+
+#[tokio::test]
 async fn a_paused_goal_gives_nothing_to_workers_until_it_is_resumed() {
     let on = on_stores().await;
     let client = on.system.client();
