@@ -88,7 +88,6 @@ pub(super) async fn structured_loop(scene: Scene<'_>) {
         "TASK_SUCCEEDED until_good[1].check",
         "TASK_READY until_good[2].write",
         "TASK_SUCCEEDED until_good[2].check",
-        "TASK_SUCCEEDED until_good",
         "TASK_READY publish",
     ]);
     assert_eq!(story.count("TASK_READY until_good[3].write"), 0);
