@@ -56,7 +56,8 @@ fn the_examples_plan_what_the_text_says() {
 fn the_blueprints_have_no_finding() {
     for text in blocks(BLUEPRINTS) {
         let blueprint: Blueprint = serde_saphyr::from_str(text).unwrap();
-        let undone_by = |task: &goalpost_model::Task| task.compensate_with.clone().map(|undo| undo.capability);
+        let undone_by =
+            |task: &goalpost_model::Task| task.compensate_with.clone().map(|undo| undo.capability);
         let capabilities: Vec<Capability> = goalpost_model::all_tasks(&blueprint.tasks)
             .flat_map(|task| [Some(task.capability.clone()), undone_by(task)])
             .flatten()
