@@ -2,12 +2,15 @@
 
 use goalpost_worker::{Attempt, Failure};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::time::{Duration, sleep};
 
 use crate::ledger::{Ledger, Mark};
 
 /// The capabilities of the workload: each has a delivery list of its own.
 pub const CAPABILITIES: [&str; 2] = ["chaos.step", "chaos.other"];
+/// Makes the graph that its input says, for tasks that extend their workflow.
+pub const MAKES_GRAPHS: &str = "chaos.plan";
 /// Why an attempt fails that fails on purpose.
 pub const ON_PURPOSE: &str = "ON_PURPOSE";
 
@@ -27,6 +30,22 @@ pub struct Behaviour {
 pub struct Output {
     /// As the input says.
     pub value: i64,
+}
+
+/// The input of a task that makes a graph.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Making {
+    /// How making it goes.
+    #[serde(flatten)]
+    pub behaviour: Behaviour,
+    /// What is made.
+    pub blueprint: Value,
+}
+
+/// Makes a graph, and writes down that it did.
+pub async fn make(ledger: &Ledger, attempt: Attempt, making: Making) -> Result<Value, Failure> {
+    run(ledger, attempt, making.behaviour).await?;
+    Ok(making.blueprint)
 }
 
 /// Runs an attempt and writes down that it did.

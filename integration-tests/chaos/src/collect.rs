@@ -1,5 +1,7 @@
 //! What a run left behind, read from where it is: the database, Redis, the ledgers.
 
+mod rows;
+
 use std::collections::BTreeMap;
 
 use goalpost_model::{EdgeOn, Join, RetryPolicy, Timeouts};
@@ -16,8 +18,8 @@ use crate::{Error, workload};
 const OPEN_GOALS: &str = "SELECT count(*) FROM goals WHERE state IN ('SUBMITTED', 'RUNNING')";
 
 const GOALS: &str = "\
-    SELECT g.id, g.state, coalesce(g.request_id, ''), b.body::text \
-    FROM goals g LEFT JOIN blueprints b ON b.digest = g.blueprint_digest";
+    SELECT g.id, g.state, coalesce(g.request_id, ''), b.body::text, w.state \
+    FROM goals g LEFT JOIN blueprints b ON b.digest = g.blueprint_digest LEFT JOIN workflows w ON w.id = g.id";
 
 const EVENTS: &str = "\
     SELECT workflow_id, number, at, type, task, coalesce(attempt, 0), failure->>'kind' \
@@ -40,11 +42,16 @@ pub(crate) async fn goals(database: &Client, seed: u64) -> Result<BTreeMap<Strin
     for row in database.query(GOALS, &[]).await? {
         let (id, state): (Uuid, &str) = (row.try_get(0)?, row.try_get(1)?);
         let (request_id, body): (String, Option<String>) = (row.try_get(2)?, row.try_get(3)?);
-        let truths = workload::Goal::draw(seed, request_id.parse()?).truths;
-        let graph = body.map(|body| graph(&body, &truths)).transpose()?.unwrap_or_default();
-        let goal = Goal { state: state.parse()?, request_id, graph, events: Vec::new() };
+        let wanted = workload::Goal::draw(seed, request_id.parse()?);
+        let body = body.filter(|_| wanted.tasks.is_none());
+        let graph = body.map(|body| graph(&body, &wanted.truths)).transpose()?.unwrap_or_default();
+        let workflow = row.try_get::<_, Option<&str>>(4)?.map(str::parse).transpose()?;
+        let (rows, signals) = (BTreeMap::new(), Vec::new());
+        let goal =
+            Goal { state: state.parse()?, request_id, graph, workflow, rows, signals, events: Vec::new() };
         goals.insert(id.to_string(), goal);
     }
+    rows::collect(database, seed, &mut goals).await?;
     for row in database.query(EVENTS, &[]).await? {
         let id: Uuid = row.try_get(0)?;
         let task: Option<i32> = row.try_get(4)?;

@@ -31,7 +31,7 @@ impl Records {
 
     /// A request is on its way.
     pub(crate) fn requested(&self, request_id: &str) {
-        let accepted = Accepted { request_id: request_id.to_owned(), ids: Vec::new(), ends: Vec::new() };
+        let accepted = Accepted { request_id: request_id.to_owned(), ..Accepted::default() };
         self.lock().accepted.insert(request_id.to_owned(), accepted);
     }
 
@@ -49,6 +49,20 @@ impl Records {
         let state = state.ok().filter(|state| state.is_terminal());
         if let Some(accepted) = self.lock().accepted.get_mut(request_id) {
             accepted.ends.extend(state);
+        }
+    }
+
+    /// A signal of this id was taken in.
+    pub(crate) fn signalled(&self, request_id: &str, signal_id: String) {
+        if let Some(accepted) = self.lock().accepted.get_mut(request_id) {
+            accepted.signals.push(signal_id);
+        }
+    }
+
+    /// All of the goal is about to be run again.
+    pub(crate) fn retries_all(&self, request_id: &str) {
+        if let Some(accepted) = self.lock().accepted.get_mut(request_id) {
+            accepted.retries_all = true;
         }
     }
 

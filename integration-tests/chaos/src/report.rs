@@ -165,7 +165,8 @@ fn list(counts: &BTreeMap<String, usize>) -> String {
 
 /// The last word on each task of the goal; tasks of which nothing is known are left out.
 fn last_events(goal: &Goal) -> impl Iterator<Item = String> + '_ {
-    (0..goal.graph.tasks.len()).filter_map(|task| Some(goal.events_of(task).last()?.kind.to_string()))
+    let tasks = (0..goal.graph.tasks.len()).chain(goal.rows.keys().copied());
+    tasks.filter_map(|task| Some(goal.events_of(task).last()?.kind.to_string()))
 }
 
 /// Attempts that workers brought along when they came to an engine, as the engines' logs tell.
@@ -220,7 +221,7 @@ fn example(history: &History, violations: &[Violation]) -> Option<String> {
     let broken = violations.iter().filter_map(|violation| violation.workflow.as_ref());
     let stored = broken.filter_map(|id| Some((id, history.goals.get(id)?)));
     let (id, goal) = stored.min_by_key(|(_, goal)| goal.events.len())?;
-    let name = |task: usize| goal.graph.tasks.get(task).map_or("?", |task| task.name.as_str());
+    let name = |task: usize| goal.name_of(task).unwrap_or("?");
     let mut lines: Vec<(Timestamp, String)> = Vec::new();
     for event in &goal.events {
         let task = event.task.map(name).unwrap_or_default();

@@ -132,12 +132,13 @@ async fn not_planned(context: &Context, id: GoalId, refused: Status) -> Result<(
     let found = goals::get(&context.store, id).await.map_err(|error| status::store(&error))?;
     let Some((goal, _)) = found else { return Err(status::not_found("goal", &id.to_string())) };
     match goal.state {
-        GoalState::Submitted => {
-            let message = "the goal has no plan yet; try again when it runs";
+        // Planned a moment ago, it has a workflow in the next.
+        GoalState::Submitted | GoalState::Running if !goal.has_workflow => {
+            let message = "the goal does not run yet; try again when it does";
             Err(status::with_reason(Code::FailedPrecondition, "NOT_RUNNING", message.to_owned()))
         }
-        // Planned: it is the task that is not there. Never planned: nothing can be done about it.
-        _ if goal.blueprint_digest.is_some() => Err(refused),
+        // With a workflow, it is the task that is not there. Never planned: nothing can be done about it.
+        _ if goal.has_workflow => Err(refused),
         _ => {
             let message = "the goal was never planned; submit it again";
             Err(status::with_reason(Code::FailedPrecondition, "NOT_PLANNED", message.to_owned()))

@@ -28,6 +28,9 @@ const UNSETTLED: &str = "\
         UNION ALL \
         SELECT g.id, w.lane FROM workflows w JOIN goals g ON g.id = w.id AND g.state IN ('FAILED', 'CANCELLED') \
         WHERE w.state IN ('RUNNING', 'PAUSED', 'COMPENSATING') \
+        UNION ALL \
+        SELECT g.id, w.lane FROM goals g JOIN workflows w ON w.id = g.id AND NOT is_open(w.state) \
+        WHERE g.state IN ('FAILED', 'CANCELLED') AND (w.state <> g.state OR NOT is_settled(g.id, w.event)) \
     ) u WHERE id > $1 ORDER BY id LIMIT $2";
 
 /// Tasks that wait for a plan.
@@ -90,7 +93,7 @@ pub async fn open_goals(
     goals(client, OPEN_GOALS, after, limit).await
 }
 
-/// Goals whose workflow has ended and that have not; those after `after`.
+/// Goals that know nothing of their workflow's end, or of its being retried; those after `after`.
 pub async fn unsettled_goals(
     client: &Client,
     after: Option<GoalId>,

@@ -2,5 +2,6 @@
 #![cfg(test)]
 
 mod claims;
+mod settling;
 mod statements;
 mod triggers;

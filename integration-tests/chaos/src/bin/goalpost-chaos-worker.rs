@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Parser;
-use goalpost_chaos::behaviour::{self, CAPABILITIES};
+use goalpost_chaos::behaviour::{self, CAPABILITIES, MAKES_GRAPHS};
 use goalpost_chaos::ledger::Ledger;
 use goalpost_worker::Worker;
 use tokio::signal::unix::{SignalKind, signal};
@@ -44,6 +44,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
             async move { behaviour::run(&ledger, attempt, input).await }
         });
     }
+    worker = worker.capability(MAKES_GRAPHS, move |attempt, input| {
+        let ledger = Arc::clone(&ledger);
+        async move { behaviour::make(&ledger, attempt, input).await }
+    });
     let stop = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;
     let stopped = stop.clone();

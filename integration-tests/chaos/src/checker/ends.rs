@@ -1,5 +1,7 @@
 //! Every task of a workflow that has ended ended once, and nothing happened to it afterwards.
 
+use goalpost_model::EventType;
+
 use super::history::{Goal, History, ends_task, ends_workflow};
 use super::{Rule, Violation};
 
@@ -23,17 +25,24 @@ fn wrong_end(goal: &Goal, task: usize) -> Option<String> {
     Some(format!("{} {name} comes after the task's end", after.kind))
 }
 
-/// Nothing happens to the tasks of a workflow that has ended.
+/// Nothing happens to the tasks of a workflow that has ended, unless it is retried.
 fn event_after_end(goal: &Goal) -> Option<String> {
-    let mut after = goal.events.iter().skip_while(|event| !ends_workflow(event.kind)).skip(1);
-    let event = after.find(|event| event.task.is_some())?;
-    Some(format!("event {} comes after the workflow's end", event.number))
+    let mut has_ended = false;
+    for event in &goal.events {
+        match event.kind {
+            kind if ends_workflow(kind) => has_ended = true,
+            EventType::WorkflowRunning => has_ended = false,
+            _ if has_ended && event.task.is_some() => {
+                return Some(format!("event {} comes after the workflow's end", event.number));
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
-    use goalpost_model::EventType;
-
     use super::*;
     use crate::checker::sample::{self, GOAL, broken};
 

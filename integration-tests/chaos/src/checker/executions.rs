@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::EventType;
+use goalpost_model::{EventType, Failure};
 
-use super::history::{Event, Goal, History};
+use super::history::{Event, Goal, History, TaskRow};
 use super::{Rule, Violation};
 use crate::behaviour::ON_PURPOSE;
 use crate::ledger::{Line, Mark};
@@ -42,7 +42,7 @@ pub(super) fn check(history: &History) -> Vec<Violation> {
 fn unclaimed(goal: Option<&Goal>, line: &Line) -> Option<String> {
     let Line { task, attempt, session, at, .. } = line;
     let claim = goal.and_then(|goal| {
-        let ordinal = goal.graph.tasks.iter().position(|known| known.name == *task)?;
+        let ordinal = goal.task_of(task)?;
         let is_claim = |event: &&Event| event.kind == EventType::AttemptStarted && event.attempt == *attempt;
         goal.events_of(ordinal).find(is_claim)
     });
@@ -64,13 +64,23 @@ fn invented(id: &str, goal: &Goal, event: &Event, executions: &Executions<'_>) -
         }
         _ => return None,
     };
-    let task = goal.graph.tasks.get(event.task?).filter(|task| task.wait_ms.is_none())?;
-    let lines = executions.get(&(id, task.name.as_str(), event.attempt));
+    let ordinal = event.task?;
+    let is_by_hand = event.failure.as_deref() == Some(Failure::BY_HAND);
+    let name = goal.name_of(ordinal).filter(|_| !is_by_hand && needs_worker(goal, ordinal))?;
+    let lines = executions.get(&(id, name, event.attempt));
     let is_witness = |line: &&Line| line.mark == needed && line.at <= event.at;
     if lines.is_some_and(|lines| lines.iter().copied().any(|line| is_witness(&line))) {
         return None;
     }
-    Some(format!("event {}, {} {}: no worker said so before", event.number, event.kind, task.name))
+    Some(format!("event {}, {} {}: no worker said so before", event.number, event.kind, name))
+}
+
+fn needs_worker(goal: &Goal, task: usize) -> bool {
+    let row = goal.rows.get(&task);
+    row.map_or_else(
+        || goal.graph.tasks.get(task).is_some_and(|task| task.wait_ms.is_none()),
+        TaskRow::needs_worker,
+    )
 }
 
 #[cfg(test)]

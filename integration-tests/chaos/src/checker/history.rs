@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::{EdgeOn, EventType, GoalState, Join, RetryPolicy, Timeouts};
+use goalpost_model::{EdgeOn, EventType, GoalState, Join, RetryPolicy, TaskState, Timeouts, WorkflowState};
 use jiff::Timestamp;
 
 use crate::ledger::Line;
@@ -33,10 +33,50 @@ pub struct Goal {
     pub state: GoalState,
     /// The client's key of it.
     pub request_id: String,
-    /// What it runs.
+    /// What it runs; empty if it is put together from pieces, whose tasks `rows` has.
     pub graph: Graph,
+    /// How its workflow has ended, if it has.
+    pub workflow: Option<WorkflowState>,
+    /// The tasks of a goal that is put together from pieces, by ordinal, as the database has them.
+    pub rows: BTreeMap<usize, TaskRow>,
+    /// The signals that it was sent, in their order.
+    pub signals: Vec<Signal>,
     /// Its history, in the order of its numbers.
     pub events: Vec<Event>,
+}
+
+/// A task as the database has it, wherever in its graph it is.
+#[derive(Clone, Debug)]
+pub struct TaskRow {
+    /// The way to it.
+    pub name: String,
+    /// What it needs.
+    pub capability: String,
+    /// How far it has come.
+    pub state: TaskState,
+    /// Why it ended so, if anything says so.
+    pub failure: Option<String>,
+    /// The task that undoes it.
+    pub undo: Option<usize>,
+    /// Whether its blueprint says what undoes it; known of tasks that are in no other.
+    pub is_undoable: bool,
+    /// The name of the signal that it waits for.
+    pub signal: Option<String>,
+    /// How many items it has a graph for, and how many outputs were gathered.
+    pub gathered: Option<(usize, usize)>,
+}
+
+/// A signal as the database has it.
+#[derive(Clone, Debug)]
+pub struct Signal {
+    /// What tells it from others.
+    pub id: String,
+    /// What tasks wait for.
+    pub name: String,
+    /// The number of its event.
+    pub event: i64,
+    /// The task that took it.
+    pub taken_by: Option<usize>,
 }
 
 /// An event as the database has it.
@@ -96,7 +136,7 @@ pub struct Edge {
 }
 
 /// A goal that clients were told was accepted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Accepted {
     /// The client's key.
     pub request_id: String,
@@ -104,6 +144,10 @@ pub struct Accepted {
     pub ids: Vec<String>,
     /// The states of the goal that any answer called an end.
     pub ends: Vec<GoalState>,
+    /// The ids of the signals that were taken in.
+    pub signals: Vec<String>,
+    /// Whether somebody has asked to run all of it again.
+    pub retries_all: bool,
 }
 
 /// What one watcher saw, over all its connections.
@@ -119,10 +163,34 @@ pub struct Watched {
     pub is_complete: bool,
 }
 
+impl TaskRow {
+    /// Whether a worker does it.
+    pub fn needs_worker(&self) -> bool {
+        !self.capability.starts_with("goalpost.")
+    }
+}
+
 impl Goal {
     /// The events about a task.
     pub fn events_of(&self, task: usize) -> impl Iterator<Item = &Event> {
         self.events.iter().filter(move |event| event.task == Some(task))
+    }
+
+    /// The name of a task.
+    pub fn name_of(&self, task: usize) -> Option<&str> {
+        let row = || self.rows.get(&task).map(|row| row.name.as_str());
+        self.graph.tasks.get(task).map(|task| task.name.as_str()).or_else(row)
+    }
+
+    /// The task of this name.
+    pub fn task_of(&self, name: &str) -> Option<usize> {
+        let row = || self.rows.iter().find(|(_, row)| row.name == name).map(|(ordinal, _)| *ordinal);
+        self.graph.tasks.iter().position(|task| task.name == name).or_else(row)
+    }
+
+    /// Whether it was opened again after an end.
+    pub fn is_retried(&self) -> bool {
+        self.events.iter().any(|event| event.kind == EventType::GoalRetried)
     }
 
     /// Whether its workflow has ended.
@@ -134,6 +202,11 @@ impl Goal {
 /// Whether the event is a workflow's last one.
 pub fn ends_workflow(kind: EventType) -> bool {
     matches!(kind, EventType::WorkflowSucceeded | EventType::WorkflowFailed | EventType::WorkflowCancelled)
+}
+
+/// Whether the event is a goal's last one.
+pub fn ends_goal(kind: EventType) -> bool {
+    matches!(kind, EventType::GoalSucceeded | EventType::GoalFailed | EventType::GoalCancelled)
 }
 
 /// Whether the event is a task's last one.

@@ -26,7 +26,7 @@ fn replay(goal: &Goal) -> Vec<String> {
     let mut ends: Vec<Option<EventType>> = vec![None; graph.tasks.len()];
     let mut found = Vec::new();
     for event in &goal.events {
-        let Some(task) = event.task else { continue };
+        let Some(task) = event.task.filter(|task| *task < graph.tasks.len()) else { continue };
         let Some(needed) = needs(event) else { continue };
         let is = verdict(graph, task, &ends);
         if needed.is_some_and(|needed| needed != is) {

@@ -5,14 +5,18 @@
 mod attempts;
 mod ends;
 mod executions;
+mod gathering;
 mod goals;
 pub mod history;
 mod joins;
 mod leftovers;
 mod numbers;
+mod retrying;
 #[cfg(test)]
 mod sample;
+mod signals;
 mod timers;
+mod undoing;
 mod watches;
 
 use std::fmt;
@@ -51,6 +55,14 @@ pub enum Rule {
     RetryPolicy,
     /// Nothing that waits for a time happens before it: pauses, timeouts, waits, deadlines.
     NotTooEarly,
+    /// Whoever takes signals takes each once; none that was taken in is lost.
+    Signals,
+    /// What has succeeded is undone once, in the reverse order, after the workflow ended badly; nothing else is.
+    Undoing,
+    /// As many outputs are gathered as there are items.
+    Gathering,
+    /// What has ended stays so unless it is retried, and what has succeeded is not run again then.
+    Retrying,
     /// Events are numbered 1..n.
     Numbers,
     /// A watcher sees every event once and in order.
@@ -72,6 +84,10 @@ pub fn check(history: &History) -> Vec<Violation> {
         executions::check,
         attempts::check,
         timers::check,
+        signals::check,
+        undoing::check,
+        gathering::check,
+        retrying::check,
         numbers::check,
         watches::check,
         leftovers::check,

@@ -3,10 +3,12 @@
 //! `first` succeeds; `second` fails once and succeeds; `third` is skipped, it waited for a failure of
 //! `first`; `fourth` fails for good, which `fifth` takes up.
 
-use goalpost_model::{EdgeOn, EventType, GoalState, Join, RetryPolicy, Timeouts};
+use std::collections::BTreeMap;
+
+use goalpost_model::{EdgeOn, EventType, GoalState, Join, RetryPolicy, TaskState, Timeouts};
 use jiff::Timestamp;
 
-use super::history::{Accepted, Edge, Event, Goal, Graph, History, Task, Watched};
+use super::history::{Accepted, Edge, Event, Goal, Graph, History, Signal, Task, TaskRow, Watched};
 use super::{Rule, check};
 use crate::behaviour::ON_PURPOSE;
 use crate::ledger::{Line, Mark};
@@ -70,6 +72,108 @@ pub(super) fn cancelled() -> History {
     of(GoalState::Cancelled, &events)
 }
 
+/// A list, somebody who waits for a signal, and a task, of which all have succeeded.
+pub(super) fn pieces() -> History {
+    let events = [
+        (EventType::GoalSubmitted, None, 0),
+        (EventType::GoalPlanned, None, 0),
+        (EventType::WorkflowStarted, None, 0),
+        (EventType::TaskWaiting, Some(0), 0),
+        (EventType::TaskSucceeded, Some(0), 0),
+        (EventType::TaskWaiting, Some(1), 0),
+        (EventType::TaskReady, Some(2), 1),
+        (EventType::SignalReceived, None, 0),
+        (EventType::TaskSucceeded, Some(1), 0),
+        (EventType::TaskCancelled, Some(2), 1),
+        (EventType::WorkflowSucceeded, None, 0),
+        (EventType::GoalSucceeded, None, 0),
+    ];
+    let mut history = of(GoalState::Succeeded, &events);
+    let rows = [("goalpost.for_each", None), ("goalpost.await_signal", Some("go")), ("chaos.step", None)];
+    let goal = put_together(&mut history, &rows);
+    goal.rows.get_mut(&2).unwrap().state = TaskState::Cancelled;
+    goal.signals = vec![Signal { id: "1".to_owned(), name: "go".to_owned(), event: 8, taken_by: Some(1) }];
+    history.accepted[0].signals = vec!["1".to_owned()];
+    history
+}
+
+/// Two tasks that succeeded, one after the other, and a third that failed; both were undone.
+pub(super) fn undone() -> History {
+    let events = [
+        (EventType::GoalSubmitted, None, 0),
+        (EventType::GoalPlanned, None, 0),
+        (EventType::WorkflowStarted, None, 0),
+        (EventType::TaskSucceeded, Some(0), 0),
+        (EventType::TaskSucceeded, Some(1), 0),
+        (EventType::TaskFailed, Some(2), 0),
+        (EventType::WorkflowCompensating, None, 0),
+        (EventType::TaskWaiting, Some(3), 0),
+        (EventType::TaskSucceeded, Some(3), 0),
+        (EventType::TaskWaiting, Some(4), 0),
+        (EventType::TaskSucceeded, Some(4), 0),
+        (EventType::WorkflowFailed, None, 0),
+        (EventType::GoalFailed, None, 0),
+    ];
+    let mut history = of(GoalState::Failed, &events);
+    let goal = put_together(&mut history, &[("goalpost.transform", None); 5]);
+    for (task, undo) in [(0, 4), (1, 3)] {
+        let row = goal.rows.get_mut(&task).unwrap();
+        (row.undo, row.is_undoable) = (Some(undo), true);
+    }
+    goal.rows.get_mut(&2).unwrap().state = TaskState::Failed;
+    history
+}
+
+/// A goal that failed and was opened again.
+pub(super) fn retried() -> History {
+    let events = [
+        (EventType::GoalSubmitted, None, 0),
+        (EventType::GoalPlanned, None, 0),
+        (EventType::WorkflowStarted, None, 0),
+        (EventType::TaskSucceeded, Some(0), 0),
+        (EventType::TaskFailed, Some(1), 0),
+        (EventType::WorkflowFailed, None, 0),
+        (EventType::GoalFailed, None, 0),
+        (EventType::WorkflowRunning, None, 0),
+        (EventType::TaskPending, Some(1), 0),
+        (EventType::GoalRetried, None, 0),
+        (EventType::TaskSucceeded, Some(1), 0),
+        (EventType::WorkflowSucceeded, None, 0),
+        (EventType::GoalSucceeded, None, 0),
+    ];
+    let mut history = of(GoalState::Succeeded, &events);
+    put_together(&mut history, &[("goalpost.transform", None); 2]);
+    history
+}
+
+/// Has the goal be one of these capabilities, which wait for these signals.
+fn put_together<'a>(history: &'a mut History, tasks: &[(&str, Option<&str>)]) -> &'a mut Goal {
+    let goal = history.goals.get_mut(GOAL).unwrap();
+    let row = |(ordinal, (capability, signal)): (usize, &(&str, Option<&str>))| {
+        let row = TaskRow {
+            name: format!("t{ordinal}"),
+            capability: (*capability).to_owned(),
+            state: TaskState::Succeeded,
+            failure: None,
+            undo: None,
+            is_undoable: false,
+            signal: signal.map(str::to_owned),
+            gathered: None,
+        };
+        (ordinal, row)
+    };
+    goal.rows = tasks.iter().enumerate().map(row).collect();
+    goal.graph = Graph::default();
+    goal.workflow = goal.state.as_str().parse().ok();
+    renumber(history);
+    history.goals.get_mut(GOAL).unwrap()
+}
+
+/// A task of the goal.
+pub(super) fn row(history: &mut History, task: usize) -> &mut TaskRow {
+    history.goals.get_mut(GOAL).unwrap().rows.get_mut(&task).unwrap()
+}
+
 /// Puts an event behind the first one of this kind.
 pub(super) fn insert_after(history: &mut History, kind: EventType, make: impl Fn(&Event) -> Event) {
     let events = &mut history.goals.get_mut(GOAL).unwrap().events;
@@ -111,8 +215,11 @@ fn of(state: GoalState, events: &[(EventType, Option<usize>, u32)]) -> History {
     };
     let request_id = "request".to_owned();
     let events = events.iter().map(event).collect();
-    let goal = Goal { state, request_id: request_id.clone(), graph: graph(), events };
-    let accepted = Accepted { request_id, ids: vec![GOAL.to_owned()], ends: vec![state] };
+    let (rows, signals) = (BTreeMap::new(), Vec::new());
+    let goal =
+        Goal { state, request_id: request_id.clone(), graph: graph(), workflow: None, rows, signals, events };
+    let accepted =
+        Accepted { request_id, ids: vec![GOAL.to_owned()], ends: vec![state], ..Accepted::default() };
     let goals = [(GOAL.to_owned(), goal)].into();
     let mut history = History { goals, accepted: vec![accepted], ..History::default() };
     renumber(&mut history);
@@ -155,7 +262,7 @@ fn watched(events: &[Event]) -> Watched {
 fn ledger(goal: &Goal) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for event in &goal.events {
-        let Some(task) = event.task else { continue };
+        let Some(task) = event.task.filter(|task| goal.name_of(*task).is_some()) else { continue };
         let mark = match event.kind {
             EventType::AttemptStarted => Mark::Begun,
             EventType::TaskSucceeded => Mark::Succeeded,
@@ -167,7 +274,7 @@ fn ledger(goal: &Goal) -> Vec<Line> {
             at: event.at,
             session: "worker".to_owned(),
             workflow: GOAL.to_owned(),
-            task: goal.graph.tasks[task].name.clone(),
+            task: goal.name_of(task).unwrap().to_owned(),
             attempt: event.attempt,
             mark,
         };

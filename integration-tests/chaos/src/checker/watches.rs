@@ -2,7 +2,7 @@
 
 use goalpost_model::EventType;
 
-use super::history::{History, Watched};
+use super::history::{History, Watched, ends_goal};
 use super::{Rule, Violation};
 
 pub(super) fn check(history: &History) -> Vec<Violation> {
@@ -31,7 +31,10 @@ fn wrong(history: &History, watched: &Watched) -> Option<String> {
     if !watched.is_complete {
         return Some(format!("it did not come to the end; {missed} events are missing"));
     }
-    (missed > 0).then(|| format!("its stream ended {missed} events too early"))
+    // Who followed it to its end need not know that it was opened again.
+    let is_at_an_end = watched.seen.last().is_some_and(|(_, kind)| ends_goal(*kind));
+    (missed > 0 && !(is_at_an_end && goal.is_retried()))
+        .then(|| format!("its stream ended {missed} events too early"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use goalpost_model::Capability;
 use serde_json::{Value, json};
 
-use crate::behaviour::CAPABILITIES;
+use crate::behaviour::{CAPABILITIES, MAKES_GRAPHS};
 
 /// What the engine itself does: it waits.
 pub(crate) const WAIT: &str = "goalpost.wait";
@@ -16,7 +16,7 @@ pub(crate) const CONDITION: (&str, bool) = ("tasks.prepare.output.value >= 5", t
 
 /// The capabilities as the catalog has them.
 pub(crate) fn capabilities() -> Vec<Capability> {
-    CAPABILITIES.iter().filter_map(|name| serde_json::from_value(capability(name)).ok()).collect()
+    all().filter_map(|capability| serde_json::from_value(capability).ok()).collect()
 }
 
 /// The catalog as a file: JSON, which is YAML.
@@ -34,8 +34,13 @@ pub(crate) fn catalog() -> String {
             {"from": "perform", "to": "leave"},
         ],
     });
-    let capabilities: Vec<Value> = CAPABILITIES.iter().map(|name| capability(name)).collect();
+    let capabilities: Vec<Value> = all().collect();
     json!({"capabilities": capabilities, "methods": [method]}).to_string()
+}
+
+fn all() -> impl Iterator<Item = Value> {
+    let makes_graphs = json!({"name": MAKES_GRAPHS, "effect": "read", "output_schema": {"type": "object"}});
+    CAPABILITIES.iter().map(|name| capability(name)).chain([makes_graphs])
 }
 
 fn capability(name: &str) -> Value {

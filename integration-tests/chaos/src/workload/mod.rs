@@ -1,7 +1,10 @@
-//! The goals of a run: submitted with a key and as often as it takes, watched, some of them cancelled.
+//! The goals of a run: submitted with a key and as often as it takes, watched, some of them cancelled,
+//! some with a hand in them.
 
 pub(crate) mod catalog;
 pub(crate) mod graphs;
+mod hands;
+mod pieces;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::Code;
 
+use self::hands::{Handled, Plan};
+use self::pieces::Hand;
 use crate::random::Random;
 use crate::records::Records;
 use crate::watchers;
@@ -72,8 +77,16 @@ impl Workload {
         let repeated = random.chance(10);
         let cancelled = random.chance(12).then(|| random.millis(0, 1_500));
         let watcher = Random::of(self.seed, "watchers", number);
+        let handled = Handled { workload: self, client, id: &id, request_id: &goal.request_id };
+        let hands = goal.tasks.as_ref().map(|tasks| Plan::draw(&mut random, goal.hands.clone(), tasks));
+        let hands_random = Random::of(self.seed, "hands", number);
         tokio::join!(
             watchers::watch(client, &id, watcher, &self.records),
+            async {
+                if let Some(plan) = &hands {
+                    handled.follow(plan, hands_random).await;
+                }
+            },
             async {
                 if repeated {
                     self.submit(client, &goal).await;
@@ -146,6 +159,12 @@ pub(crate) struct Goal {
     wanted: NewGoal,
     /// Whether each condition holds where it is asked.
     pub(crate) truths: BTreeMap<String, bool>,
+    /// The tasks of its own graph, if it is put together from pieces.
+    pub(crate) tasks: Option<Vec<String>>,
+    /// Those of them that can be undone.
+    pub(crate) undoable: Vec<String>,
+    /// What somebody outside has to do.
+    hands: Vec<Hand>,
 }
 
 impl Goal {
@@ -153,15 +172,27 @@ impl Goal {
     pub(crate) fn draw(seed: u64, number: u64) -> Self {
         let mut random = Random::of(seed, "goals", number);
         let request_id = format!("{number}");
-        let (wanted, truths) = if random.chance(15) {
+        let (mut truths, mut tasks) = (BTreeMap::new(), None);
+        let (mut undoable, mut hands) = (Vec::new(), Vec::new());
+        let kind = random.below(100);
+        let wanted = if kind < 10 {
             let (condition, holds) = catalog::CONDITION;
-            (NewGoal::text(catalog::REHEARSAL), [(condition.to_owned(), holds)].into())
+            truths.insert(condition.to_owned(), holds);
+            NewGoal::text(catalog::REHEARSAL)
+        } else if kind < 55 {
+            let assembled = pieces::assemble(&mut random);
+            tasks = Some(assembled.blueprint.tasks.iter().map(|task| task.name.clone()).collect());
+            let undone = assembled.blueprint.tasks.iter().filter(|task| task.compensate_with.is_some());
+            undoable = undone.map(|task| task.name.clone()).collect();
+            hands = assembled.hands;
+            NewGoal::blueprint(blueprint_from_model(&assembled.blueprint))
         } else {
             let graph = graphs::draw(&mut random);
-            (NewGoal::blueprint(blueprint_from_model(&graph.blueprint)).input(graph.input), graph.truths)
+            truths = graph.truths;
+            NewGoal::blueprint(blueprint_from_model(&graph.blueprint)).input(graph.input)
         };
         let wanted = wanted.request_id(&request_id).namespace(*random.pick(&NAMESPACES));
         let priority = random.weighted(&[(6, Priority::Normal), (2, Priority::High), (2, Priority::Low)]);
-        Self { wanted: wanted.priority(priority), request_id, truths }
+        Self { wanted: wanted.priority(priority), request_id, truths, tasks, undoable, hands }
     }
 }
