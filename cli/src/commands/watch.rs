@@ -1,13 +1,14 @@
 //! `goalpost watch`: follows a goal to its end.
 
 use std::io::{IsTerminal as _, Write as _, stdout};
+use std::pin::pin;
 
 use clap::Args;
 use crossterm::cursor::MoveUp;
 use crossterm::queue;
-use crossterm::terminal::{Clear, ClearType};
+use crossterm::terminal::{self, Clear, ClearType};
 use goalpost_client::Client;
-use goalpost_client::v1::EventType;
+use goalpost_client::v1::{Event, EventType};
 
 use super::Endpoint;
 use crate::failure::Failure;
@@ -36,37 +37,68 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 pub(crate) async fn follow(client: &Client, id: &str, after: i64, json: bool) -> Result<(), Failure> {
     let is_live = !json && stdout().is_terminal();
     let mut watch = client.watch(id, after);
-    let mut frame = live::Frame::default();
-    let mut drawn = 0;
+    let mut screen = Screen::default();
     let mut last = EventType::Unspecified;
-    while let Some(event) = watch.next().await? {
+    loop {
+        let mut next = pin!(watch.next());
+        // What is there already is shown together: thousands of tasks are not drawn thousands of times.
+        let event = tokio::select! {
+            biased;
+            event = &mut next => event?,
+            () = std::future::ready(()) => {
+                screen.draw()?;
+                next.await?
+            }
+        };
+        let Some(event) = event else { break };
         last = event.r#type();
         if is_live {
-            frame.take(&event);
-            drawn = redraw(&frame.lines(terminal_width()), drawn)?;
+            screen.take(&event);
         } else if json {
             println!("{}", serde_json::to_string(&event)?);
         } else {
             println!("{}", events::line(&event));
         }
     }
+    screen.draw()?;
     if last == EventType::GoalSucceeded { Ok(()) } else { Err(Failure::Negative) }
 }
 
-/// Replaces what was drawn before. Answers with the number of lines.
-fn redraw(lines: &[String], before: u16) -> std::io::Result<u16> {
-    let mut out = stdout().lock();
-    if before > 0 {
-        queue!(out, MoveUp(before))?;
-    }
-    queue!(out, Clear(ClearType::FromCursorDown))?;
-    for line in lines {
-        writeln!(out, "{line}")?;
-    }
-    out.flush()?;
-    Ok(u16::try_from(lines.len()).unwrap_or(u16::MAX))
+/// What is shown on a terminal.
+#[derive(Default)]
+struct Screen {
+    frame: live::Frame,
+    is_drawn: bool,
+    /// Lines that are there.
+    drawn: u16,
 }
 
-fn terminal_width() -> usize {
-    crossterm::terminal::size().map_or(80, |(width, _)| usize::from(width))
+impl Screen {
+    fn take(&mut self, event: &Event) {
+        self.frame.take(event);
+        self.is_drawn = false;
+    }
+
+    /// Replaces what was drawn before, if anything is new.
+    fn draw(&mut self) -> std::io::Result<()> {
+        if self.is_drawn || self.frame.is_empty() {
+            return Ok(());
+        }
+        let (width, height) =
+            terminal::size().map_or((80, 24), |(width, height)| (width.into(), height.into()));
+        // The cursor is on a line of its own.
+        let lines = self.frame.lines(width, usize::max(height, 4) - 1);
+        let mut out = stdout().lock();
+        if self.drawn > 0 {
+            queue!(out, MoveUp(self.drawn))?;
+        }
+        queue!(out, Clear(ClearType::FromCursorDown))?;
+        for line in &lines {
+            writeln!(out, "{line}")?;
+        }
+        out.flush()?;
+        self.is_drawn = true;
+        self.drawn = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        Ok(())
+    }
 }

@@ -1,4 +1,7 @@
-//! The live view of a goal: a line for each task, in the order in which they came up.
+//! The live view of a goal: a line for each task, in the order in which they came up; of more tasks than there
+//! is room for, those that moved last.
+
+use std::collections::{BTreeMap, HashMap};
 
 use goalpost_client::v1::{Event, EventType};
 
@@ -9,12 +12,19 @@ use super::shorten;
 pub(crate) struct Frame {
     headline: String,
     tasks: Vec<Line>,
+    places: HashMap<String, usize>,
+    /// How many tasks are in each state.
+    counts: BTreeMap<&'static str, usize>,
+    /// How often a task has moved.
+    moves: usize,
     begun: Option<f64>,
     now: f64,
 }
 
 struct Line {
     name: String,
+    /// Which move of all was its last.
+    moved: usize,
     mark: char,
     state: &'static str,
     attempt: i32,
@@ -64,8 +74,11 @@ impl Frame {
             EventType::TaskCancelled => ('⊘', "cancelled"),
             _ => return,
         };
+        self.moves += 1;
+        let moves = self.moves;
         let line = self.line(&event.task);
-        (line.mark, line.state) = (mark, state);
+        (line.mark, line.moved) = (mark, moves);
+        let before = std::mem::replace(&mut line.state, state);
         line.attempt = line.attempt.max(event.attempt);
         match event.r#type() {
             EventType::AttemptStarted => (line.started, line.ended) = (Some(now), None),
@@ -76,31 +89,42 @@ impl Frame {
         if !failure.is_empty() {
             line.note = failure;
         }
+        if let Some(count) = self.counts.get_mut(before) {
+            *count -= 1;
+        }
+        *self.counts.entry(state).or_default() += 1;
     }
 
-    /// The view in lines of at most `width` characters.
-    pub(crate) fn lines(&self, width: usize) -> Vec<String> {
+    /// Whether nothing has happened.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.begun.is_none()
+    }
+
+    /// The view in lines of at most `width` characters, as many as `height` at most.
+    pub(crate) fn lines(&self, width: usize, height: usize) -> Vec<String> {
         let mut lines = vec![shorten(&self.headline, width)];
-        let name_width = self.tasks.iter().map(|line| line.name.chars().count()).max().unwrap_or(0).min(32);
-        for line in &self.tasks {
-            let time = match (line.started, line.ended) {
-                (Some(started), Some(ended)) => format!("{:.3} s", ended - started),
-                _ => String::new(),
-            };
-            let attempt = if line.attempt > 1 { format!("attempt {}", line.attempt) } else { String::new() };
-            let text = format!(
-                "  {} {:<name_width$}  {:<14}  {time:>9}  {attempt:<10}  {}",
-                line.mark, line.name, line.state, line.note
-            );
-            lines.push(shorten(text.trim_end(), width));
+        let mut shown: Vec<&Line> = self.tasks.iter().collect();
+        if shown.len() + lines.len() > height {
+            let counts: Vec<String> = (self.counts.iter().filter(|(_, count)| **count > 0))
+                .map(|(state, count)| format!("{count} {state}"))
+                .collect();
+            lines.push(shorten(&format!("  {} tasks: {}", shown.len(), counts.join(", ")), width));
+            let room = height.saturating_sub(lines.len()).max(1);
+            shown.select_nth_unstable_by_key(room - 1, |line| usize::MAX - line.moved);
+            shown.truncate(room);
+            shown.sort_unstable_by_key(|line| line.moved);
         }
+        let name_width = shown.iter().map(|line| line.name.chars().count()).max().unwrap_or(0).min(32);
+        lines.extend(shown.into_iter().map(|line| shorten(&line.text(name_width), width)));
         lines
     }
 
     fn line(&mut self, task: &str) -> &mut Line {
-        let place = self.tasks.iter().position(|line| line.name == task).unwrap_or_else(|| {
+        let place = *self.places.entry(task.to_owned()).or_insert(self.tasks.len());
+        if place == self.tasks.len() {
             self.tasks.push(Line {
                 name: task.to_owned(),
+                moved: 0,
                 mark: ' ',
                 state: "",
                 attempt: 0,
@@ -108,9 +132,21 @@ impl Frame {
                 ended: None,
                 note: String::new(),
             });
-            self.tasks.len() - 1
-        });
+        }
         &mut self.tasks[place]
+    }
+}
+
+impl Line {
+    fn text(&self, name_width: usize) -> String {
+        let time = match (self.started, self.ended) {
+            (Some(started), Some(ended)) => format!("{:.3} s", ended - started),
+            _ => String::new(),
+        };
+        let attempt = if self.attempt > 1 { format!("attempt {}", self.attempt) } else { String::new() };
+        let Self { name, mark, state, note, .. } = self;
+        let text = format!("  {mark} {name:<name_width$}  {state:<14}  {time:>9}  {attempt:<10}  {note}");
+        text.trim_end().to_owned()
     }
 }
 
@@ -139,9 +175,24 @@ mod tests {
         frame.take(&event(5, EventType::TaskSkipped, "fallback", 14));
         frame.take(&event(6, EventType::GoalSucceeded, "", 15));
         assert_eq!(
-            frame.lines(80),
+            frame.lines(80, 24),
             ["succeeded  5.00 s", "  ✓ fetch     succeeded         2.000 s", "  ○ fallback  skipped"]
         );
-        assert_eq!(frame.lines(10)[1], "  ✓ fetch…");
+        assert_eq!(frame.lines(10, 24)[1], "  ✓ fetch…");
+    }
+    #[test]
+    fn of_more_tasks_than_there_is_room_for_those_are_shown_that_moved_last() {
+        let mut frame = Frame::default();
+        let tasks = (0..1_000).map(|place| format!("t{place}"));
+        for (number, task) in (1..).zip(tasks) {
+            frame.take(&event(number, EventType::TaskReady, &task, 1));
+        }
+        frame.take(&event(1_001, EventType::AttemptStarted, "t7", 2));
+        frame.take(&event(1_002, EventType::TaskSucceeded, "t3", 2));
+        let expected =
+            ["", "  1000 tasks: 998 ready, 1 running, 1 succeeded", "  · t999  ready", "  ▸ t7    running"];
+        let lines = frame.lines(80, 5);
+        assert_eq!(lines[..4], expected);
+        assert!(lines[4].starts_with("  ✓ t3    succeeded"));
     }
 }

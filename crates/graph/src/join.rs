@@ -36,6 +36,15 @@ impl Incoming {
         }
     }
 
+    /// An edge was not decided after all.
+    pub(crate) fn forget(&mut self, taken: bool) {
+        if taken {
+            self.taken -= 1;
+        } else {
+            self.refused -= 1;
+        }
+    }
+
     /// A task without incoming edges may start at once, whatever its join.
     pub(crate) fn verdict(self, join: Join) -> Verdict {
         let needed = join.needed(self.edges);

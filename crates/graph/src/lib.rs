@@ -44,6 +44,7 @@ mod hand;
 mod illegal;
 mod invalid;
 mod join;
+mod replace;
 mod rest;
 mod restore;
 mod retry;

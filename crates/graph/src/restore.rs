@@ -162,7 +162,7 @@ impl Workflow {
     }
 
     /// Whether the task has succeeded and is not undone yet, though it can be.
-    fn can_be_undone(&self, ordinal: usize) -> bool {
+    pub(crate) fn can_be_undone(&self, ordinal: usize) -> bool {
         let has_undo = self.tasks.compiled(ordinal).is_some_and(|compiled| compiled.undo.is_some());
         let undo = self.tasks.get(ordinal).and_then(|task| task.undo).and_then(|undo| self.tasks.get(undo));
         has_undo && undo.is_none_or(|undo| !undo.state.is_terminal())

@@ -175,11 +175,6 @@ impl Workflow {
         })
     }
 
-    /// The tasks that have succeeded and can be undone, in the order in which they have.
-    pub fn undoable(&self) -> &[usize] {
-        &self.undoable
-    }
-
     /// What the expressions of a graph see.
     pub(crate) fn view(&self, base: usize) -> View<'_> {
         View { workflow: self, base, run: self.tasks.run(base) }

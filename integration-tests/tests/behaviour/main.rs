@@ -14,6 +14,7 @@ mod expanding;
 mod fairness;
 mod harness;
 mod idle;
+mod large;
 mod liveness;
 mod load;
 mod lost_answers;

@@ -57,7 +57,7 @@ impl graph_engine_server::GraphEngine for Api {
         };
         match self.0.engine.create(id, creation).await.map_err(refusal_status)? {
             Some(states) => Ok(Response::new(resource::begun(&blueprint, id, &lane, &states))),
-            None => self.read(id).await,
+            None => self.read_without_tasks(id).await,
         }
     }
 
@@ -78,7 +78,7 @@ impl graph_engine_server::GraphEngine for Api {
         }
         let failure = Failure::new(Failure::CANCELLED, reason);
         self.0.engine.cancel(id, failure).await.map_err(refusal_status)?;
-        self.read(id).await
+        self.read_without_tasks(id).await
     }
 
     async fn explain_workflow(
@@ -104,7 +104,7 @@ impl graph_engine_server::GraphEngine for Api {
             return Err(status::invalid_argument(violations));
         };
         self.0.engine.ask_by_hand(id, wish).await.map_err(refusal_status)?;
-        self.read(id).await
+        self.read_without_tasks(id).await
     }
 }
 
@@ -141,6 +141,14 @@ impl Api {
             shared.blueprints.get(&shared.store, digest).await.map_err(|error| status::store(&error))?;
         let blueprint = found.map_err(|problem| problem_status(&problem))?;
         Ok(Response::new(resource::workflow(&blueprint, row)))
+    }
+
+    /// Who only wants to know that something has happened gets no message of unbounded size.
+    async fn read_without_tasks(&self, id: WorkflowId) -> Result<Response<Workflow>, Status> {
+        let found = workflows::load_without_tasks(&self.0.store, id).await;
+        let row = found.map_err(|error| status::store(&error))?;
+        let row = row.ok_or_else(|| status::not_found("workflow", &id.to_string()))?;
+        Ok(Response::new(resource::without_tasks(row)))
     }
 }
 

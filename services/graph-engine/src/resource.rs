@@ -7,9 +7,9 @@ use goalpost_proto::{struct_from_map, timestamp, value_from_json};
 use goalpost_store::workflows::{StoredTask, StoredWorkflow};
 
 /// A stored workflow.
-pub(crate) fn workflow(blueprint: &CompiledBlueprint, row: StoredWorkflow) -> v1::Workflow {
+pub(crate) fn workflow(blueprint: &CompiledBlueprint, mut row: StoredWorkflow) -> v1::Workflow {
     let mut tasks = pending(blueprint);
-    for stored in row.tasks {
+    for stored in std::mem::take(&mut row.tasks) {
         match tasks.get_mut(stored.ordinal) {
             Some(status) if stored.ordinal < blueprint.graph.tasks.len() => fill(status, stored),
             // Inside of a task.
@@ -21,12 +21,17 @@ pub(crate) fn workflow(blueprint: &CompiledBlueprint, row: StoredWorkflow) -> v1
             }
         }
     }
+    v1::Workflow { tasks, ..without_tasks(row) }
+}
+
+/// A stored workflow, whose tasks are of no interest.
+pub(crate) fn without_tasks(row: StoredWorkflow) -> v1::Workflow {
     let (namespace, priority) = row.lane.parts();
     v1::Workflow {
         id: row.id.to_string(),
         blueprint_digest: row.blueprint_digest.to_string(),
         state: workflow_state(row.state).into(),
-        tasks,
+        tasks: Vec::new(),
         result: row.result.as_ref().map(struct_from_map),
         failure: row.failure.map(Into::into),
         created_at: Some(timestamp(row.created_at)),

@@ -139,6 +139,12 @@ pub async fn load(store: &Store, ids: &[WorkflowId]) -> Result<Vec<StoredWorkflo
     assemble(&workflows, &tasks, &signals)
 }
 
+/// The workflow without its tasks and signals.
+pub async fn load_without_tasks(store: &Store, id: WorkflowId) -> Result<Option<StoredWorkflow>, Error> {
+    let rows = store.client().await?.query(SELECT_WORKFLOWS, &[&vec![id.0]]).await?;
+    rows.first().map(workflow).transpose()
+}
+
 /// Puts tasks and signals into their workflows.
 pub(crate) fn assemble(
     workflows: &[Row],

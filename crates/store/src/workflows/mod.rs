@@ -14,7 +14,7 @@ pub use attempts::{
 pub use blueprints::{blueprint, digests};
 pub use changes::load_changes;
 pub use commit::commit;
-pub use load::{StoredSignal, StoredTask, StoredWorkflow, load, timers};
+pub use load::{StoredSignal, StoredTask, StoredWorkflow, load, load_without_tasks, timers};
 pub use plans::{WantedPlan, store_blueprint, wanted_plans};
 pub use transitions::{
     ArmedTimer, ChangedTask, Due, ExpandedTask, Holder, MovedWorkflow, NewSignal, NewTask, NewWorkflow,

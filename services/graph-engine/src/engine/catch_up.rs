@@ -2,14 +2,12 @@
 //! of ten thousand tasks would otherwise read ten thousand rows for every step.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 
-use goalpost_checker::CompiledBlueprint;
 use goalpost_graph::Task;
-use goalpost_model::{Digest, WorkflowState};
+use goalpost_model::{TaskState, WorkflowState};
 use goalpost_store::workflows::StoredWorkflow;
 
-use crate::engine::live::{Live, Rows};
+use crate::engine::live::{Live, core_signal, core_task};
 
 /// Smaller workflows are read as a whole, many at once.
 const MIN_TASKS: usize = 100;
@@ -38,41 +36,60 @@ impl Outdated {
         self.unsure.iter().copied()
     }
 
-    /// The workflow as it is now: `row` has the tasks that have changed, and those that were not sure. Errors:
-    /// what comes out contradicts itself.
-    pub(crate) fn catch_up(
-        self,
-        planned: &HashMap<Digest, Arc<CompiledBlueprint>>,
-        row: StoredWorkflow,
-        read_in: u64,
-    ) -> Result<Live, String> {
-        let Self { live, unsure } = self;
-        let mut known = Rows::default();
-        let new: BTreeSet<usize> = row.tasks.iter().map(|task| task.ordinal).collect();
-        let is_kept = |ordinal: &usize| !unsure.contains(ordinal) && !new.contains(ordinal);
-        // What has succeeded since then comes after what had succeeded.
-        known.succeeded =
-            live.core.undoable().iter().copied().filter(is_kept).map(|task| (0, task)).collect();
-        known.stored = live.stored.iter().copied().filter(is_kept).collect();
-        let tasks = live.core.tasks.iter().filter(|(ordinal, _)| known.stored.contains(ordinal));
-        known.tasks = tasks.map(|(ordinal, task)| (ordinal, Task::clone(task))).collect();
-        known.holders = live.holders.into_iter().filter(|(ordinal, _)| is_kept(ordinal)).collect();
-        let mut active_since: HashMap<_, _> = live.active_since;
-        active_since.retain(|ordinal, _| is_kept(ordinal));
-        let mut caught_up = Live::assemble(live.blueprint, planned, row, known, read_in)?;
-        caught_up.active_since = active_since;
-        // No event says that a graph came up for a task, but what is inside of it has events.
-        match new.into_iter().find(|ordinal| caught_up.core.tasks.get(*ordinal).is_none()) {
-            Some(task) => Err(format!("a graph has come up, with task {task} in it")),
-            None => Ok(caught_up),
+    /// The workflow as it is now: `row` has the tasks that have changed, and those that were not sure. `None` if
+    /// more has to be known. Errors: a task contradicts itself.
+    pub(crate) fn catch_up(self, row: StoredWorkflow, read_in: u64) -> Result<Option<Live>, String> {
+        let Self { mut live, mut unsure } = self;
+        let mut succeeded = Vec::new();
+        let mut holders = Vec::new();
+        let mut tasks = Vec::with_capacity(row.tasks.len());
+        for task in row.tasks {
+            // No event says that a graph came up for a task.
+            if task.body_digest.is_some() {
+                return Ok(None);
+            }
+            unsure.remove(&task.ordinal);
+            holders.extend(task.holder.clone().map(|holder| (task.ordinal, holder)));
+            if task.state == TaskState::Succeeded {
+                succeeded.push((task.event, task.ordinal));
+            }
+            tasks.push((task.ordinal, core_task(task, &HashMap::new())));
         }
+        succeeded.sort_unstable();
+        for (ordinal, _) in &tasks {
+            live.forget(*ordinal);
+            live.stored.insert(*ordinal);
+        }
+        // They have no rows: they were begun in memory alone.
+        for ordinal in unsure {
+            live.forget(ordinal);
+            tasks.push((ordinal, Task::default()));
+        }
+        live.holders.extend(holders);
+        let succeeded = succeeded.into_iter().map(|(_, ordinal)| ordinal);
+        if !live.core.replace(tasks, succeeded).map_err(|error| format!("workflow {}: {error}", row.id))? {
+            return Ok(None);
+        }
+        live.core.signals = row.signals.into_iter().map(core_signal).collect();
+        (live.last_number, live.read_in) = (row.last_number, read_in);
+        Ok(Some(live))
+    }
+}
+
+impl Live {
+    /// What is known of a task besides its state.
+    fn forget(&mut self, ordinal: usize) {
+        self.stored.remove(&ordinal);
+        self.holders.remove(&ordinal);
+        self.active_since.remove(&ordinal);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use goalpost_graph::Reserved;
-    use goalpost_model::TaskState;
     use goalpost_store::workflows::{StoredTask, StoredWorkflow};
 
     use super::*;
@@ -153,9 +170,8 @@ mod tests {
         let unsure = BTreeSet::from([2, 3, 4]);
         let outdated = Outdated::new(before, unsure).unwrap();
         let row = stored(&now, &[1, 2, 3, 4]);
-        let caught_up = outdated.catch_up(&HashMap::new(), row, 7).unwrap();
+        let caught_up = outdated.catch_up(row, 7).unwrap().unwrap();
         assert!(caught_up.core == now.core);
-        assert_eq!(caught_up.core.undoable(), [0, 1, 3]);
         assert_eq!((caught_up.stored, caught_up.holders), (now.stored, now.holders));
         assert_eq!((caught_up.last_number, caught_up.read_in), (now.last_number, 7));
     }
@@ -167,18 +183,18 @@ mod tests {
         let last = TASKS;
         assert_eq!(before.core.tasks[last].state, TaskState::Ready);
         let outdated = Outdated::new(before, BTreeSet::from([0, last])).unwrap();
-        let caught_up = outdated.catch_up(&HashMap::new(), stored(&now, &[0]), 7).unwrap();
+        let caught_up = outdated.catch_up(stored(&now, &[0]), 7).unwrap().unwrap();
         assert!(caught_up.core == now.core);
         assert!(!caught_up.stored.contains(&last));
     }
 
     #[test]
-    fn a_row_whose_place_nobody_knows_is_refused() {
+    fn a_row_whose_place_nobody_knows_needs_the_whole() {
         let now = after(Vec::new());
         let mut row = stored(&now, &[0]);
         row.tasks[0].ordinal = 10 * TASKS;
         let outdated = Outdated::new(now, BTreeSet::new()).unwrap();
-        assert!(outdated.catch_up(&HashMap::new(), row, 7).is_err());
+        assert!(outdated.catch_up(row, 7).unwrap().is_none());
     }
 
     #[test]

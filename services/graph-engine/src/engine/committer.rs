@@ -132,15 +132,11 @@ impl Committer {
         let Some(row) = workflows::load_changes(&self.store, id, number, unsure).await? else {
             return Ok(false);
         };
-        let caught_up = match self.blueprints.planned(&self.store, &row).await? {
-            Ok(planned) => outdated.catch_up(&planned, row, self.round),
-            Err(problem) => Err(problem),
-        };
-        match caught_up {
-            Ok(live) => self.cache.insert(id, live),
-            // What only the whole of it explains.
+        match outdated.catch_up(row, self.round) {
+            Ok(Some(live)) => self.cache.insert(id, live),
+            Ok(None) => return Ok(false),
             Err(message) => {
-                tracing::debug!(workflow = %id, message, "a workflow is read as a whole");
+                tracing::warn!(workflow = %id, message, "a workflow is read as a whole");
                 return Ok(false);
             }
         }

@@ -31,16 +31,6 @@ pub(crate) struct Live {
     pub(crate) read_in: u64,
 }
 
-/// Tasks of a workflow, and what goes with them.
-#[derive(Default)]
-pub(crate) struct Rows {
-    pub(crate) tasks: Vec<(usize, Task)>,
-    pub(crate) stored: HashSet<usize>,
-    pub(crate) holders: HashMap<usize, Holder>,
-    /// Those that have succeeded, each with the number of its event.
-    pub(crate) succeeded: Vec<(i64, usize)>,
-}
-
 impl Live {
     /// A workflow that is about to begin.
     pub(crate) fn begin(creation: &Creation) -> Self {
@@ -68,18 +58,10 @@ impl Live {
         row: StoredWorkflow,
         read_in: u64,
     ) -> Result<Self, String> {
-        Self::assemble(blueprint, planned, row, Rows::default(), read_in)
-    }
-
-    /// The same, of a workflow of which some tasks are known already.
-    pub(crate) fn assemble(
-        blueprint: Arc<CompiledBlueprint>,
-        planned: &HashMap<Digest, Arc<CompiledBlueprint>>,
-        row: StoredWorkflow,
-        known: Rows,
-        read_in: u64,
-    ) -> Result<Self, String> {
-        let Rows { mut tasks, mut stored, mut holders, mut succeeded } = known;
+        let mut holders = HashMap::new();
+        let mut stored = HashSet::with_capacity(row.tasks.len());
+        let mut tasks = Vec::with_capacity(row.tasks.len());
+        let mut succeeded = Vec::new();
         for task in row.tasks {
             stored.insert(task.ordinal);
             if let Some(holder) = task.holder.clone() {
@@ -90,8 +72,7 @@ impl Live {
             }
             tasks.push((task.ordinal, core_task(task, planned)));
         }
-        // Those that are known already are in their order.
-        succeeded.sort_by_key(|(event, _)| *event);
+        succeeded.sort_unstable();
         let stored_workflow = Stored {
             goal_text: row.goal_text,
             goal_input: Arc::new(row.goal_input),
@@ -109,12 +90,12 @@ impl Live {
     }
 }
 
-fn core_signal(signal: StoredSignal) -> Signal {
+pub(crate) fn core_signal(signal: StoredSignal) -> Signal {
     let StoredSignal { id, name, payload, taken_by } = signal;
     Signal { id, name, payload: Arc::new(payload), taken_by }
 }
 
-fn core_task(task: StoredTask, planned: &HashMap<Digest, Arc<CompiledBlueprint>>) -> Task {
+pub(crate) fn core_task(task: StoredTask, planned: &HashMap<Digest, Arc<CompiledBlueprint>>) -> Task {
     let found = |digest: Digest| Some(Planned { digest, graph: Arc::clone(&planned.get(&digest)?.graph) });
     Task {
         planned: task.body_digest.and_then(found),

@@ -34,11 +34,7 @@ impl Blueprints {
     }
 
     /// The graphs that came up while it ran, as far as the row's tasks name them.
-    pub(crate) async fn planned(
-        &self,
-        store: &Store,
-        row: &StoredWorkflow,
-    ) -> Result<Result<Graphs, String>, Error> {
+    async fn planned(&self, store: &Store, row: &StoredWorkflow) -> Result<Result<Graphs, String>, Error> {
         let mut planned = HashMap::new();
         for digest in row.tasks.iter().filter_map(|task| task.body_digest) {
             match self.get(store, digest).await? {
