@@ -44,7 +44,7 @@ fn wrong_order(goal: &Goal) -> Vec<String> {
         goal.rows.iter().filter_map(|(task, row)| undone(goal, *task, row)).collect();
     undone.sort_by_key(|undone| undone.begun);
     let turns = goal.events.iter().filter(|event| event.kind == EventType::WorkflowCompensating);
-    let turn = turns.map(|event| event.number).last().unwrap_or(i64::MAX);
+    let turn = turns.map(|event| event.number).next_back().unwrap_or(i64::MAX);
     let early = undone.iter().filter(|undone| undone.begun < turn);
     let early = early.map(|undone| format!("undoing {} began before the workflow ended badly", undone.name));
     let wrong = |pair: &[Undone<'_>]| {

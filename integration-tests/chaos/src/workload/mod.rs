@@ -59,7 +59,7 @@ impl Workload {
             };
             let workload = self.clone();
             goals.spawn(async move {
-                workload.see_through(number).await;
+                Box::pin(workload.see_through(number)).await;
                 drop(permit);
             });
         }
