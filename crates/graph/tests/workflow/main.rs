@@ -31,6 +31,8 @@ mod properties;
 #[cfg(test)]
 mod random;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod replacing;
 #[cfg(test)]
 mod restoring;
