@@ -19,6 +19,8 @@ mod expanding;
 #[cfg(test)]
 mod explaining;
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod hands;
 #[cfg(test)]
 mod joins;

@@ -51,6 +51,12 @@ impl Run {
         Self { blueprint, workflow, succeeded: Vec::new() }
     }
 
+    /// The same workflow before it began.
+    pub(crate) fn anew(&self) -> Self {
+        let workflow = Workflow::new(&self.blueprint, "a goal".to_owned(), goal_input());
+        Self { blueprint: Arc::clone(&self.blueprint), workflow, succeeded: Vec::new() }
+    }
+
     /// A workflow that has begun.
     pub(crate) fn begin(tasks: Value, edges: Value) -> Self {
         let mut run = Self::new(&blueprint(tasks, edges));
@@ -128,6 +134,12 @@ impl Run {
         let succeeded = self.succeeded.clone();
         let stored = Stored { goal_text, goal_input, state, failure, result, signals, succeeded };
         Workflow::restore(&self.blueprint, stored, rows)
+    }
+
+    /// The same after a crash: made again of what is stored.
+    pub(crate) fn restored(&self) -> Self {
+        let workflow = self.restore(self.rows()).expect("what is stored goes together");
+        Self { blueprint: Arc::clone(&self.blueprint), workflow, succeeded: self.succeeded.clone() }
     }
 }
 

@@ -20,7 +20,7 @@ impl Dice {
         usize::try_from(self.roll() % end as u64).unwrap()
     }
 
-    pub(super) fn from_to(&mut self, first: usize, last: usize) -> usize {
+    pub(super) fn within(&mut self, first: usize, last: usize) -> usize {
         first + self.below(last - first + 1)
     }
 

@@ -26,7 +26,7 @@ struct Graph {
 impl Graph {
     /// `around` is the word that only expressions inside of a list know.
     fn random(dice: &mut Dice, most: usize, depth: usize, around: &str) -> Self {
-        let count = dice.from_to(1, most);
+        let count = dice.within(1, most);
         let tasks: Vec<Value> = (0..count).map(|task| random_task(dice, task, depth, around)).collect();
         let mut graph = Self { tasks, edges: Vec::new() };
         let mut seen = BTreeSet::new();
@@ -76,7 +76,7 @@ impl Graph {
     fn add_joins(&mut self, dice: &mut Dice) {
         for task in &mut self.tasks {
             let edges = self.edges.iter().filter(|edge| edge["to"] == task["name"]).count();
-            let some = json!({"n_of": dice.from_to(1, edges.max(1))});
+            let some = json!({"n_of": dice.within(1, edges.max(1))});
             let join = dice.pick(&[json!("all"), json!("any"), some]);
             // Where every edge is needed there is no rest.
             let needs_all = join == json!("all") || edges < 2 || join["n_of"] == json!(edges);
@@ -133,7 +133,7 @@ fn random_work(dice: &mut Dice, around: &str) -> Value {
 
 fn random_retry(dice: &mut Dice) -> Value {
     let pause = if dice.one_in(2) { 100 } else { 0 };
-    json!({"max_attempts": dice.from_to(1, 3), "initial_backoff_ms": pause})
+    json!({"max_attempts": dice.within(1, 3), "initial_backoff_ms": pause})
 }
 
 fn random_list(dice: &mut Dice, depth: usize) -> Value {
@@ -151,5 +151,5 @@ fn random_loop(dice: &mut Dice, depth: usize) -> Value {
     } else {
         random_condition(dice, counting)
     };
-    json!({"loop": {"while": condition, "max_iterations": dice.from_to(1, 3), "body": body.json()}})
+    json!({"loop": {"while": condition, "max_iterations": dice.within(1, 3), "body": body.json()}})
 }

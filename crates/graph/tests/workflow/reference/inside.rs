@@ -103,7 +103,7 @@ impl Interpreter<'_> {
                 Err(kind) => self.fail(&owner, &kind),
                 Ok(output) => match self.value(prefix, &repeat.condition) {
                     None => self.fail(&owner, Failure::CONDITION),
-                    Some(again) if again == json!(false) => {
+                    Some(Value::Bool(false)) => {
                         self.succeed(&owner, json!({"output": output, "iterations": index + 1}));
                     }
                     Some(_) if index + 1 == repeat.max_iterations as usize => {
