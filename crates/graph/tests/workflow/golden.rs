@@ -1,5 +1,6 @@
-//! Golden blueprints with every task failing in turn and a crash between every two events: what comes of it is
-//! what the golden file allows, what was done is undone in reverse, and nothing is done twice.
+//! Golden blueprints with every task failing in turn given up after every event, and with a crash
+//! between every two events: what comes of it is what the golden file allows, what was done is undone in
+//! reverse, and nothing is done twice.
 
 mod played;
 mod script;
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 use goalpost_graph::{Effect, advance};
 use goalpost_model::WorkflowState;
 
-use played::{Order, Played, play};
+use played::{Order, Played, give_up, play};
 use script::{Golden, goldens, kind_of};
 
 use crate::run::Run;
@@ -18,28 +19,32 @@ use crate::run::Run;
 #[derive(Default)]
 struct Tried {
     faults: usize,
+    given_up: usize,
     crashes: usize,
 }
 
 #[test]
 fn golden_workflows_end_as_they_may_whatever_fails_and_wherever_they_crash() {
-    eprintln!("{:<10} {:>7} {:>13}", "blueprint", "faults", "crash points");
+    eprintln!("{:<10} {:>7} {:>9} {:>13}", "blueprint", "faults", "given up", "crash points");
     for golden in goldens() {
-        let mut tried = Tried::default();
+        let (name, mut tried) = (&golden.blueprint.name, Tried::default());
         let mut kinds = BTreeSet::new();
         for order in [Order::First, Order::Last, Order::Together] {
-            kinds.extend(try_faults(&golden, order, &mut tried));
+            let good = play(&golden, order, &[]);
+            check(&good, &[WorkflowState::Succeeded], &mut tried);
+            assert_eq!(good.ends(), golden.good, "the tasks of {name}");
+            kinds.extend(try_faults(&golden, order, &good, &mut tried));
+            give_up_everywhere(&golden, order, &good, &mut tried);
         }
         let told: BTreeSet<String> = golden.fails.keys().cloned().collect();
-        assert_eq!(kinds, told, "the golden file of {} tells of every task", golden.blueprint.name);
-        eprintln!("{:<10} {:>7} {:>13}", golden.blueprint.name, tried.faults, tried.crashes);
+        assert_eq!(kinds, told, "the golden file of {name} tells of every task");
+        let Tried { faults, given_up, crashes } = tried;
+        eprintln!("{name:<10} {faults:>7} {given_up:>9} {crashes:>13}");
     }
 }
 
 /// Lets every task fail in turn, and then all that undoes the others. Answers with the kinds of tasks there were.
-fn try_faults(golden: &Golden, order: Order, tried: &mut Tried) -> BTreeSet<String> {
-    let good = play(golden, order, &[]);
-    check(&good, &[WorkflowState::Succeeded], tried);
+fn try_faults(golden: &Golden, order: Order, good: &Played, tried: &mut Tried) -> BTreeSet<String> {
     let could_fail = good.could_fail();
     for failing in &could_fail {
         let allowed = golden.fails.get(&kind_of(failing).0);
@@ -57,6 +62,14 @@ fn try_faults(golden: &Golden, order: Order, tried: &mut Tried) -> BTreeSet<Stri
         }
     }
     could_fail.iter().map(|name| kind_of(name).0).collect()
+}
+
+/// Gives the workflow up after each event but the last, which ends it.
+fn give_up_everywhere(golden: &Golden, order: Order, good: &Played, tried: &mut Tried) {
+    for events in 1..good.events.len() {
+        check(&give_up(golden, order, good, events), &[WorkflowState::Cancelled], tried);
+        tried.given_up += 1;
+    }
 }
 
 fn check(played: &Played, allowed: &[WorkflowState], tried: &mut Tried) {

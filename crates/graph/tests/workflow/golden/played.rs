@@ -1,5 +1,7 @@
 //! Golden workflows, run from their start to their end with some tasks failing.
 
+use std::collections::BTreeMap;
+
 use goalpost_graph::{Effect, Event, Task};
 use goalpost_model::{Failure, TaskState, WaitsFor};
 
@@ -28,22 +30,47 @@ pub(super) struct Played {
 pub(super) fn play(golden: &Golden, order: Order, failing: &[&str]) -> Played {
     let run = Run::new(&golden.blueprint);
     let mut played = Played { run, events: Vec::new(), effects: Vec::new() };
-    let mut next = Some(Event::Start);
-    while let Some(event) = next {
-        played.effects.push(played.run.apply(event.clone()));
-        played.events.push(event);
-        next = next_event(golden, &played.run, order, failing);
-    }
+    played.tell(Event::Start);
+    played.go_on(golden, order, failing);
+    played
+}
+
+/// Lets the first events of a workflow happen once more, gives it up then, and runs it to its end.
+pub(super) fn give_up(golden: &Golden, order: Order, of: &Played, events: usize) -> Played {
+    let mut played = Played { run: of.run.anew(), events: Vec::new(), effects: Vec::new() };
+    of.events[..events].iter().for_each(|event| played.tell(event.clone()));
+    played.tell(Event::Cancel { failure: Failure::new(Failure::CANCELLED, "no longer wanted") });
+    played.go_on(golden, order, &[]);
     played
 }
 
 impl Played {
+    fn tell(&mut self, event: Event) {
+        self.effects.push(self.run.apply(event.clone()));
+        self.events.push(event);
+    }
+
+    fn go_on(&mut self, golden: &Golden, order: Order, failing: &[&str]) {
+        while let Some(event) = next_event(golden, &self.run, order, failing) {
+            self.tell(event);
+        }
+    }
+
     pub(super) fn all_effects(&self) -> impl Iterator<Item = Effect> {
         self.effects.iter().flatten().copied()
     }
 
     pub(super) fn name(&self, task: usize) -> String {
         self.run.workflow.tasks.name(task).unwrap()
+    }
+
+    /// How many tasks have ended in which state.
+    pub(super) fn ends(&self) -> BTreeMap<TaskState, usize> {
+        let mut ends = BTreeMap::new();
+        for (_, task) in self.run.workflow.tasks.iter() {
+            *ends.entry(task.state).or_default() += 1;
+        }
+        ends
     }
 
     /// The tasks that could have failed: those that had an attempt, and those that waited for a word.

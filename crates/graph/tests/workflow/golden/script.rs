@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use goalpost_model::{Blueprint, WorkflowState, all_tasks};
+use goalpost_model::{Blueprint, TaskState, WorkflowState, all_tasks};
 use serde_json::{Value, json};
 
 pub(super) struct Golden {
     pub(super) blueprint: Blueprint,
     /// By tasks; where it is a list, by their items or iterations.
     outputs: Value,
+    /// How many of its tasks end in which state if none fails.
+    pub(super) good: BTreeMap<TaskState, usize>,
     /// By the task that fails, the ends that are allowed.
     pub(super) fails: BTreeMap<String, Vec<WorkflowState>>,
 }
@@ -35,6 +37,7 @@ impl Golden {
         Self {
             blueprint: with_capabilities(serde_json::from_value(file["blueprint"].clone()).unwrap()),
             outputs: file["outputs"].clone(),
+            good: serde_json::from_value(file["good"].clone()).unwrap(),
             fails: fails.iter().map(|(task, end)| (task.clone(), ends(end))).collect(),
         }
     }
