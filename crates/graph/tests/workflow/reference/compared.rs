@@ -91,9 +91,10 @@ fn event(run: &Run, interpreter: &Interpreter<'_>, happening: &Happening) -> Eve
     }
 }
 
-/// Both have come equally far, with every task and as a whole.
+/// Both have come equally far, with every task and as a whole; and the core would after a crash, too.
 fn assert_same(run: &Run, interpreter: &Interpreter<'_>) {
     let workflow = &run.workflow;
+    assert_eq!(run.restored().workflow, *workflow, "made again of what is stored");
     assert_eq!(workflow.tasks.len(), interpreter.tasks.len(), "how many tasks there are");
     for (ordinal, task) in workflow.tasks.iter() {
         let name = workflow.tasks.name(ordinal).expect("every task has a name");
