@@ -294,7 +294,7 @@ async fn a_goal_that_does_not_go_on_is_explained() {
     assert_eq!(task("paid").reason, "it waits for the signal 'payment'");
     assert_eq!(
         task("end").reason,
-        "its join needs 2 edges, 0 were taken; it waits for the end of small, paid"
+        "its join needs 2 edges, 0 taken so far; it waits for the end of small, paid"
     );
     let edge = &task("big").edges[0];
     assert_eq!((edge.taken, edge.condition.as_str()), (Some(false), "tasks.number.output.n > 5"));

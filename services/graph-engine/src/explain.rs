@@ -89,7 +89,8 @@ fn of_edges(task: &Explanation, stored: Option<&StoredTask>) -> String {
     let open: Vec<&str> =
         task.edges.iter().filter(|edge| edge.taken.is_none()).map(|edge| edge.source.as_str()).collect();
     let needed = task.needed_edges;
-    format!("its join needs {needed} edges, {taken} were taken; it waits for the end of {}", open.join(", "))
+    let edges = if needed == 1 { "1 edge" } else { &format!("{needed} edges") };
+    format!("its join needs {edges}, {taken} taken so far; it waits for the end of {}", open.join(", "))
 }
 
 fn of_waiting(task: &Explanation, stored: Option<&StoredTask>) -> String {
