@@ -61,13 +61,13 @@ fn admit_retry(workflow: &Workflow, all: bool) -> Result<(), IllegalTransition> 
     if !matches!(workflow.state, WorkflowState::Failed | WorkflowState::Cancelled) {
         return Err(IllegalTransition::WrongState { state: workflow.state, event: "Retry" });
     }
-    if all {
-        return Ok(());
-    }
     if workflow.tasks.iter().any(|(_, task)| task.undo.is_some()) {
         return Err(IllegalTransition::Undone);
     }
-    if workflow.can_be_retried() { Ok(()) } else { Err(IllegalTransition::NothingToRetry) }
+    if let Some(task) = workflow.cannot_begin_anew(all) {
+        return Err(IllegalTransition::CannotBeginAnew { task });
+    }
+    if all || workflow.can_be_retried() { Ok(()) } else { Err(IllegalTransition::NothingToRetry) }
 }
 
 fn admit_signal(workflow: &Workflow, id: &str) -> Result<(), IllegalTransition> {

@@ -29,11 +29,17 @@ pub enum IllegalTransition {
         event: &'static str,
     },
     /// What was undone cannot be gone on with.
-    #[error("Retry: what the tasks did was undone; retry all of them")]
+    #[error("Retry: what the tasks did was undone; submit the goal again")]
     Undone,
     /// Every task that could be retried would fail in the same way.
-    #[error("Retry: no task of the workflow can be retried; retry all of them")]
+    #[error("Retry: no task of the workflow can be retried; retry all of them, or submit the goal again")]
     NothingToRetry,
+    /// The graph inside of a task has run. It would run again under names and attempts that were there before.
+    #[error("Retry: the graph inside of task '{task}' cannot begin anew; submit the goal again")]
+    CannotBeginAnew {
+        /// The task's name.
+        task: String,
+    },
     /// The signal came before.
     #[error("Signal: the signal '{id}' came before; drop it")]
     SignalRepeated {

@@ -17,6 +17,27 @@ impl Workflow {
     }
 }
 
+impl Workflow {
+    /// A task that a retry would begin anew although the graph inside of it has run: names and attempts would
+    /// be there a second time.
+    pub(crate) fn cannot_begin_anew(&self, all: bool) -> Option<String> {
+        let has_run = |(ordinal, task): &(usize, &Task)| {
+            let begins_anew = all || has_stopped(task) && !self.stopped_inside(*ordinal);
+            task.body.is_some() && begins_anew
+        };
+        let (ordinal, _) = self.tasks.iter().find(has_run)?;
+        self.tasks.name(ordinal)
+    }
+
+    /// Whether something inside of the task stopped it.
+    fn stopped_inside(&self, owner: usize) -> bool {
+        let Some(Reserved { first, count }) = self.tasks[owner].body else { return false };
+        let size = self.tasks.size_inside(owner);
+        let bases = self.tasks.bases(first, first + count * size);
+        bases.into_iter().any(|base| self.tasks.run(base).tasks.iter().any(has_stopped))
+    }
+}
+
 /// What has failed without being handled, or was cancelled.
 fn has_stopped(task: &Task) -> bool {
     task.state == TaskState::Cancelled || task.state == TaskState::Failed && task.unhandled.is_some()

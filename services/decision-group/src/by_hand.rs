@@ -115,20 +115,26 @@ pub(crate) async fn act(
     traceparent: Option<&str>,
 ) -> Result<(), Status> {
     let request = ActOnWorkflowRequest { id: WorkflowId::from(id).to_string(), action: Some(action) };
-    let request = trace_context::request(request, traceparent);
-    match context.peers.engine.clone().act_on_workflow(request).await {
-        Ok(_) => {
-            // Whatever it ended or opened; the list of outcomes says so, too.
-            goals::settle(&context.store, &[id]).await.map_err(|error| status::store(&error))?;
-            Ok(())
+    let ask = || {
+        let request = trace_context::request(request.clone(), traceparent);
+        let mut engine = context.peers.engine.clone();
+        async move { engine.act_on_workflow(request).await }
+    };
+    match ask().await {
+        // Its workflow may have begun a moment ago.
+        Err(refused) if refused.code() == Code::NotFound => {
+            has_workflow(context, id).await?;
+            ask().await?;
         }
-        Err(refused) if refused.code() == Code::NotFound => not_planned(context, id, refused).await,
-        Err(refused) => Err(refused),
+        answer => drop(answer?),
     }
+    // Whatever it ended or opened; the list of outcomes says so, too.
+    goals::settle(&context.store, &[id]).await.map_err(|error| status::store(&error))?;
+    Ok(())
 }
 
 /// A goal without a workflow has no plan yet, or never had one.
-async fn not_planned(context: &Context, id: GoalId, refused: Status) -> Result<(), Status> {
+async fn has_workflow(context: &Context, id: GoalId) -> Result<(), Status> {
     let found = goals::get(&context.store, id).await.map_err(|error| status::store(&error))?;
     let Some((goal, _)) = found else { return Err(status::not_found("goal", &id.to_string())) };
     match goal.state {
@@ -137,8 +143,7 @@ async fn not_planned(context: &Context, id: GoalId, refused: Status) -> Result<(
             let message = "the goal does not run yet; try again when it does";
             Err(status::with_reason(Code::FailedPrecondition, "NOT_RUNNING", message.to_owned()))
         }
-        // With a workflow, it is the task that is not there. Never planned: nothing can be done about it.
-        _ if goal.has_workflow => Err(refused),
+        _ if goal.has_workflow => Ok(()),
         _ => {
             let message = "the goal was never planned; submit it again";
             Err(status::with_reason(Code::FailedPrecondition, "NOT_PLANNED", message.to_owned()))

@@ -92,7 +92,7 @@ fn only_the_items_that_failed_are_tried_once_more() {
 }
 
 #[test]
-fn a_list_that_begins_anew_leaves_its_old_items_behind() {
+fn a_graph_that_has_run_inside_of_a_task_never_begins_anew() {
     let mut run = Run::begin(
         json!(["a", {"name": "each", "capability": "", "input": {"items": [0, 1]}, "for_each": {"body": {"tasks": [
             {"name": "x", "capability": "any"}]}}}]),
@@ -100,16 +100,17 @@ fn a_list_that_begins_anew_leaves_its_old_items_behind() {
     );
     run.succeed("a", json!(1));
     run.fail("each[0].x");
-    let old = run.rows();
-    run.apply(RETRY_ALL);
-    run.succeed("a", json!(1));
-    let mut rows = run.rows();
-    let old =
-        old.into_iter().filter(|(ordinal, _)| *ordinal >= 2 && rows.iter().all(|(kept, _)| kept != ordinal));
-    rows.extend(old.collect::<Vec<_>>());
-    let restored = run.restore(rows).unwrap();
-    assert_eq!(restored.tasks.name(4), run.workflow.tasks.name(4));
-    assert_eq!(restored.tasks[4].state, TaskState::Ready);
+    // Its items would have the names and the attempts of those that were there.
+    assert_eq!(run.refused(RETRY_ALL), IllegalTransition::CannotBeginAnew { task: "each".to_owned() });
+    run.apply(RETRY);
+    assert_eq!(run.task("each[0].x").attempt, 2);
+    let mut run = Run::begin(
+        json!([{"name": "poll", "capability": "", "loop": {"while": "true", "max_iterations": 1, "body": {"tasks": [
+            {"name": "x", "capability": "any"}]}}}]),
+        json!([]),
+    );
+    run.succeed("poll[0].x", json!(1));
+    assert_eq!(run.refused(RETRY), IllegalTransition::CannotBeginAnew { task: "poll".to_owned() });
 }
 
 #[test]
@@ -124,8 +125,7 @@ fn what_cannot_be_retried_is_refused() {
     run.fail("b");
     run.succeed("a.undo", json!(1));
     assert_eq!(run.refused(RETRY), IllegalTransition::Undone);
-    run.apply(RETRY_ALL);
-    assert_eq!(run.state("a"), TaskState::Ready);
+    assert_eq!(run.refused(RETRY_ALL), IllegalTransition::Undone);
     // A condition that cannot be evaluated would not be any better for it.
     let mut run = Run::begin(
         json!(["a", "b"]),

@@ -129,7 +129,8 @@ impl Batch {
         let id = *id;
         let task = match task_of(live, step) {
             Ok(task) => task,
-            Err(refusal) => return Verdict::Answered(Err(refusal)),
+            // Another engine may have begun a graph inside of a task, with this one in it.
+            Err(refusal) => return self.refuse(id, live, refusal),
         };
         // First: what this batch did is not durable yet, so nothing may be answered from it.
         if !self.is_free(id, task) {
