@@ -117,7 +117,7 @@ BEGIN
             unhandled = s.unhandled, taken_edges = s.taken_edges::integer[], event = bases[s.place] + s.event,
             engine_id = coalesce(s.engine, t.engine_id), session_id = coalesce(s.session, t.session_id),
             worker = coalesce(s.worker, t.worker), waits_for = s.waits_for,
-            input = coalesce(s.input, t.input), body_first = coalesce(s.body_first, t.body_first),
+            input = CASE WHEN s.state <> 'PENDING' THEN coalesce(s.input, t.input) END, body_first = coalesce(s.body_first, t.body_first),
             body_count = coalesce(s.body_count, t.body_count),
             body_digest = CASE WHEN s.state NOT IN ('PENDING', 'READY') THEN t.body_digest END,
             undo = CASE WHEN s.state NOT IN ('PENDING', 'READY') THEN t.undo END,
