@@ -44,7 +44,7 @@ fn has_stopped(task: &Task) -> bool {
 }
 
 impl GraphRun {
-    /// What stopped the graph, and what was skipped because of it.
+    /// What stopped the graph, and what was skipped because of it; not what somebody skipped.
     fn stopped(&self) -> BTreeSet<usize> {
         let mut found: BTreeSet<usize> =
             (0..self.tasks.len()).filter(|ordinal| has_stopped(&self.tasks[*ordinal])).collect();
@@ -52,7 +52,9 @@ impl GraphRun {
         while let Some(source) = open.pop() {
             for edge in &self.graph.tasks[source].outgoing {
                 let target = self.graph.edges[*edge].target;
-                if self.tasks[target].state == TaskState::Skipped && found.insert(target) {
+                let task = &self.tasks[target];
+                let was_skipped = task.state == TaskState::Skipped && !task.is_by_hand();
+                if was_skipped && found.insert(target) {
                     open.push(target);
                 }
             }

@@ -1,7 +1,7 @@
 //! Workflows that failed or were cancelled and go on.
 
 use goalpost_graph::{Effect, Event, IllegalTransition};
-use goalpost_model::{TaskState, WorkflowState};
+use goalpost_model::{Failure, TaskState, WorkflowState};
 use serde_json::json;
 
 use crate::run::Run;
@@ -111,6 +111,22 @@ fn a_graph_that_has_run_inside_of_a_task_never_begins_anew() {
     );
     run.succeed("poll[0].x", json!(1));
     assert_eq!(run.refused(RETRY), IllegalTransition::CannotBeginAnew { task: "poll".to_owned() });
+}
+
+#[test]
+fn what_was_skipped_by_hand_stays_skipped() {
+    let mut run = Run::begin(
+        json!(["a", {"name": "each", "capability": "", "join": "any", "input": {"items": [0]}, "for_each": {"body": {"tasks": [
+            {"name": "x", "capability": "any"}]}}}, "b"]),
+        json!([{"from": "b", "to": "each"}, {"from": "a", "to": "each"}]),
+    );
+    run.succeed("b", json!(1));
+    let reason = Failure::new(Failure::BY_HAND, "enough");
+    run.apply(Event::Skip { task: run.ordinal("each"), output: None, reason });
+    run.fail("a");
+    run.apply(RETRY);
+    assert_eq!((run.state("each"), run.state("a")), (TaskState::Skipped, TaskState::Ready));
+    assert_restorable(&run);
 }
 
 #[test]
