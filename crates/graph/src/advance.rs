@@ -38,7 +38,7 @@ pub fn advance(
         }
         Event::TimerFired { task, kind, .. } => step.timer_fired(task, kind),
         Event::DeadlineExceeded => step.deadline_exceeded(),
-        Event::Cancel { failure } => step.cancel(failure),
+        Event::Cancel { failure } => step.end_early(failure),
         Event::Retry { all } => step.retry(all),
         Event::Pause { failure } => step.pause(failure),
         Event::Resume => step.resume(),

@@ -226,9 +226,7 @@ impl Step<'_> {
         if self.workflow.progress.remove(&owner).is_none() {
             return;
         }
-        let Some(Reserved { first, count }) = self.workflow.tasks[owner].body else { return };
-        let size = self.workflow.tasks.size_inside(owner);
-        for base in self.workflow.tasks.bases(first, first + count * size) {
+        for base in self.workflow.tasks.runs_inside(owner) {
             if let Some(run) = self.workflow.tasks.run_mut(base) {
                 run.outcome = None;
             }
@@ -237,9 +235,8 @@ impl Step<'_> {
 
     /// Cancels every open task of the graph inside of a task.
     pub(crate) fn cancel_inside(&mut self, owner: usize, failure: &Failure) {
-        let Some(Reserved { first, count }) = self.workflow.tasks[owner].body else { return };
         let size = self.workflow.tasks.size_inside(owner);
-        for base in self.workflow.tasks.bases(first, first + count * size) {
+        for base in self.workflow.tasks.runs_inside(owner) {
             for ordinal in base..base + size {
                 if !self.workflow.tasks[ordinal].state.is_terminal() {
                     self.cancel_task(ordinal, failure);

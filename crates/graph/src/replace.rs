@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use goalpost_model::TaskState;
 
+use crate::join::Incoming;
 use crate::rows::check_row;
 use crate::tasks::{GraphRun, Owner};
 use crate::{InvalidState, Task, Workflow};
@@ -77,6 +78,15 @@ impl GraphRun {
         self.count_end(place, false);
         self.tasks[place] = task;
         self.count_end(place, true);
+    }
+
+    /// Counts anew what follows from the ends of all tasks.
+    pub(crate) fn count_edges(&mut self) {
+        let graph = Arc::clone(&self.graph);
+        self.incoming = graph.tasks.iter().map(|task| Incoming::undecided(task.incoming.len())).collect();
+        self.edge_taken = vec![false; graph.edges.len()];
+        self.open = self.tasks.len();
+        (0..self.tasks.len()).for_each(|place| self.count_end(place, true));
     }
 
     /// Counts, or counts no more, what follows from the end of a task, if it has ended.

@@ -70,9 +70,8 @@ impl Workflow {
         let mut before = None;
         for (ordinal, task) in rows {
             self.tasks.next = self.tasks.next.max(ordinal + 1);
-            // Of a run that a retry gave up nothing is needed.
-            if self.tasks.get(ordinal).is_none() && !self.add_run_of(ordinal, &reserved)? {
-                continue;
+            if self.tasks.get(ordinal).is_none() {
+                self.add_run_of(ordinal, &reserved)?;
             }
             if before.replace(ordinal) == Some(ordinal) {
                 let task = self.tasks.name(ordinal).unwrap_or_default();
@@ -95,17 +94,15 @@ impl Workflow {
         Ok(())
     }
 
-    /// The run that a row is part of, which is the first one of it. False if no task has such a run any more.
+    /// The run that a row is part of, which is the first one of it.
     fn add_run_of(
         &mut self,
         ordinal: usize,
         reserved: &BTreeMap<usize, (usize, Place)>,
-    ) -> Result<bool, InvalidState> {
+    ) -> Result<(), InvalidState> {
         let tasks = self.tasks.len();
         let unknown = || InvalidState::UnknownTask { ordinal, tasks };
-        let Some((&first, &(owner, place))) = reserved.range(..=ordinal).next_back() else {
-            return Ok(false);
-        };
+        let (&first, &(owner, place)) = reserved.range(..=ordinal).next_back().ok_or_else(unknown)?;
         let compiled = self.tasks.compiled(owner).ok_or_else(unknown)?;
         let (base, mut run) = match place {
             Place::Undo => {
@@ -117,7 +114,7 @@ impl Workflow {
                 let graph = Arc::clone(graph);
                 let index = (ordinal - first) / graph.tasks.len();
                 if index >= body.count {
-                    return Ok(false);
+                    return Err(unknown());
                 }
                 let base = first + index * graph.tasks.len();
                 (base, GraphRun::new(graph, Some(Owner { task: owner, index })))
@@ -125,7 +122,7 @@ impl Workflow {
         };
         run.is_undo = matches!(place, Place::Undo);
         self.tasks.add(base, run);
-        Ok(true)
+        Ok(())
     }
 
     /// Counts what `advance` counts as it goes.
@@ -146,10 +143,8 @@ impl Workflow {
 
     /// The same for one task.
     pub(crate) fn count_runs_of(&mut self, owner: usize) {
-        let Some(Reserved { first, count }) = self.tasks[owner].body else { return };
-        let size = self.tasks.size_inside(owner);
         let mut progress = Progress::default();
-        for base in self.tasks.bases(first, first + count * size) {
+        for base in self.tasks.runs_inside(owner) {
             let outcome = (self.tasks.run(base).open == 0).then(|| self.outcome(base));
             progress.started += 1;
             progress.ended += usize::from(outcome.is_some());

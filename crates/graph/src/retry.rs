@@ -4,37 +4,31 @@ use std::collections::BTreeSet;
 
 use goalpost_model::{TaskState, WorkflowState};
 
-use crate::join::Incoming;
 use crate::step::Step;
 use crate::tasks::GraphRun;
-use crate::workflow::Reserved;
 use crate::{Effect, Task, Workflow};
 
 impl Workflow {
     /// Whether some task of the blueprint's own graph stopped the workflow and can be tried once more.
     pub(crate) fn can_be_retried(&self) -> bool {
-        self.tasks.run(0).tasks.iter().any(has_stopped)
+        self.tasks.run(0).has_stopped()
     }
-}
 
-impl Workflow {
     /// A task that a retry would begin anew although the graph inside of it has run: names and attempts would
     /// be there a second time.
     pub(crate) fn cannot_begin_anew(&self, all: bool) -> Option<String> {
         let has_run = |(ordinal, task): &(usize, &Task)| {
-            let begins_anew = all || has_stopped(task) && !self.stopped_inside(*ordinal);
+            let begins_anew = all || has_stopped(task) && self.stopped_inside(*ordinal).is_empty();
             task.body.is_some() && begins_anew
         };
         let (ordinal, _) = self.tasks.iter().find(has_run)?;
         self.tasks.name(ordinal)
     }
 
-    /// Whether something inside of the task stopped it.
-    fn stopped_inside(&self, owner: usize) -> bool {
-        let Some(Reserved { first, count }) = self.tasks[owner].body else { return false };
-        let size = self.tasks.size_inside(owner);
-        let bases = self.tasks.bases(first, first + count * size);
-        bases.into_iter().any(|base| self.tasks.run(base).tasks.iter().any(has_stopped))
+    /// The first ordinals of the runs inside of the task that stopped.
+    fn stopped_inside(&self, owner: usize) -> Vec<usize> {
+        let runs = self.tasks.runs_inside(owner).into_iter();
+        runs.filter(|base| self.tasks.run(*base).has_stopped()).collect()
     }
 }
 
@@ -44,6 +38,10 @@ fn has_stopped(task: &Task) -> bool {
 }
 
 impl GraphRun {
+    fn has_stopped(&self) -> bool {
+        self.tasks.iter().any(has_stopped)
+    }
+
     /// What stopped the graph, and what was skipped because of it; not what somebody skipped.
     fn stopped(&self) -> BTreeSet<usize> {
         let mut found: BTreeSet<usize> =
@@ -60,23 +58,6 @@ impl GraphRun {
             }
         }
         found
-    }
-
-    /// Counts the incoming edges anew.
-    pub(crate) fn count_edges(&mut self) {
-        let graph = std::sync::Arc::clone(&self.graph);
-        self.incoming = graph.tasks.iter().map(|task| Incoming::undecided(task.incoming.len())).collect();
-        self.edge_taken = vec![false; graph.edges.len()];
-        self.open = self.tasks.iter().filter(|task| !task.state.is_terminal()).count();
-        for (compiled, task) in graph.tasks.iter().zip(&self.tasks) {
-            task.taken_edges.iter().for_each(|edge| self.edge_taken[*edge] = true);
-            // A cancelled task decides nothing: the graph ended with it, or nobody needs it.
-            if task.state.is_terminal() && task.state != TaskState::Cancelled {
-                for edge in &compiled.outgoing {
-                    self.incoming[graph.edges[*edge].target].decide(self.edge_taken[*edge]);
-                }
-            }
-        }
     }
 }
 
@@ -113,16 +94,7 @@ impl Step<'_> {
 
     /// Goes on with the graph inside of a task, if that is what stopped. False if the task has to begin anew.
     fn retry_inside(&mut self, owner: usize) -> bool {
-        let task = &self.workflow.tasks[owner];
-        let (Some(Reserved { first, count }), TaskState::Failed | TaskState::Cancelled) =
-            (task.body, task.state)
-        else {
-            return false;
-        };
-        let size = self.workflow.tasks.size_inside(owner);
-        let bases = self.workflow.tasks.bases(first, first + count * size);
-        let stopped: Vec<usize> =
-            bases.into_iter().filter(|base| self.run(*base).tasks.iter().any(has_stopped)).collect();
+        let stopped = self.workflow.stopped_inside(owner);
         if stopped.is_empty() {
             return false;
         }

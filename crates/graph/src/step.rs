@@ -146,11 +146,6 @@ impl<'a> Step<'a> {
         self.effects.push(Effect::TaskReady { task: ordinal, attempt: task.attempt });
     }
 
-    /// Somebody gives the workflow up.
-    pub(crate) fn cancel(&mut self, failure: Failure) {
-        self.end_early(failure);
-    }
-
     /// The time that the workflow may run is over.
     pub(crate) fn deadline_exceeded(&mut self) {
         let message = format!("the workflow did not end within {} ms", self.blueprint.deadline_ms);
@@ -158,7 +153,7 @@ impl<'a> Step<'a> {
     }
 
     /// Ends every task that is open, and the workflow.
-    fn end_early(&mut self, failure: Failure) {
+    pub(crate) fn end_early(&mut self, failure: Failure) {
         let open = self.workflow.tasks.iter().filter(|(_, task)| !task.state.is_terminal());
         for ordinal in open.map(|(ordinal, _)| ordinal).collect::<Vec<_>>() {
             if !self.workflow.tasks[ordinal].state.is_terminal() {

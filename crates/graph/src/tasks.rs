@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::Task;
 use crate::join::Incoming;
+use crate::workflow::Reserved;
 
 /// The tasks of a workflow by their ordinals.
 ///
@@ -194,8 +195,12 @@ impl Tasks {
         self.runs.iter_mut().map(|(base, run)| (*base, run))
     }
 
-    /// The first ordinals of the runs that there are between two ordinals.
-    pub(crate) fn bases(&self, first: usize, end: usize) -> Vec<usize> {
+    /// The first ordinals of the runs of the graph inside of the task, as far as they have begun.
+    pub(crate) fn runs_inside(&self, owner: usize) -> Vec<usize> {
+        let Some(Reserved { first, count }) = self.get(owner).and_then(|task| task.body) else {
+            return Vec::new();
+        };
+        let end = first + count * self.size_inside(owner);
         self.runs.range(first..end).map(|(base, _)| *base).collect()
     }
 }

@@ -51,11 +51,10 @@ fn conditions_are_not_evaluated_again() {
 }
 
 #[test]
-fn rows_that_are_missing_or_repeated_are_refused() {
+fn rows_of_unknown_or_repeated_tasks_are_refused() {
     let run = half_way();
-    // A retry leaves rows behind that no task has; the task that is missing is noticed.
     let unknown = refusal(&run, |rows| rows[0].0 = 9);
-    assert!(matches!(unknown, InvalidState::Join { .. }), "{unknown}");
+    assert_eq!(unknown, InvalidState::UnknownTask { ordinal: 9, tasks: 4 });
     let repeated = refusal(&run, |rows| rows.push(rows[0].clone()));
     assert_eq!(repeated, InvalidState::DuplicateTask { task: "a".to_owned() });
 }
