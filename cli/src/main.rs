@@ -27,7 +27,7 @@ enum Command {
     /// Follow a goal to its end.
     Watch(commands::watch::Arguments),
     /// Show a goal.
-    Get(commands::get::Arguments),
+    Get(commands::Target),
     /// List goals, newest first.
     List(commands::list::Arguments),
     /// Show what a submission would run.
@@ -43,13 +43,13 @@ enum Command {
     /// Make a blueprint of a file of another system.
     Import(commands::import::Arguments),
     /// Cancel a goal.
-    Cancel(commands::cancel::Arguments),
+    Cancel(commands::act::Stop),
     /// Say why tasks of a goal do not run.
-    Explain(commands::explain::Arguments),
+    Explain(commands::Target),
     /// Give nothing new of a goal to workers.
-    Pause(commands::act::Pause),
+    Pause(commands::act::Stop),
     /// Go on with a paused goal.
-    Resume(commands::act::Target),
+    Resume(commands::Target),
     /// Open a failed or cancelled goal again: with what stopped it, or with all of it.
     Retry(commands::act::Retry),
     /// Send a signal to a goal.
@@ -80,7 +80,7 @@ async fn main() -> ExitCode {
         Command::Diff(arguments) => commands::diff::run(&arguments),
         Command::Graph(arguments) => commands::graph::run(&arguments),
         Command::Import(arguments) => commands::import::run(&arguments),
-        Command::Cancel(arguments) => commands::cancel::run(arguments).await,
+        Command::Cancel(arguments) => commands::act::cancel(arguments).await,
         Command::Explain(arguments) => commands::explain::run(arguments).await,
         Command::Pause(arguments) => commands::act::pause(arguments).await,
         Command::Resume(arguments) => commands::act::resume(arguments).await,

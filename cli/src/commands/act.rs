@@ -1,31 +1,17 @@
-//! `goalpost pause`, `resume`, `retry`, `signal`, `approve`, `reject` and `skip`.
+//! `goalpost cancel`, `pause`, `resume`, `retry`, `signal`, `approve`, `reject` and `skip`.
 
 use clap::Args;
-use goalpost_client::Client;
 use goalpost_client::v1::{
     ExtendGoalRequest, Goal, ResolveApprovalRequest, SignalGoalRequest, SkipTaskRequest,
 };
 use goalpost_proto::value_from_json;
 use serde_json::Value;
 
-use super::Endpoint;
+use super::{Target, print};
 use crate::failure::Failure;
-use crate::view::goal;
-
-/// A goal, and how it is shown afterwards.
-#[derive(Args)]
-pub(crate) struct Target {
-    #[command(flatten)]
-    endpoint: Endpoint,
-    /// The goal's id.
-    id: String,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
-}
 
 #[derive(Args)]
-pub(crate) struct Pause {
+pub(crate) struct Stop {
     #[command(flatten)]
     target: Target,
     /// Why, for the history.
@@ -95,20 +81,16 @@ pub(crate) struct Extend {
 }
 
 impl Target {
-    fn client(&self) -> Result<Client, Failure> {
-        self.endpoint.client()
-    }
-
     fn show(&self, found: &Goal) -> Result<(), Failure> {
-        match self.json {
-            true => println!("{}", serde_json::to_string_pretty(found)?),
-            false => print!("{}", goal::details(found)),
-        }
-        Ok(())
+        print(found, self.json)
     }
 }
 
-pub(crate) async fn pause(Pause { target, reason }: Pause) -> Result<(), Failure> {
+pub(crate) async fn cancel(Stop { target, reason }: Stop) -> Result<(), Failure> {
+    target.show(&target.client()?.cancel(&target.id, &reason).await?)
+}
+
+pub(crate) async fn pause(Stop { target, reason }: Stop) -> Result<(), Failure> {
     target.show(&target.client()?.pause(&target.id, &reason).await?)
 }
 

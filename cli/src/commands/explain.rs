@@ -2,26 +2,14 @@
 
 use std::fmt::Write as _;
 
-use clap::Args;
 use goalpost_client::v1::{EdgeExplanation, Explanation, TaskState};
 
-use super::Endpoint;
+use super::Target;
 use crate::failure::Failure;
 
-#[derive(Args)]
-pub(crate) struct Arguments {
-    #[command(flatten)]
-    endpoint: Endpoint,
-    /// The goal's id.
-    id: String,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let explained = arguments.endpoint.client()?.explain(&arguments.id).await?;
-    match arguments.json {
+pub(crate) async fn run(target: Target) -> Result<(), Failure> {
+    let explained = target.client()?.explain(&target.id).await?;
+    match target.json {
         true => println!("{}", serde_json::to_string_pretty(&explained)?),
         false => print!("{}", text(&explained)),
     }

@@ -1,7 +1,6 @@
 //! The commands that talk to a running system, or look at files.
 
 pub(crate) mod act;
-pub(crate) mod cancel;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod fmt;
@@ -19,8 +18,10 @@ use std::time::Duration;
 
 use clap::Args;
 use goalpost_client::Client;
+use goalpost_client::v1::Goal;
 
 use crate::failure::Failure;
+use crate::view::goal;
 
 /// Where the system is.
 #[derive(Args)]
@@ -35,6 +36,33 @@ impl Endpoint {
         // People would rather know at once that nobody is there.
         Ok(Client::connect(self.endpoint.as_str())?.patience(Duration::ZERO))
     }
+}
+
+/// A goal, and how it is shown.
+#[derive(Args)]
+pub(crate) struct Target {
+    #[command(flatten)]
+    endpoint: Endpoint,
+    /// The goal's id.
+    id: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Target {
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        self.endpoint.client()
+    }
+}
+
+/// Prints the goal.
+pub(crate) fn print(found: &Goal, json: bool) -> Result<(), Failure> {
+    match json {
+        true => println!("{}", serde_json::to_string_pretty(found)?),
+        false => print!("{}", goal::details(found)),
+    }
+    Ok(())
 }
 
 /// What is wanted: in words, as a type, or as a blueprint.

@@ -1,7 +1,7 @@
 //! `goalpost submit`.
 
 use clap::{Args, ValueEnum};
-use goalpost_client::v1::Priority;
+use goalpost_client::v1::{GoalState, Priority};
 
 use super::{Endpoint, Wanted, watch};
 use crate::failure::Failure;
@@ -72,7 +72,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     if wait {
         let ended = client.wait(&goal.id).await?;
-        return super::get::show(&ended, json);
+        super::print(&ended, json)?;
+        return if ended.state() == GoalState::Succeeded { Ok(()) } else { Err(Failure::Negative) };
     }
     match json {
         true => println!("{}", serde_json::to_string(&goal)?),

@@ -10,8 +10,8 @@ use goalpost_proto::v1::planner_client::PlannerClient;
 use goalpost_proto::v1::{CheckBlueprintRequest, CheckBlueprintResponse};
 use goalpost_proto::{Violations, blueprint_from_model, read_blueprint};
 use goalpost_service::{status, trace_context};
+use goalpost_store::Store;
 use goalpost_store::goals::NewBlueprint;
-use goalpost_store::{Json, Store};
 use tonic::Status;
 
 use crate::inline::inline;
@@ -81,9 +81,7 @@ impl Checks {
         }
         let checked = read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations);
         match checked {
-            Some(checked) if violations.is_empty() => {
-                Ok(NewBlueprint { digest: checked.digest(), body: Json::of(&checked) })
-            }
+            Some(checked) if violations.is_empty() => Ok(NewBlueprint::of(&checked)),
             _ => Err(status::invalid_argument(violations)),
         }
     }

@@ -10,7 +10,6 @@ use goalpost_proto::{Violations, read_blueprint, struct_from_map};
 use goalpost_service::backoff::{Backoff, until_ok};
 use goalpost_service::line::Line;
 use goalpost_service::trace_context;
-use goalpost_store::Json;
 use goalpost_store::goals::NewBlueprint;
 use goalpost_store::workflows::{self, WantedPlan};
 use serde_json::Value;
@@ -118,7 +117,7 @@ impl Plans<'_> {
         }
         let mut violations = Violations::default();
         Ok(match read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations) {
-            Some(blueprint) => Ok(NewBlueprint { digest: blueprint.digest(), body: Json::of(&blueprint) }),
+            Some(blueprint) => Ok(NewBlueprint::of(&blueprint)),
             None => Err(Failure::new(Failure::BLUEPRINT_INVALID, violations.to_string())),
         })
     }

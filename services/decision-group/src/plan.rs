@@ -13,7 +13,6 @@ use goalpost_proto::{Violations, read_blueprint, struct_from_map};
 use goalpost_service::backoff::{Backoff, until_ok};
 use goalpost_service::line::Line;
 use goalpost_service::trace_context::{self, Hop};
-use goalpost_store::Json;
 use goalpost_store::goals::{self, NewBlueprint, Planned, StoredGoal, Unwanted, Verdict};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
@@ -200,7 +199,7 @@ fn accept(goal: GoalId, blueprint: goalpost_proto::v1::Blueprint, decided_by: St
         return give_up(goal, Failure::new(Failure::BLUEPRINT_INVALID, violations.to_string()));
     };
     let reason = format!("{} tasks, {} edges, no errors", blueprint.tasks.len(), blueprint.edges.len());
-    let verdict = Verdict::Plan(NewBlueprint { digest: blueprint.digest(), body: Json::of(&blueprint) });
+    let verdict = Verdict::Plan(NewBlueprint::of(&blueprint));
     Planned { goal, verdict, decided_by, reason }
 }
 

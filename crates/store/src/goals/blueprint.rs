@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::Digest;
+use goalpost_model::{Blueprint, Digest};
 
 use crate::Json;
 
@@ -13,6 +13,13 @@ pub struct NewBlueprint {
     pub digest: Digest,
     /// The blueprint as JSON.
     pub body: Json,
+}
+
+impl NewBlueprint {
+    /// A blueprint under its digest.
+    pub fn of(blueprint: &Blueprint) -> Self {
+        Self { digest: blueprint.digest(), body: Json::of(blueprint) }
+    }
 }
 
 /// Each blueprint once, as columns, in the order of the digests: two writers that store the same

@@ -102,11 +102,17 @@ pub async fn running_attempts(
 /// Those of `named` that still run although the engine that answers for them is dead.
 pub async fn orphaned_attempts(store: &Store, named: &[AttemptRef]) -> Result<Vec<AttemptRef>, Error> {
     let client = store.client().await?;
-    let workflows: Vec<Uuid> = named.iter().map(|attempt| attempt.workflow.0).collect();
-    let tasks: Vec<i32> = named.iter().map(|attempt| int(attempt.task)).collect();
-    let attempts: Vec<i32> = named.iter().map(|attempt| int(attempt.attempt)).collect();
+    let (workflows, tasks, attempts) = named_columns(named);
     let rows = client.query(ORPHANED, &[&workflows, &tasks, &attempts]).await?;
     rows.iter().map(attempt).collect()
+}
+
+/// Attempts that are named, as columns.
+pub(crate) fn named_columns(named: &[AttemptRef]) -> (Vec<Uuid>, Vec<i32>, Vec<i32>) {
+    let workflows = named.iter().map(|attempt| attempt.workflow.0).collect();
+    let tasks = named.iter().map(|attempt| int(attempt.task)).collect();
+    let attempts = named.iter().map(|attempt| int(attempt.attempt)).collect();
+    (workflows, tasks, attempts)
 }
 
 fn columns(held: &[HeldAttempt]) -> (Vec<Uuid>, Vec<&str>, Vec<i32>) {

@@ -6,6 +6,7 @@ use goalpost_model::{Blueprint, Digest, WorkflowId};
 use uuid::Uuid;
 
 use crate::connection::Queries as _;
+use crate::workflows::load::digest;
 use crate::{Error, Json, Store};
 
 const SELECT_BLUEPRINT: &str = "SELECT body FROM blueprints WHERE digest = $1";
@@ -16,13 +17,7 @@ const SELECT_DIGESTS: &str = "SELECT id, blueprint_digest FROM workflows WHERE i
 pub async fn digests(store: &Store, ids: &[WorkflowId]) -> Result<HashMap<WorkflowId, Digest>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = store.client().await?.query(SELECT_DIGESTS, &[&ids]).await?;
-    rows.iter()
-        .map(|row| {
-            let digest: &[u8] = row.try_get(1)?;
-            let digest = digest.try_into().map_err(|error| Error::corrupt("a digest", error))?;
-            Ok((WorkflowId(row.try_get(0)?), Digest(digest)))
-        })
-        .collect()
+    rows.iter().map(|row| Ok((WorkflowId(row.try_get(0)?), digest(row.try_get(1)?)?))).collect()
 }
 
 /// The blueprint with this digest, if it is stored.

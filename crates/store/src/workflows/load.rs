@@ -237,7 +237,7 @@ fn body(row: &Row) -> Result<Option<(usize, usize)>, Error> {
     first.zip(runs).map(|(first, runs)| Ok((count(first)?, count(runs)?))).transpose()
 }
 
-fn digest(bytes: &[u8]) -> Result<Digest, Error> {
+pub(crate) fn digest(bytes: &[u8]) -> Result<Digest, Error> {
     bytes.try_into().map(Digest).map_err(|error| Error::corrupt("a digest", error))
 }
 

@@ -2,10 +2,10 @@
 
 use goalpost_model::{AttemptRef, WorkflowId};
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use crate::connection::Queries as _;
 use crate::goals::NewBlueprint;
+use crate::workflows::attempts::named_columns;
 use crate::{Error, Json, Store};
 
 const WANTED: &str = "\
@@ -38,10 +38,7 @@ pub struct WantedPlan {
 
 /// Those of the named tasks that still wait for a plan.
 pub async fn wanted_plans(store: &Store, named: &[AttemptRef]) -> Result<Vec<WantedPlan>, Error> {
-    let int = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
-    let workflows: Vec<Uuid> = named.iter().map(|attempt| attempt.workflow.0).collect();
-    let tasks: Vec<i32> = named.iter().map(|attempt| int(attempt.task)).collect();
-    let attempts: Vec<i32> = named.iter().map(|attempt| int(attempt.attempt)).collect();
+    let (workflows, tasks, attempts) = named_columns(named);
     let rows = store.client().await?.query(WANTED, &[&workflows, &tasks, &attempts]).await?;
     rows.iter()
         .map(|row| {
