@@ -170,6 +170,8 @@ impl<'a> Step<'a> {
         let was_running = task.state == TaskState::Running;
         task.state = TaskState::Cancelled;
         task.failure = Some(failure.clone());
+        // What it has made was to be its graph.
+        task.output = None;
         self.one_less_open(ordinal);
         self.effects.push(Effect::TaskCancelled { task: ordinal, was_running });
         self.cancel_inside(ordinal, failure);

@@ -71,6 +71,15 @@ fn a_graph_that_is_none_fails_the_task() {
 }
 
 #[test]
+fn what_a_task_has_made_goes_with_it_when_it_is_cancelled() {
+    let mut run = Run::begin(json!([{"name": "plan", "capability": "any", "extends": true}]), json!([]));
+    run.succeed("plan", json!({"name": "made"}));
+    run.cancel();
+    assert_eq!((run.state("plan"), run.task("plan").output.as_ref()), (TaskState::Cancelled, None));
+    assert_restorable(&run);
+}
+
+#[test]
 fn a_graph_that_nobody_brings_is_waited_for_no_longer_than_was_said() {
     let task = json!({"name": "more", "capability": "goalpost.extension", "input": {"timeout_ms": 5}});
     let mut run = Run::begin(json!([task]), json!([]));
