@@ -62,8 +62,7 @@ impl Plans<'_> {
                 Err(refused) => refused,
             };
             if !may_pass(&refused) {
-                // It has its graph, or has ended.
-                tracing::debug!(workflow = %wanted.workflow, task = wanted.task, reason = refused.message(), "a plan came late");
+                tracing::error!(workflow = %wanted.workflow, task = wanted.task, reason = refused.message(), "a plan was refused; its task waits on");
                 return Some(());
             }
             if backoff.is_fresh() {
@@ -148,7 +147,16 @@ impl Plans<'_> {
         let request = trace_context::request(request, wanted.traceparent.as_deref());
         match self.context.peers.engine.clone().act_on_workflow(request).await {
             Ok(_) => Ok(()),
-            Err(refused) if refused.code() == Code::FailedPrecondition => Ok(()),
+            // It has its graph, or has ended, or its workflow is gone.
+            Err(refused) if matches!(refused.code(), Code::FailedPrecondition | Code::NotFound) => {
+                tracing::debug!(
+                    workflow = id.to_string(),
+                    task,
+                    reason = refused.message(),
+                    "a plan came late"
+                );
+                Ok(())
+            }
             Err(refused) => Err(refused),
         }
     }
