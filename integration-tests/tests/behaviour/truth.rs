@@ -87,7 +87,8 @@ async fn a_delivery_that_repeats_runs_once() {
     let goal = client.submit(NewGoal::blueprint(chain(2))).await.unwrap();
     let (queue, list) = (Queue::new(&on.redis.url()).unwrap(), List::ready("test.echo"));
     let waiting = async || queue.depths().await.unwrap().remove(&list).unwrap_or_default().elements;
-    wait_for("the delivery", async || (waiting().await == 1).then_some(())).await;
+    // A Redis that is new may be told of it a second time.
+    wait_for("the delivery", async || (waiting().await > 0).then_some(())).await;
     let (epoch, _) = queue.ensure_epoch().await.unwrap();
     let element = |text: String| Element { list: list.clone(), lane: Lane::default(), text };
     let mut repeated = vec![element(format!("{}:0:1", goal.id)); 10];
