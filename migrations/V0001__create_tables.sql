@@ -109,7 +109,7 @@ CREATE TABLE tasks (
     -- Outgoing edges that were taken when it ended; by their places in its graph.
     taken_edges integer[],
     -- What it waits for while it is WAITING.
-    waits_for   text CHECK (waits_for IN ('time', 'body', 'signal', 'approval', 'plan', 'extension')) CHECK ((waits_for IS NOT NULL) = (state = 'WAITING')),
+    waits_for   text CHECK (waits_for IN ('time', 'body', 'signal', 'approval', 'key', 'plan', 'extension')) CHECK ((waits_for IS NOT NULL) = (state = 'WAITING')),
     -- The ordinals that it has reserved for the graph inside of it: the first one, and for how many items or
     -- iterations.
     body_first  integer,
@@ -149,6 +149,25 @@ CREATE TABLE timers (
 ) WITH (fillfactor = 80);
 CREATE INDEX timers_to_fire ON timers (fire_at) WHERE fired_at IS NULL;
 CREATE INDEX timers_fired ON timers (workflow_id, task) WHERE fired_at IS NOT NULL;
+
+-- Who waits for a key, and who holds one: a task from the moment in which it asks for it until it ends. Written
+-- by `commit_transitions` alone, which hands a key on in the transaction in which it comes free.
+CREATE TABLE concurrency_keys (
+    workflow_id uuid NOT NULL,
+    task        integer NOT NULL,
+    -- The task's latest attempt when it asked.
+    attempt     integer NOT NULL,
+    -- `namespace/name`.
+    name        text NOT NULL,
+    -- How many may hold it at once, as far as this task is concerned.
+    most        integer NOT NULL,
+    lane        text NOT NULL,
+    -- Who asks first is served first.
+    asked       bigint GENERATED ALWAYS AS IDENTITY,
+    granted_at  timestamptz,
+    PRIMARY KEY (workflow_id, task)
+);
+CREATE INDEX concurrency_keys_by_name ON concurrency_keys (name, asked);
 
 -- What was said to a workflow from outside, in order. Kept until a task takes it, and after.
 CREATE TABLE signals (

@@ -42,6 +42,9 @@ CREATE FUNCTION commit_transitions(
     undo_place integer[], undo_task integer[], undo_by integer[],
     -- Tasks whose graph came up, where it is, and what it is.
     expand_place integer[], expand_task integer[], expand_first integer[], expand_digest bytea[],
+    -- Tasks that ask for a key, and tasks that need theirs no more.
+    key_place integer[], key_task integer[], key_attempt integer[], key_name text[], key_most integer[], key_lane text[],
+    free_place integer[], free_task integer[],
     -- Signals that come, and signals that came before and are taken.
     signal_place integer[], signal_event integer[], signal_at integer[], signal_id text[], signal_name text[],
     signal_payload json[], signal_taken_by integer[],
@@ -60,6 +63,7 @@ DECLARE
     bases      bigint[] := '{}';
     passed_id  uuid[];
     passed     bigint[];
+    key_names  text[];
 BEGIN
     IF array_remove(set_engine, NULL) <> '{}' THEN
         PERFORM refuse_dead(set_engine);
@@ -192,6 +196,23 @@ BEGIN
             attempt = excluded.attempt, kind = excluded.kind, fire_at = excluded.fire_at, fired_at = NULL;
     END IF;
 
+    IF cardinality(key_place) > 0 OR cardinality(free_place) > 0 THEN
+        WITH freed AS (
+            DELETE FROM concurrency_keys k USING unnest(free_place, free_task) AS f (place, task)
+            WHERE k.workflow_id = ids[f.place] AND k.task = f.task AND bases[f.place] >= 0
+            RETURNING k.name
+        ), asked AS (
+            INSERT INTO concurrency_keys (workflow_id, task, attempt, name, most, lane)
+            SELECT ids[k.place], k.task, k.attempt, k.name, k.most, k.lane
+            FROM unnest(key_place, key_task, key_attempt, key_name, key_most, key_lane)
+                 WITH ORDINALITY AS k (place, task, attempt, name, most, lane, at)
+            WHERE bases[k.place] >= 0 ORDER BY k.at
+            RETURNING name
+        )
+        SELECT array_agg(DISTINCT name) INTO key_names FROM (SELECT name FROM freed UNION ALL SELECT name FROM asked) n;
+        PERFORM grant_keys(key_names);
+    END IF;
+
     -- Every number that was drawn was used, and the one before is there.
     IF cardinality(ids) = 1 THEN
         IF bases[1] >= 0 THEN
@@ -203,6 +224,31 @@ BEGIN
     END IF;
 
     RETURN bases;
+END;
+$$;
+
+-- Gives keys to those who have waited longest, as far as there is room, and tells engines so.
+CREATE FUNCTION grant_keys(names text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    key text;
+BEGIN
+    -- One transaction at a time counts who holds a key; in one order, so that none waits for another that waits for it.
+    FOR key IN SELECT DISTINCT unnest(names) ORDER BY 1 LOOP
+        PERFORM pg_advisory_xact_lock(hashtextextended(key, 7));
+    END LOOP;
+    -- A statement of its own: it sees what was committed before the locks were got.
+    WITH held AS (
+        SELECT name, count(*) AS holders FROM concurrency_keys WHERE name = ANY (names) AND granted_at IS NOT NULL GROUP BY name
+    ), first AS (
+        SELECT k.workflow_id, k.task, k.most - coalesce(h.holders, 0) AS room, row_number() OVER (PARTITION BY k.name ORDER BY k.asked) AS place
+        FROM concurrency_keys k LEFT JOIN held h USING (name) WHERE k.name = ANY (names) AND k.granted_at IS NULL
+    ), granted AS (
+        UPDATE concurrency_keys k SET granted_at = clock_timestamp() FROM first f
+        WHERE k.workflow_id = f.workflow_id AND k.task = f.task AND f.place <= f.room
+        RETURNING k.workflow_id, k.task, k.attempt, k.lane
+    )
+    INSERT INTO outbox (list, element, lane) SELECT 'keys', attempt_ref(workflow_id, task, attempt), lane FROM granted;
 END;
 $$;
 

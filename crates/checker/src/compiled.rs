@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use goalpost_model::{
-    Blueprint, Branch, Digest, EdgeOn, Failure, Failures, Finding, Join, Rest, RetryPolicy, TaskState,
-    Timeouts, UNDO,
+    Blueprint, Branch, Digest, EdgeOn, Failure, Failures, Finding, Join, Priority, Rest, RetryPolicy,
+    TaskState, Timeouts, UNDO, limits::MAX_KEY_BYTES,
 };
 use jsonschema::Validator;
 use serde_json::{Map, Value};
@@ -86,6 +86,10 @@ pub struct CompiledTask {
     pub branch: Branch,
     /// What the engine does itself for it; `None` if a worker does it.
     pub control: Option<Control>,
+    /// The key that it has to hold while it runs.
+    pub key: Option<CompiledKey>,
+    /// How much it may claim; `None`: as much as its goal.
+    pub priority: Option<Priority>,
     /// What comes out of it is a blueprint, which then runs inside of it.
     pub extends: bool,
     /// What undoes it: a graph of one task, whose input is computed where this task is.
@@ -104,6 +108,33 @@ pub struct CompiledTask {
     pub(crate) flows: Vec<Flow>,
     pub(crate) input_schema: Option<Arc<Validator>>,
     pub(crate) output_schema: Option<Arc<Validator>>,
+}
+
+/// A key that is ready to be named.
+#[derive(Debug)]
+pub struct CompiledKey {
+    /// How many tasks may hold it at once.
+    pub limit: u32,
+    pub(crate) name: Expression,
+}
+
+impl CompiledKey {
+    /// Its name. Errors: `CONCURRENCY_KEY`.
+    pub fn name(&self, graph: &CompiledGraph, scope: &dyn Scope) -> Result<String, Failure> {
+        let failed = |what: String| {
+            let text = crate::names::shown(self.name.text());
+            Failure::new(Failure::CONCURRENCY_KEY, format!("concurrency_key.key `{text}`: {what}"))
+        };
+        match self.name.evaluate(scope, &|task| graph.name_of(task)).map_err(&failed)? {
+            Value::String(name) if (1..=MAX_KEY_BYTES).contains(&name.len()) && !name.contains('\0') => {
+                Ok(name)
+            }
+            Value::String(_) => {
+                Err(failed(format!("it has to have 1 to {MAX_KEY_BYTES} bytes, none of them NUL")))
+            }
+            other => Err(failed(format!("it gave {}, not text", crate::names::shown(&other.to_string())))),
+        }
+    }
 }
 
 /// An edge that is ready to be decided.

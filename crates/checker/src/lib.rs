@@ -33,7 +33,7 @@ mod topology;
 
 pub use check::{Checked, check};
 pub use compiled::{
-    BodyView, CompiledBlueprint, CompiledBody, CompiledEdge, CompiledGraph, CompiledTask, Repetition, Scope,
-    TaskView, compile,
+    BodyView, CompiledBlueprint, CompiledBody, CompiledEdge, CompiledGraph, CompiledKey, CompiledTask,
+    Repetition, Scope, TaskView, compile,
 };
 pub use source::CapabilitySource;

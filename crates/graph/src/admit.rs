@@ -32,6 +32,7 @@ pub(crate) fn admit(
         Event::Resume => return in_state(workflow, WorkflowState::Paused, event),
         Event::Signal { ref id, .. } => return admit_signal(workflow, id),
         Event::Decide { task, .. } => return admit_decision(workflow, task),
+        Event::KeyGranted { task, attempt } => return admit_key(workflow, task, attempt),
         Event::Expand { task, .. } => return admit_expansion(workflow, task),
         Event::Skip { task, ref output, .. } => return admit_skip(workflow, task, output.as_ref()),
         Event::AttemptStarted { .. } | Event::TimerFired { kind: TimerKind::ScheduleToStart, .. }
@@ -88,6 +89,16 @@ fn admit_decision(workflow: &Workflow, ordinal: usize) -> Result<(), IllegalTran
     }
     let task = workflow.tasks.name(ordinal).unwrap_or_default();
     Err(IllegalTransition::NotToDecide { task, state })
+}
+
+fn admit_key(workflow: &Workflow, ordinal: usize, attempt: u32) -> Result<(), IllegalTransition> {
+    let state = state_of(workflow, ordinal, "KeyGranted")?;
+    let current = workflow.tasks[ordinal].attempt;
+    if workflow.waits_for(ordinal) == Some(WaitsFor::Key) && attempt == current {
+        return Ok(());
+    }
+    let task = workflow.tasks.name(ordinal).unwrap_or_default();
+    Err(IllegalTransition::NotArmed { task, attempt, current, state })
 }
 
 fn admit_expansion(workflow: &Workflow, ordinal: usize) -> Result<(), IllegalTransition> {

@@ -37,6 +37,7 @@ pub fn advance(
             step.again(task, Failure::new(Failure::NOT_DELIVERED, message));
         }
         Event::TimerFired { task, kind, .. } => step.timer_fired(task, kind),
+        Event::KeyGranted { task, .. } => step.key_granted(task),
         Event::DeadlineExceeded => step.deadline_exceeded(),
         Event::Cancel { failure } => step.end_early(failure),
         Event::Retry { all } => step.retry(all),

@@ -51,6 +51,13 @@ pub enum Event {
         /// What the timer is for.
         kind: TimerKind,
     },
+    /// The task got the key that it waits for.
+    KeyGranted {
+        /// The task.
+        task: usize,
+        /// Its latest attempt, which is over; 0 if there was none.
+        attempt: u32,
+    },
     /// The time that the workflow may run is over.
     DeadlineExceeded,
     /// Somebody gives the workflow up.
@@ -114,6 +121,7 @@ impl Event {
             Self::AttemptFailed { .. } => "AttemptFailed",
             Self::AttemptUndelivered { .. } => "AttemptUndelivered",
             Self::TimerFired { .. } => "TimerFired",
+            Self::KeyGranted { .. } => "KeyGranted",
             Self::DeadlineExceeded => "DeadlineExceeded",
             Self::Cancel { .. } => "Cancel",
             Self::Retry { .. } => "Retry",

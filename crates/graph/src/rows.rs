@@ -69,9 +69,12 @@ fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
                     task.body.is_some() != (compiled.body.is_some() || task.planned.is_some()),
                     "the graph inside of it says otherwise",
                 ))
-                .or(found(is_control != (task.attempt == 0), "its attempt says otherwise"))
                 .or(found(
-                    !extends(task, compiled) && is_control != (task.failures == 0),
+                    task.key.is_none() && is_control != (task.attempt == 0),
+                    "its attempt says otherwise",
+                ))
+                .or(found(
+                    !extends(task, compiled) && task.key.is_none() && is_control != (task.failures == 0),
                     "its failures say otherwise",
                 ))
                 .or(found(task.failures >= max_attempts, "it has no attempt left")),

@@ -87,9 +87,28 @@ impl Step<'_> {
         let taken: Vec<usize> =
             compiled.incoming.iter().copied().filter(|edge| self.run(base).edge_taken[*edge]).collect();
         match compiled.input(&graph, &self.workflow.view(base), &taken) {
-            Ok(input) => self.begin(ordinal, compiled.control, input),
+            Ok(input) => match &compiled.key {
+                Some(key) => match key.name(&graph, &self.workflow.view(base)) {
+                    Ok(name) => self.await_key(ordinal, name, input),
+                    Err(failure) => self.close(ordinal, TaskState::Failed, Some(failure)),
+                },
+                None => self.begin(ordinal, compiled.control, input),
+            },
             Err(failure) => self.close(ordinal, TaskState::Failed, Some(failure)),
         }
+    }
+
+    /// The task is ready once it holds its key.
+    fn await_key(&mut self, ordinal: usize, name: String, input: Map<String, Value>) {
+        self.workflow.tasks[ordinal].key = Some(name);
+        self.make_wait(ordinal, input);
+    }
+
+    /// The task holds its key.
+    pub(crate) fn key_granted(&mut self, ordinal: usize) {
+        let task = &mut self.workflow.tasks[ordinal];
+        let input = task.input.take();
+        self.make_ready(ordinal, input.map(Arc::unwrap_or_clone).unwrap_or_default());
     }
 
     fn begin(&mut self, ordinal: usize, control: Option<Control>, input: Map<String, Value>) {

@@ -2,7 +2,7 @@
 
 use goalpost_checker::builtin::Control;
 use goalpost_checker::{CompiledBlueprint, CompiledTask};
-use goalpost_model::{Failure, TaskState, TimerKind};
+use goalpost_model::{Failure, TaskState, TimerKind, WaitsFor};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -70,6 +70,7 @@ impl Workflow {
                 let ms = task.input.as_deref()?.get("timeout_ms").and_then(Value::as_u64);
                 timeout(TimerKind::GiveUp, ms.unwrap_or_default())
             }
+            TaskState::Waiting if self.waits_for(ordinal) == Some(WaitsFor::Key) => None,
             TaskState::Waiting if compiled.control.is_some() => None,
             TaskState::Waiting => Some(backoff(task, compiled)),
             TaskState::Ready => timeout(TimerKind::ScheduleToStart, compiled.timeouts.schedule_to_start_ms),

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    Capability, Compensation, Digest, ForEach, Join, Loop, RetryPolicy, Run, Timeouts, canonical_json,
+    Capability, Compensation, Digest, ForEach, Join, Loop, Priority, RetryPolicy, Run, Timeouts,
+    canonical_json,
 };
 
 /// An immutable graph of tasks and edges.
@@ -72,6 +73,12 @@ pub struct Task {
     /// How long its attempts may take.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeouts: Timeouts,
+    /// It runs only while it holds a key that so many tasks of the namespace may hold at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency_key: Option<ConcurrencyKey>,
+    /// How much it may claim against others that wait. Absent: as much as its goal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
     /// Whether what comes out of it is a blueprint, which then runs inside of it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub extends: bool,
@@ -87,6 +94,26 @@ pub struct Task {
     /// It runs another blueprint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
+}
+
+/// A key that tasks of all workflows of a namespace share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConcurrencyKey {
+    /// CEL expression that gives the key's name, evaluated where the task's data flow is.
+    pub key: String,
+    /// How many tasks may hold it at once.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub limit: u32,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_one(limit: &u32) -> bool {
+    *limit == 1
 }
 
 /// What becomes of tasks that lead to nothing else, once a join is met without them.

@@ -44,6 +44,8 @@ impl Failure {
     pub const SIGNAL_TIMEOUT: &'static str = "SIGNAL_TIMEOUT";
     /// Nobody approved or rejected in time.
     pub const APPROVAL_TIMEOUT: &'static str = "APPROVAL_TIMEOUT";
+    /// The name of a task's key could not be computed.
+    pub const CONCURRENCY_KEY: &'static str = "CONCURRENCY_KEY";
     /// Nobody brought a graph in time.
     pub const EXTENSION_TIMEOUT: &'static str = "EXTENSION_TIMEOUT";
     /// The graph that was made by a task, or brought, is none that can run.

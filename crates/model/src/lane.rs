@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::MAX_NAMESPACE_BYTES;
 
 /// Whose a goal is: namespaces take turns, whatever each of them has waiting.
@@ -46,7 +48,8 @@ impl FromStr for Namespace {
 }
 
 /// How much of the shared capacity a goal may claim against others that wait too.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Priority {
     /// A quarter of what is normal.
     Low,

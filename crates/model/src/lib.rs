@@ -17,7 +17,7 @@ mod retry;
 mod state;
 mod timer;
 
-pub use blueprint::{Blueprint, Branch, Edge, EdgeOn, Rest, Task};
+pub use blueprint::{Blueprint, Branch, ConcurrencyKey, Edge, EdgeOn, Rest, Task};
 pub use body::{
     Body, Compensation, FOR_EACH, Failures, ForEach, LOOP, Loop, RUN, Run, SUB_GOAL, UNDO, all_tasks,
 };

@@ -20,6 +20,10 @@ pub const MAX_GOAL_BYTES: usize = 4_096;
 pub const MAX_EXPRESSION_BYTES: usize = 4_096;
 /// Bytes of a task's, a blueprint's or a capability's name.
 pub const MAX_NAME_BYTES: usize = 128;
+/// Bytes of the name of a key that tasks share.
+pub const MAX_KEY_BYTES: usize = 256;
+/// Tasks that may hold a key at once.
+pub const MAX_KEY_HOLDERS: u32 = 10_000;
 /// Bytes of a namespace's name.
 pub const MAX_NAMESPACE_BYTES: usize = 64;
 /// Bytes of a payload (goal input, task input, task output) as JSON.

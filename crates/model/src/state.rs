@@ -118,6 +118,8 @@ words! {
         Approval = "approval",
         /// A plan: of a goal inside of it, or of the graph that it has made.
         Plan = "plan",
+        /// A key that others hold.
+        Key = "key",
         /// A graph that somebody brings.
         Extension = "extension",
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::Severity;
+use goalpost_model::{ConcurrencyKey, Severity};
 
 use crate::code;
 use crate::compiled::Flow;
@@ -21,6 +21,8 @@ pub(super) struct Expressions<'a> {
     pub(super) tasks: Vec<Vec<FlowPart<'a>>>,
     /// The data flows of what undoes each task.
     pub(super) undos: Vec<Vec<FlowPart<'a>>>,
+    /// The name of each task's key.
+    pub(super) keys: Vec<Option<Condition<'a>>>,
     /// The parts of each edge.
     pub(super) edges: Vec<EdgeParts<'a>>,
     /// What comes out of the graph.
@@ -63,6 +65,8 @@ pub(super) fn compile<'a>(
             flows(&task_node(undo), "data_flow", &undo.data_flow, names, report)
         });
         found.undos.push(undo.unwrap_or_default());
+        let key = task.concurrency_key.as_ref();
+        found.keys.push(key.and_then(|key| key_name(&task_node(task), key, names, report)));
     }
     for edge in blueprint.edges {
         let node = edge_node(edge);
@@ -97,6 +101,23 @@ fn condition<'a>(
     if !kinds.meets(Kinds::BOOL) {
         let message = format!("the condition is {kinds}, which is neither true nor false");
         report.error(node, field, Problem::new(code::NOT_BOOLEAN, message, "write a comparison"));
+    }
+    Some(Condition { expression, analysis })
+}
+
+fn key_name<'a>(
+    node: &str,
+    key: &ConcurrencyKey,
+    names: Names<'_, 'a>,
+    report: &mut Report,
+) -> Option<Condition<'a>> {
+    let field = "concurrency_key.key";
+    let (expression, analysis) = expression(node, field, &key.key, names, report)?;
+    let kinds = analysis.value.kinds;
+    if !kinds.meets(Kinds::TEXT) {
+        let message = format!("the name of a key is text, and this is {kinds}");
+        let problem = Problem::new(code::WRONG_TYPE, message, "make text of it: string(...)");
+        report.error(node, field, problem);
     }
     Some(Condition { expression, analysis })
 }

@@ -27,7 +27,7 @@ use crate::CapabilitySource;
 use crate::builtin::{Control, WithBuiltin};
 use crate::code;
 use crate::compiled::{
-    CompiledBlueprint, CompiledBody, CompiledEdge, CompiledGraph, CompiledTask, Repetition,
+    CompiledBlueprint, CompiledBody, CompiledEdge, CompiledGraph, CompiledKey, CompiledTask, Repetition,
 };
 use crate::names::fault_of_title;
 use crate::report::{Problem, Report};
@@ -120,17 +120,28 @@ fn walk(
     }
     let ordinals =
         draft.tasks.iter().enumerate().map(|(ordinal, task)| (task.name.clone(), ordinal)).collect();
-    let expressions::Expressions { tasks: task_flows, undos: undo_flows, edges: edge_parts, output, again } =
-        expressions;
+    let expressions::Expressions {
+        tasks: task_flows,
+        undos: undo_flows,
+        keys,
+        edges: edge_parts,
+        output,
+        again,
+    } = expressions;
+    let keys = draft.tasks.iter().zip(keys).map(|(task, name)| {
+        Some(CompiledKey { limit: task.concurrency_key.as_ref()?.limit, name: name?.expression })
+    });
     let undos = undos.into_iter().zip(undo_flows).map(|(undo, flows)| Some(undo::graph(undo?, flows)));
-    let parts = draft.tasks.iter().zip(task_flows).zip(bodies).zip(undos).enumerate();
-    let tasks = parts.map(|(ordinal, (((task, flows), body), undo))| CompiledTask {
+    let parts = draft.tasks.iter().zip(task_flows).zip(bodies).zip(undos).zip(keys).enumerate();
+    let tasks = parts.map(|(ordinal, ((((task, flows), body), undo), key))| CompiledTask {
         name: task.name.clone(),
         capability: task.performs().to_owned(),
         join: task.join,
         rest: task.rest,
         branch: task.branch,
         control: Control::of(task.performs()),
+        key,
+        priority: task.priority,
         extends: task.extends,
         undo,
         body,

@@ -1,6 +1,6 @@
 //! Graphs inside of tasks: what a task says of its own, and their bounds.
 
-use goalpost_model::limits::{MAX_ITEMS, MAX_ITERATIONS, MAX_NESTING, MAX_WORKFLOW_TASKS};
+use goalpost_model::limits::{MAX_ITEMS, MAX_ITERATIONS, MAX_KEY_HOLDERS, MAX_NESTING, MAX_WORKFLOW_TASKS};
 use goalpost_model::{Blueprint, FOR_EACH, LOOP, RUN, Task};
 use serde_json::Value;
 
@@ -37,6 +37,14 @@ pub(super) fn check(draft: Draft<'_>, report: &mut Report) {
             let fix = "write how many iterations there may be";
             let problem = Problem::new(code::BOUND, message, fix);
             report.error(&task_node(task), "loop.max_iterations", problem);
+        }
+        if let Some(key) = &task.concurrency_key
+            && !(1..=MAX_KEY_HOLDERS).contains(&key.limit)
+        {
+            let message = format!("limit is {}; 1 to {MAX_KEY_HOLDERS} are allowed", key.limit);
+            let fix = "write how many tasks may hold the key at once";
+            let problem = Problem::new(code::BOUND, message, fix);
+            report.error(&task_node(task), "concurrency_key.limit", problem);
         }
         let most = most_tasks(task);
         if most > MAX_WORKFLOW_TASKS {

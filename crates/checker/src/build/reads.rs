@@ -32,6 +32,11 @@ pub(super) fn check(
             let place = Place { node: task_node(task), field, standing: Standing::Task(ordinal) };
             check.reads(capabilities, &place, &part.analysis, None);
         }
+        if let Some(key) = expressions.keys.get(ordinal).and_then(Option::as_ref) {
+            let field = "concurrency_key.key".to_owned();
+            let place = Place { node: task_node(task), field, standing: Standing::Task(ordinal) };
+            check.reads(capabilities, &place, &key.analysis, None);
+        }
         undo::inside(task, check.report, |undo, report| {
             let mut check = Check { blueprint, sure, report };
             for part in expressions.undos.get(ordinal).into_iter().flatten() {
@@ -81,6 +86,9 @@ pub(super) fn questions(blueprint: Draft<'_>, graph: &Graph, expressions: &Expre
     };
     for (ordinal, parts) in expressions.tasks.iter().enumerate() {
         parts.iter().for_each(|part| ask(Standing::Task(ordinal), &part.analysis));
+    }
+    for (ordinal, key) in expressions.keys.iter().enumerate() {
+        key.iter().for_each(|key| ask(Standing::Task(ordinal), &key.analysis));
     }
     for (ordinal, parts) in expressions.undos.iter().enumerate() {
         parts.iter().for_each(|part| ask(Standing::Undo(ordinal), &part.analysis));

@@ -83,6 +83,8 @@ impl Place<'_> {
         let has = [
             ("retry", task.retry != RetryPolicy::default()),
             ("timeouts", task.timeouts != Timeouts::default()),
+            ("concurrency_key", task.concurrency_key.is_some()),
+            ("priority", task.priority.is_some()),
         ];
         for (field, _) in has.iter().filter(|(_, has)| *has) {
             let message = format!("{} is done by the engine, which needs no {field}", task.performs());

@@ -71,6 +71,8 @@ fn compile_one(undo: &Task, known: &(impl CapabilitySource + ?Sized), report: &m
         rest: Rest::Ignore,
         branch: goalpost_model::Branch::Inclusive,
         control: None,
+        key: None,
+        priority: None,
         extends: false,
         undo: None,
         body: None,

@@ -25,6 +25,8 @@ mod hands;
 #[cfg(test)]
 mod joins;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod order;

@@ -53,7 +53,7 @@ fn fits(plan: &Plan, run: &Run, event: &Event) -> bool {
         }
         Event::Pause { .. } => !workflow.state.is_terminal(),
         Event::Retry { .. } => matches!(workflow.state, WorkflowState::Failed | WorkflowState::Cancelled),
-        Event::Resume | Event::Decide { .. } | Event::Expand { .. } => false,
+        Event::Resume | Event::Decide { .. } | Event::Expand { .. } | Event::KeyGranted { .. } => false,
         Event::Signal { .. } => !workflow.state.is_terminal(),
         Event::Skip { task, .. } => {
             let found = workflow.tasks.get(*task);

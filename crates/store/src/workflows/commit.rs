@@ -8,7 +8,7 @@ use tokio_postgres::types::ToSql;
 
 use crate::connection::{Parameter, Queries as _, Scalar};
 use crate::workflows::{
-    ArmedTimer, ChangedTask, Due, ExpandedTask, MovedWorkflow, NewSignal, NewTask, NewWorkflow, Transitions,
+    ArmedTimer, ChangedTask, Due, ExpandedTask, MovedWorkflow, NewSignal, NewTask, NewWorkflow, Transitions, WantedKey,
 };
 use crate::{Error, Store};
 
@@ -17,7 +17,8 @@ const COMMIT_TRANSITIONS: &str = "\
         $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
         $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, \
-        $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73)";
+        $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77, $78, $79, \
+        $80, $81)";
 
 /// Stores the transitions of every workflow whose fence holds, in one transaction, and
 /// answers with the new last number of each. A workflow that is missing from the answer
@@ -43,6 +44,8 @@ struct Rows<'a> {
     new_tasks: Vec<Row<'a, NewTask>>,
     undone: Vec<(i32, usize, usize)>,
     expanded: Vec<(i32, &'a ExpandedTask)>,
+    keys: Vec<(i32, &'a WantedKey)>,
+    freed: Vec<(i32, usize)>,
     signals: Vec<Row<'a, NewSignal>>,
     taken: Vec<(i32, usize, usize)>,
     moved: Vec<Row<'a, MovedWorkflow>>,
@@ -101,6 +104,8 @@ impl<'a> Rows<'a> {
         let undone = transitions.undone.iter().filter_map(placed).collect();
         let expanded = transitions.expanded.iter();
         let expanded = expanded.filter_map(|task| Some((place(&task.workflow)?, task))).collect();
+        let keys = transitions.keys.iter().filter_map(|key| Some((place(&key.workflow)?, key))).collect();
+        let freed = transitions.freed.iter().filter_map(|(id, task)| Some((place(id)?, *task))).collect();
         let taken = transitions.taken.iter().filter_map(placed).collect();
         let numbers = fences.iter().map(|(_, number)| *number).collect();
         Self {
@@ -111,6 +116,8 @@ impl<'a> Rows<'a> {
             new_tasks,
             undone,
             expanded,
+            keys,
+            freed,
             signals,
             taken,
             moved,
@@ -129,6 +136,8 @@ impl<'a> Rows<'a> {
             new_tasks,
             undone,
             expanded,
+            keys,
+            freed,
             signals,
             taken,
             moved,
@@ -187,6 +196,14 @@ impl<'a> Rows<'a> {
             column(expanded, |(_, task)| int(task.ordinal)),
             column(expanded, |(_, task)| int(task.first)),
             column(expanded, |(_, task)| task.digest.0.as_slice()),
+            column(keys, |(place, _)| *place),
+            column(keys, |(_, key)| int(key.ordinal)),
+            column(keys, |(_, key)| int(key.attempt)),
+            column(keys, |(_, key)| key.name.as_str()),
+            column(keys, |(_, key)| int(key.most)),
+            column(keys, |(_, key)| key.lane.as_str()),
+            column(freed, |(place, _)| *place),
+            column(freed, |(_, task)| int(*task)),
             column(signals, |s| s.place),
             column(signals, |s| s.event),
             column(signals, |s| int(s.value.place)),

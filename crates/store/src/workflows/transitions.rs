@@ -25,6 +25,10 @@ pub struct Transitions {
     pub undone: Vec<(WorkflowId, usize, usize)>,
     /// Tasks whose graph came up.
     pub expanded: Vec<ExpandedTask>,
+    /// Tasks that ask for a key.
+    pub keys: Vec<WantedKey>,
+    /// Tasks that need their key no more.
+    pub freed: Vec<(WorkflowId, usize)>,
     /// Signals that come.
     pub signals: Vec<NewSignal>,
     /// Signals that came before and are taken now: workflow, place, and the task that takes it.
@@ -156,6 +160,23 @@ pub struct ExpandedTask {
     pub first: usize,
     /// The blueprint whose graph it is; stored already.
     pub digest: Digest,
+}
+
+/// A key that a task asks for.
+#[derive(Clone, Debug)]
+pub struct WantedKey {
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// Its place.
+    pub ordinal: usize,
+    /// Its latest attempt; 0 if there was none.
+    pub attempt: u32,
+    /// The key's name, with the namespace before it.
+    pub name: String,
+    /// How many may hold it at once.
+    pub most: u32,
+    /// The task's lane.
+    pub lane: Lane,
 }
 
 /// A signal that comes.
