@@ -150,8 +150,8 @@ CREATE TABLE timers (
 CREATE INDEX timers_to_fire ON timers (fire_at) WHERE fired_at IS NULL;
 CREATE INDEX timers_fired ON timers (workflow_id, task) WHERE fired_at IS NOT NULL;
 
--- Who waits for a key, and who holds one: a task from the moment in which it asks for it until it ends. Written
--- by `commit_transitions` alone, which hands a key on in the transaction in which it comes free.
+-- Who waits for a key, and who holds one: a task from the moment in which it asks for it until its work is done.
+-- Written by `commit_transitions` alone, which hands a key on in the transaction in which it comes free.
 CREATE TABLE concurrency_keys (
     workflow_id uuid NOT NULL,
     task        integer NOT NULL,
@@ -167,7 +167,8 @@ CREATE TABLE concurrency_keys (
     granted_at  timestamptz,
     PRIMARY KEY (workflow_id, task)
 );
-CREATE INDEX concurrency_keys_by_name ON concurrency_keys (name, asked);
+CREATE INDEX concurrency_keys_waiting ON concurrency_keys (name, asked) WHERE granted_at IS NULL;
+CREATE INDEX concurrency_keys_held ON concurrency_keys (name) WHERE granted_at IS NOT NULL;
 
 -- What was said to a workflow from outside, in order. Kept until a task takes it, and after.
 CREATE TABLE signals (

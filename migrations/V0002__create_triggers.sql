@@ -338,6 +338,30 @@ $$;
 CREATE TRIGGER tasks_updated AFTER UPDATE ON tasks
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_updated();
 
+-- Whoever was told to begin before another had the key has to hear that it is not his.
+CREATE FUNCTION refuse_without_key() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM concurrency_keys k
+                   WHERE k.workflow_id = NEW.workflow_id AND k.task = NEW.ordinal AND k.granted_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'a task that waits for a key is ready once it holds it' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER tasks_hold_keys AFTER UPDATE ON tasks FOR EACH ROW
+    WHEN (OLD.waits_for = 'key' AND NEW.state = 'READY') EXECUTE FUNCTION refuse_without_key();
+
+-- Keys that are held or waited for by tasks whose work is done; and those who wait for a key that is free. There
+-- should be none.
+CREATE VIEW orphaned_keys AS
+    SELECT k.* FROM concurrency_keys k
+    WHERE NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = k.workflow_id AND t.ordinal = k.task
+                      AND t.state IN ('WAITING', 'READY', 'RUNNING') AND coalesce(t.waits_for, 'time') IN ('time', 'key'));
+CREATE VIEW idle_keys AS
+    SELECT * FROM (SELECT DISTINCT ON (name) * FROM concurrency_keys WHERE granted_at IS NULL ORDER BY name, asked) w
+    WHERE w.most > (SELECT count(*) FROM concurrency_keys h WHERE h.name = w.name AND h.granted_at IS NOT NULL);
+
 -- Signals --------------------------------------------------------------------------------
 
 CREATE FUNCTION signals_inserted() RETURNS trigger

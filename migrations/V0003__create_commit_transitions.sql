@@ -197,19 +197,21 @@ BEGIN
     END IF;
 
     IF cardinality(key_place) > 0 OR cardinality(free_place) > 0 THEN
-        WITH freed AS (
-            DELETE FROM concurrency_keys k USING unnest(free_place, free_task) AS f (place, task)
-            WHERE k.workflow_id = ids[f.place] AND k.task = f.task AND bases[f.place] >= 0
-            RETURNING k.name
-        ), asked AS (
-            INSERT INTO concurrency_keys (workflow_id, task, attempt, name, most, lane)
-            SELECT ids[k.place], k.task, k.attempt, k.name, k.most, k.lane
-            FROM unnest(key_place, key_task, key_attempt, key_name, key_most, key_lane)
-                 WITH ORDINALITY AS k (place, task, attempt, name, most, lane, at)
-            WHERE bases[k.place] >= 0 ORDER BY k.at
-            RETURNING name
-        )
-        SELECT array_agg(DISTINCT name) INTO key_names FROM (SELECT name FROM freed UNION ALL SELECT name FROM asked) n;
+        SELECT array_agg(DISTINCT n.name) INTO key_names FROM (
+            SELECT k.name FROM unnest(free_place, free_task) AS f (place, task)
+            JOIN concurrency_keys k ON k.workflow_id = ids[f.place] AND k.task = f.task WHERE bases[f.place] >= 0
+            UNION ALL
+            SELECT k.name FROM unnest(key_place, key_name) AS k (place, name) WHERE bases[k.place] >= 0
+        ) n;
+        -- Before the rows of those keys: whoever hands a key on changes rows of others.
+        PERFORM lock_keys(key_names);
+        DELETE FROM concurrency_keys k USING unnest(free_place, free_task) AS f (place, task)
+        WHERE k.workflow_id = ids[f.place] AND k.task = f.task AND bases[f.place] >= 0;
+        INSERT INTO concurrency_keys (workflow_id, task, attempt, name, most, lane)
+        SELECT ids[k.place], k.task, k.attempt, k.name, k.most, k.lane
+        FROM unnest(key_place, key_task, key_attempt, key_name, key_most, key_lane)
+             WITH ORDINALITY AS k (place, task, attempt, name, most, lane, at)
+        WHERE bases[k.place] >= 0 ORDER BY k.at;
         PERFORM grant_keys(key_names);
     END IF;
 
@@ -227,29 +229,43 @@ BEGIN
 END;
 $$;
 
--- Gives keys to those who have waited longest, as far as there is room, and tells engines so.
-CREATE FUNCTION grant_keys(names text[]) RETURNS void
+-- One transaction at a time hands a key on. In one order, so that none waits for another that waits for it.
+CREATE FUNCTION lock_keys(names text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-    key text;
+    lock bigint;
 BEGIN
-    -- One transaction at a time counts who holds a key; in one order, so that none waits for another that waits for it.
-    FOR key IN SELECT DISTINCT unnest(names) ORDER BY 1 LOOP
-        PERFORM pg_advisory_xact_lock(hashtextextended(key, 7));
+    FOR lock IN SELECT DISTINCT hashtextextended(n, 7) FROM unnest(names) AS n ORDER BY 1 LOOP
+        PERFORM pg_advisory_xact_lock(lock);
     END LOOP;
-    -- A statement of its own: it sees what was committed before the locks were got.
+END;
+$$;
+
+-- Gives keys to those who have waited longest, as far as there is room, and tells engines so. The keys are locked.
+CREATE FUNCTION grant_keys(names text[]) RETURNS void
+LANGUAGE sql AS $$
     WITH held AS (
-        SELECT name, count(*) AS holders FROM concurrency_keys WHERE name = ANY (names) AND granted_at IS NOT NULL GROUP BY name
+        SELECT n.name, (SELECT count(*) FROM concurrency_keys k WHERE k.name = n.name AND k.granted_at IS NOT NULL) AS holders
+        FROM (SELECT DISTINCT unnest(names) AS name) n
     ), first AS (
-        SELECT k.workflow_id, k.task, k.most - coalesce(h.holders, 0) AS room, row_number() OVER (PARTITION BY k.name ORDER BY k.asked) AS place
-        FROM concurrency_keys k LEFT JOIN held h USING (name) WHERE k.name = ANY (names) AND k.granted_at IS NULL
+        SELECT h.name, h.holders, f.most - h.holders AS room FROM held h, LATERAL (
+            SELECT most FROM concurrency_keys k WHERE k.name = h.name AND k.granted_at IS NULL ORDER BY asked LIMIT 1
+        ) f WHERE f.most > h.holders
+    ), next AS (
+        SELECT n.*, f.name, n.most - f.holders >= row_number() OVER (PARTITION BY f.name ORDER BY n.asked) AS fits
+        FROM first f, LATERAL (
+            SELECT workflow_id, task, most, asked FROM concurrency_keys k
+            WHERE k.name = f.name AND k.granted_at IS NULL ORDER BY asked LIMIT f.room
+        ) n
+    ), served AS (
+        -- Nobody is passed over, though others may be content with less room.
+        SELECT workflow_id, task, bool_and(fits) OVER (PARTITION BY name ORDER BY asked) AS fits FROM next
     ), granted AS (
-        UPDATE concurrency_keys k SET granted_at = clock_timestamp() FROM first f
-        WHERE k.workflow_id = f.workflow_id AND k.task = f.task AND f.place <= f.room
+        UPDATE concurrency_keys k SET granted_at = clock_timestamp() FROM served s
+        WHERE k.workflow_id = s.workflow_id AND k.task = s.task AND s.fits
         RETURNING k.workflow_id, k.task, k.attempt, k.lane
     )
     INSERT INTO outbox (list, element, lane) SELECT 'keys', attempt_ref(workflow_id, task, attempt), lane FROM granted;
-END;
 $$;
 
 -- Puts the numbers of some ids beside all of them, by sorting: a join would compare each with each.

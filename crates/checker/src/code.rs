@@ -22,7 +22,7 @@
 //! | `GP025` | an edge that is taken otherwise has a condition, or there is no condition to be otherwise |
 //! | `GP026` | `rest: cancel` where there is no rest that could be cancelled |
 //! | `GP027` | a task says nothing that it does, or two things, or runs a graph that is not there |
-//! | `GP028` | a loop has no bound, graphs are nested too deep, or there may be too many tasks |
+//! | `GP028` | a loop has no bound, graphs are nested too deep, there may be too many tasks, or a key is for none of them |
 //! | `GP030` | an expression does not parse |
 //! | `GP031` | an expression is too long, too deep or too complex |
 //! | `GP032` | an expression names an unknown variable |
@@ -109,7 +109,7 @@ codes! {
     NO_REST = "GP026";
     /// A task says nothing that it does, or two things, or runs a graph that is not there.
     BODY = "GP027";
-    /// A loop has no bound, graphs are nested too deep, or there may be too many tasks.
+    /// A loop has no bound, graphs are nested too deep, there may be too many tasks, or a key is for none of them.
     BOUND = "GP028";
     /// An expression does not parse.
     SYNTAX = "GP030";

@@ -52,6 +52,8 @@ impl Step<'_> {
         let task = &mut self.workflow.tasks[ordinal];
         task.state = TaskState::Waiting;
         task.output = Some(blueprint);
+        // Its own work is done; what it has made may ask for the same key.
+        task.key = None;
         self.effects.push(Effect::TaskWaiting { task: ordinal });
     }
 

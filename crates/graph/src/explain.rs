@@ -19,6 +19,8 @@ pub struct Explanation {
     pub waits_for: Option<WaitsFor>,
     /// The signal that it waits for.
     pub signal: Option<String>,
+    /// The key that it waits for or holds.
+    pub key: Option<String>,
     /// How many of its incoming edges its join needs.
     pub needed_edges: usize,
     /// Its incoming edges, as long as they matter.
@@ -72,6 +74,7 @@ impl Workflow {
             state: task.state,
             waits_for,
             signal,
+            key: task.key.clone(),
             needed_edges: if has_begun { 0 } else { compiled.join.needed(compiled.incoming.len()) },
             edges: edges.iter().map(|edge| self.explain_edge(base, run, *edge)).collect(),
             open_inside: self.open_inside(ordinal),

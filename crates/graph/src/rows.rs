@@ -50,6 +50,7 @@ fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
     let found = |wrong: bool, problem| wrong.then_some(problem);
     let ended_itself = matches!(task.state, TaskState::Succeeded | TaskState::Failed);
     found(task.failures > task.attempt, "it has more failures than attempts")
+        .or(found(task.key.is_some() && compiled.key.is_none(), "it has a key"))
         .or(found(task.unhandled.is_some() && !ended_itself, "it has an unhandled failure"))
         .or(found(
             task.output.is_some() != (task.state == TaskState::Succeeded || has_made_a_plan(task, compiled)),

@@ -172,6 +172,7 @@ impl<'a> Step<'a> {
         task.failure = Some(failure.clone());
         // What it has made was to be its graph.
         task.output = None;
+        task.key = None;
         self.one_less_open(ordinal);
         self.effects.push(Effect::TaskCancelled { task: ordinal, was_running });
         self.cancel_inside(ordinal, failure);
@@ -208,6 +209,7 @@ impl<'a> Step<'a> {
         let task = &mut self.workflow.tasks[ordinal];
         task.state = state;
         task.failure = failure;
+        task.key = None;
         let (base, _) = self.graph_of(ordinal);
         if let Some(run) = self.workflow.tasks.run_mut(base) {
             run.open -= 1;

@@ -104,7 +104,7 @@ pub struct Task {
     pub taken_edges: Vec<usize>,
     /// Where the tasks of the graph inside of it are, once it has started.
     pub body: Option<Reserved>,
-    /// The key that it waits for or holds.
+    /// The key that it waits for or holds, until its own work is done.
     pub key: Option<String>,
     /// The graph inside of it, if it came up only when the task was reached.
     pub planned: Option<Planned>,
@@ -161,12 +161,6 @@ impl Workflow {
         }
     }
 
-    /// Whether the task has a key to get before its next attempt. One that pauses before an attempt holds it.
-    fn waits_for_its_key(&self, ordinal: usize) -> bool {
-        let Some(task) = self.tasks.get(ordinal) else { return false };
-        task.key.is_some() && task.failures == 0 && task.output.is_none() && task.planned.is_none()
-    }
-
     /// What a waiting task waits for.
     pub fn waits_for(&self, ordinal: usize) -> Option<WaitsFor> {
         let compiled = self.tasks.compiled(ordinal)?;
@@ -174,7 +168,8 @@ impl Workflow {
         (task.state == TaskState::Waiting).then_some(match compiled.control {
             _ if task.planned.is_some() => WaitsFor::Body,
             Some(Control::SubGoal) => WaitsFor::Plan,
-            None if task.attempt == 0 || self.waits_for_its_key(ordinal) => WaitsFor::Key,
+            // One that pauses before another attempt holds it.
+            None if task.key.is_some() && task.failures == 0 => WaitsFor::Key,
             // What it has made is the blueprint.
             None if task.output.is_some() => WaitsFor::Plan,
             Some(Control::Extension) => WaitsFor::Extension,

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 
 use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
-use goalpost_model::{Blueprint, Branch, Capability, Edge, EdgeOn, Effect, Join, Rest, Task, Timeouts};
+use goalpost_model::{
+    Blueprint, Branch, Capability, ConcurrencyKey, Edge, EdgeOn, Effect, Join, Rest, Task, Timeouts,
+};
 use pbjson_types::Struct;
 use serde_json::Value;
 
+use crate::lane::{priority, read_priority};
 use crate::{Violations, body, map_from_struct, struct_from_map, timing, v1};
 
 /// The blueprint that a message says. Notes every field that cannot be read, under `field`.
@@ -74,6 +77,8 @@ pub(crate) fn read_task(message: v1::Task, field: &str, violations: &mut Violati
         run,
         compensate_with,
         extends,
+        concurrency_key,
+        priority: own_priority,
     } = message;
     let join = read_join(join, join_count, field, violations);
     let branch = match word(branch, &format!("{field}.branch"), "is not a way to branch", violations) {
@@ -103,10 +108,23 @@ pub(crate) fn read_task(message: v1::Task, field: &str, violations: &mut Violati
             .map(|for_each| body::read_for_each(for_each, &format!("{field}.for_each"), violations)),
         repeat: r#loop.map(|repeat| body::read_loop(repeat, &format!("{field}.loop"), violations)),
         extends,
+        concurrency_key: concurrency_key
+            .map(|key| read_key(key, &format!("{field}.concurrency_key"), violations)),
+        priority: (own_priority != 0)
+            .then(|| read_priority(own_priority, &format!("{field}.priority"), violations)),
         compensate_with: compensate_with
             .map(|undo| body::read_compensation(undo, &format!("{field}.compensate_with"), violations)),
         run: run.map(|run| body::read_run(run, &format!("{field}.run"), violations)),
     }
+}
+
+fn read_key(message: v1::ConcurrencyKey, field: &str, violations: &mut Violations) -> ConcurrencyKey {
+    let v1::ConcurrencyKey { key, limit } = message;
+    let limit = u32::try_from(limit).unwrap_or_else(|_| {
+        violations.add(format!("{field}.limit"), "must not be negative");
+        0
+    });
+    ConcurrencyKey { key, limit: limit.max(1) }
 }
 
 /// The word of this number; if there is none, that is noted, and nothing was said.
@@ -203,6 +221,8 @@ pub(crate) fn task_from_model(task: &Task) -> v1::Task {
         run,
         compensate_with,
         extends,
+        concurrency_key,
+        priority: own_priority,
     } = task;
     let (join, join_count) = match *join {
         Join::All => (v1::Join::All, 0),
@@ -232,8 +252,15 @@ pub(crate) fn task_from_model(task: &Task) -> v1::Task {
         r#loop: repeat.as_ref().map(body::loop_from_model),
         run: run.as_ref().map(body::run_from_model),
         extends: *extends,
+        concurrency_key: concurrency_key.as_ref().map(key_from_model),
+        priority: own_priority.map_or(v1::Priority::Unspecified, priority).into(),
         compensate_with: compensate_with.as_ref().map(body::compensation_from_model),
     }
+}
+
+fn key_from_model(key: &ConcurrencyKey) -> v1::ConcurrencyKey {
+    let ConcurrencyKey { key, limit } = key;
+    v1::ConcurrencyKey { key: key.clone(), limit: i32::try_from(*limit).unwrap_or(i32::MAX) }
 }
 
 pub(crate) fn edge_from_model(edge: &Edge) -> v1::Edge {
@@ -294,6 +321,7 @@ mod tests {
                         "edges": [{"from": "g", "to": "h"}], "output": {"x": "iteration"}}}}]}}},
                 {"name": "l", "capability": "c", "extends": true, "compensate_with": {"capability": "c", "input": {"x": 1}, "data_flow": {"y": "1"},
                     "retry": {"max_attempts": 2}, "timeouts": {"heartbeat_ms": 1}}},
+                {"name": "m", "capability": "c", "concurrency_key": {"key": "'x'", "limit": 3}, "priority": "low"},
                 {"name": "i", "run": {"body": {"tasks": [{"name": "j", "capability": "c"}]}}},
                 {"name": "k", "run": {"digest": "11".repeat(32)}},
             ],
@@ -323,6 +351,8 @@ mod tests {
         message.tasks[1].branch = 9;
         message.tasks[2].join_count = -2;
         message.tasks[2].rest = 5;
+        message.tasks[5].concurrency_key.as_mut().unwrap().limit = -1;
+        message.tasks[5].priority = 9;
         message.tasks[0].join_count = 1;
         message.tasks[0].retry =
             Some(v1::RetryPolicy { max_attempts: -1, initial_backoff_ms: Some(-5), ..Default::default() });
@@ -341,6 +371,8 @@ mod tests {
                 "blueprint.tasks[1].branch",
                 "blueprint.tasks[2].join_count",
                 "blueprint.tasks[2].rest",
+                "blueprint.tasks[5].concurrency_key.limit",
+                "blueprint.tasks[5].priority",
                 "blueprint.edges[0].on",
                 "blueprint.capabilities[0].effect"
             ]

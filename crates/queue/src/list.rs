@@ -40,6 +40,11 @@ impl List {
         Self("timers".to_owned())
     }
 
+    /// Tasks that got the key that they waited for. Elements: attempts, of each task the latest one.
+    pub fn keys() -> Self {
+        Self("keys".to_owned())
+    }
+
     /// Attempts that wait for a worker. Elements: attempts.
     pub fn ready(capability: &str) -> Self {
         Self(format!("ready:{capability}"))
@@ -63,7 +68,7 @@ impl FromStr for List {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let has_subject = |prefix| name.strip_prefix(prefix).is_some_and(|rest: &str| !rest.is_empty());
         match name {
-            "goals" | "outcomes" | "plans" | "lost" | "timers" => Ok(Self(name.to_owned())),
+            "goals" | "outcomes" | "plans" | "lost" | "timers" | "keys" => Ok(Self(name.to_owned())),
             _ if has_subject("ready:") || has_subject("engine:") => Ok(Self(name.to_owned())),
             _ => Err(InvalidList(name.to_owned())),
         }
@@ -82,6 +87,7 @@ mod tests {
             List::plans(),
             List::lost(),
             List::timers(),
+            List::keys(),
             List::ready("weather.fetch"),
         ] {
             assert_eq!(list.to_string().parse::<List>().unwrap(), list);

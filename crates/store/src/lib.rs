@@ -10,6 +10,7 @@ mod error;
 pub mod goals;
 pub mod history;
 mod json;
+pub mod keys;
 mod migrate;
 pub mod outbox;
 pub mod retention;

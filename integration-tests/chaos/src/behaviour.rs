@@ -23,6 +23,9 @@ pub struct Behaviour {
     pub fail_first: u32,
     /// What comes out.
     pub value: i64,
+    /// The key that its task has to hold; its number says how many may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// The output of a task.

@@ -14,6 +14,7 @@ mod expanding;
 mod fairness;
 mod harness;
 mod idle;
+mod keys;
 mod large;
 mod liveness;
 mod load;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::harness::{System, blueprint, echo_worker, events, folder, on_stores, words, worker};
+use crate::truth::flush;
 
 /// One `test.echo`, with this retry policy and these timeouts.
 fn one(retry: &Value, timeouts: &Value) -> NewGoal {
@@ -151,9 +152,7 @@ async fn a_timer_that_fired_survives_a_redis_that_forgets_it() {
     .await;
     // As if it had fired, and its delivery had been lost in Redis.
     database.execute("UPDATE timers SET fired_at = now()", &[]).await.unwrap();
-    let redis = redis::Client::open(on.redis.url()).unwrap();
-    let mut redis = redis.get_multiplexed_async_connection().await.unwrap();
-    redis::cmd("FLUSHALL").exec_async(&mut redis).await.unwrap();
+    flush(&on).await;
     let _worker = echo_worker(&on.system.endpoints.graph_engine);
     assert_eq!(client.wait(&goal.id).await.unwrap().state(), GoalState::Succeeded);
     on.system.verify().await;

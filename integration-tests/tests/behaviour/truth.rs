@@ -8,7 +8,14 @@ use goalpost_testkit::wait_for;
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::harness::{System, chain, echo_worker, folder, on_stores, worker};
+use crate::harness::{OnStores, System, chain, echo_worker, folder, on_stores, worker};
+
+/// Redis forgets everything.
+pub(crate) async fn flush(on: &OnStores) {
+    let redis = redis::Client::open(on.redis.url()).unwrap();
+    let mut redis = redis.get_multiplexed_async_connection().await.unwrap();
+    redis::cmd("FLUSHALL").exec_async(&mut redis).await.unwrap();
+}
 
 /// Invariant 1: whatever was in Redis is published again from the state.
 #[tokio::test]
@@ -26,9 +33,7 @@ async fn a_flushed_redis_loses_nothing() {
         (database.query_one(ready, &[]).await.unwrap().get::<_, i64>(0) == 20).then_some(())
     })
     .await;
-    let redis = redis::Client::open(on.redis.url()).unwrap();
-    let mut redis = redis.get_multiplexed_async_connection().await.unwrap();
-    redis::cmd("FLUSHALL").exec_async(&mut redis).await.unwrap();
+    flush(&on).await;
     let worker = echo_worker(&on.system.endpoints.graph_engine);
     for goal in &goals {
         assert_eq!(client.wait(goal).await.unwrap().state(), GoalState::Succeeded);

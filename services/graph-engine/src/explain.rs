@@ -6,6 +6,7 @@ use goalpost_graph::{EdgeExplanation, Explanation};
 use goalpost_model::{EdgeOn, TaskState, WaitsFor, WorkflowId, WorkflowState};
 use goalpost_proto::{timestamp, v1, value_from_json};
 use goalpost_service::status;
+use goalpost_store::keys::{self, KeyUse};
 use goalpost_store::workflows::{self, StoredTask};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -21,12 +22,13 @@ impl Shared {
         let mut rows = workflows::load(&self.store, &[id]).await.map_err(away)?;
         let row = rows.pop().ok_or_else(|| status::not_found("workflow", &id.to_string()))?;
         let timers = workflows::timers(&self.store, id).await.map_err(away)?;
+        let keys = keys::use_of_keys(&self.store, id).await.map_err(away)?;
         let (state, failure) = (row.state, row.failure.clone());
         let stored: HashMap<usize, StoredTask> =
             row.tasks.iter().map(|task| (task.ordinal, task.clone())).collect();
         let live = self.blueprints.restore(&self.store, row, 0).await.map_err(away)?;
         let live = live.map_err(|problem| status::with_reason(tonic::Code::Internal, "INTERNAL", problem))?;
-        let around = Around { shared: self, stored: &stored, timers: &timers, state };
+        let around = Around { shared: self, stored: &stored, timers: &timers, keys: &keys, state };
         let tasks = live.core.explain().into_iter().map(|task| {
             let capability = live.core.tasks.compiled(task.task).map(|task| task.capability.as_str());
             around.explained(task, capability.unwrap_or_default())
@@ -45,6 +47,7 @@ struct Around<'a> {
     shared: &'a Shared,
     stored: &'a HashMap<usize, StoredTask>,
     timers: &'a HashMap<usize, Timestamp>,
+    keys: &'a HashMap<usize, KeyUse>,
     state: WorkflowState,
 }
 
@@ -64,6 +67,9 @@ impl Around<'_> {
         let stored = self.stored.get(&task.task);
         match task.state {
             TaskState::Pending | TaskState::Skipped => of_edges(task, stored),
+            TaskState::Waiting if task.waits_for == Some(WaitsFor::Key) => {
+                of_key(self.keys.get(&task.task), task.key.as_deref())
+            }
             TaskState::Waiting => of_waiting(task, stored),
             TaskState::Ready if self.state == WorkflowState::Paused => "the workflow is paused".to_owned(),
             TaskState::Ready if self.shared.sessions.is_offered(capability) => {
@@ -105,8 +111,20 @@ fn of_waiting(task: &Explanation, stored: Option<&StoredTask>) -> String {
         (Some(WaitsFor::Approval), _) => "it waits for somebody's approval".to_owned(),
         (Some(WaitsFor::Plan), _) => "it waits for its plan".to_owned(),
         (Some(WaitsFor::Extension), _) => "it waits for a graph that somebody brings".to_owned(),
-        (None, _) => String::new(),
+        (Some(WaitsFor::Key) | None, _) => String::new(),
     }
+}
+
+fn of_key(key: Option<&KeyUse>, name: Option<&str>) -> String {
+    let Some(KeyUse { name, most, held, holder, before }) = key else {
+        return format!("it holds the key '{}' and is about to be ready", name.unwrap_or_default());
+    };
+    let holder = holder.as_ref().map_or(String::new(), |(workflow, task)| {
+        format!(", for the longest time by task {task} of workflow {workflow}")
+    });
+    format!(
+        "it waits for the key '{name}', held by {held} of {most}{holder}; {before} have waited for longer"
+    )
 }
 
 fn edge(edge: EdgeExplanation) -> v1::EdgeExplanation {

@@ -113,6 +113,7 @@ impl App {
         shared.takers.spawn(orders::take_cancellations(shared.clone()));
         shared.takers.spawn(orders::take_lost(shared.clone()));
         shared.takers.spawn(orders::take_timers(shared.clone()));
+        shared.takers.spawn(orders::take_keys(shared.clone()));
         shared.takers.spawn(workers::send_away_unregistered(shared.clone()));
         let api = GraphEngineServer::new(api::Api(shared.clone()));
         let streams = Gate::of_streams(config.load);

@@ -1,4 +1,4 @@
-//! Lists that carry orders to engines: attempts to stop, attempts to fail, and timers that fired.
+//! Lists that carry orders to engines: attempts to stop, attempts to fail, timers that fired, and keys.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use futures::future::join_all;
 use goalpost_model::{AttemptRef, TimerRef};
 use goalpost_queue::List;
 use goalpost_service::backoff::until_ok;
-use goalpost_store::workflows;
+use goalpost_store::{keys, workflows};
 
 use crate::engine::Refusal;
 use crate::shared::Shared;
@@ -63,7 +63,28 @@ pub(crate) async fn take_timers(shared: Shared) {
     }
 }
 
+/// Has tasks begin that got their keys.
+pub(crate) async fn take_keys(shared: Shared) {
+    let mut line = shared.line(List::keys());
+    while let Some(elements) = line.take(MAX_BATCH).await {
+        let named: Vec<AttemptRef> = named(&elements).collect();
+        // A task may have asked again since: then it is not its turn yet.
+        let read = || keys::granted_among(&shared.store, &named);
+        let Some(granted) = until_ok("PostgreSQL", &shared.drain.stop, read).await else { break };
+        join_all(granted.into_iter().map(|task| shared.grant(task))).await;
+        line.done().await;
+    }
+}
+
 impl Shared {
+    async fn grant(&self, task: AttemptRef) {
+        match self.engine.grant(task).await {
+            // A delivery may repeat, and the task may have been given up.
+            Ok(()) | Err(Refusal::Stale(_) | Refusal::NotFound(_)) => {}
+            Err(refusal) => tracing::error!(%task, %refusal, "a task could not take its key"),
+        }
+    }
+
     /// Fails those of the attempts that are still nobody's. False if the engine stops before
     /// that is done; then the list keeps them.
     async fn settle_lost(&self, named: &[AttemptRef]) -> bool {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use goalpost_model::{AttemptRef, GoalId, Lane, TimerRef};
 use goalpost_queue::{Element, List};
-use goalpost_store::{Error, outbox, timers};
+use goalpost_store::{Error, keys, outbox, timers};
 use tokio_postgres::Client;
 
 /// Elements of one page.
@@ -25,6 +25,7 @@ enum Next {
     Ready(Option<AttemptRef>),
     Lost(Option<AttemptRef>),
     Timers(Option<TimerRef>),
+    Keys(Option<AttemptRef>),
     End,
 }
 
@@ -68,8 +69,13 @@ impl<'a> Pages<'a> {
             }
             Next::Timers(after) => {
                 let fired = timers::fired_timers(self.client, after, PAGE).await?;
-                self.next = fired.last().map_or(Next::End, |(last, _)| Next::Timers(Some(*last)));
+                self.next = fired.last().map_or(Next::Keys(None), |(last, _)| Next::Timers(Some(*last)));
                 fired.into_iter().map(|(timer, lane)| element(List::timers(), lane, timer)).collect()
+            }
+            Next::Keys(after) => {
+                let granted = keys::granted_tasks(self.client, after, PAGE).await?;
+                self.next = granted.last().map_or(Next::End, |(last, _)| Next::Keys(Some(*last)));
+                granted.into_iter().map(|(task, lane)| element(List::keys(), lane, task)).collect()
             }
             Next::End => return Ok(None),
         };

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use goalpost_checker::code;
 
 use crate::{
-    bodies, branching, conditions, data_flow, decisions, expressions, guards, schemas, structure, timing,
-    topology, types, undoing,
+    bodies, branching, conditions, data_flow, decisions, expressions, guards, keys, schemas, structure,
+    timing, topology, types, undoing,
 };
 
 #[test]
@@ -17,6 +17,7 @@ fn every_code_has_an_example() {
         topology::EXAMPLES,
         branching::EXAMPLES,
         bodies::EXAMPLES,
+        keys::EXAMPLES,
         undoing::EXAMPLES,
         schemas::EXAMPLES,
         expressions::EXAMPLES,

@@ -49,6 +49,8 @@ fn full() -> Value {
             },
             "timeouts": {"schedule_to_start_ms": 1, "start_to_close_ms": 2, "heartbeat_ms": 3},
             "extends": true,
+            "concurrency_key": {"key": "goal.text", "limit": 2},
+            "priority": "low",
             "compensate_with": {
                 "capability": "any",
                 "input": {"x": 1},
@@ -75,7 +77,8 @@ fn full() -> Value {
 fn objects(blueprint: &mut Value, visit: &mut dyn FnMut(&str, &mut Map<String, Value>)) {
     for (list, kind) in [("tasks", "task"), ("edges", "edge"), ("capabilities", "capability")] {
         for item in blueprint[list].as_array_mut().into_iter().flatten() {
-            for part in ["retry", "timeouts", "compensate_with", "for_each", "loop", "run"] {
+            for part in ["retry", "timeouts", "concurrency_key", "compensate_with", "for_each", "loop", "run"]
+            {
                 let Some(part_of_task) = item.get_mut(part).and_then(Value::as_object_mut) else { continue };
                 if let Some(body) = part_of_task.get_mut("body").and_then(Value::as_object_mut) {
                     visit("body", body);
@@ -123,6 +126,8 @@ fn what_is_not_read_is_not_valid() {
         ("/tasks/0/for_each/failures", json!("some")),
         ("/tasks/0/compensate_with", json!("any")),
         ("/tasks/0/extends", json!("yes")),
+        ("/tasks/0/concurrency_key", json!("db")),
+        ("/tasks/0/priority", json!("urgent")),
         ("/require_compensation", json!("yes")),
         ("/tasks/0/for_each/concurrency", json!(-1)),
         ("/tasks/0/loop/while", json!([])),

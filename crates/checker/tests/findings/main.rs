@@ -17,6 +17,7 @@ mod fuzz;
 mod guards;
 mod hostile;
 mod json_schema;
+mod keys;
 mod large;
 mod sample;
 mod schemas;

@@ -58,6 +58,18 @@ const CHECKS: &[&str] = &[
     // A timer has something to move.
     "SELECT 'ORPHANED_TIMER', r.workflow_id, format('the %s timer of task %s has nothing to move', r.kind, r.task) \
      FROM orphaned_timers r WHERE $1::uuid IS NULL OR r.workflow_id = $1",
+    // A key is held by whoever needs it, by so many as may, and waited for only while there is no room.
+    "SELECT 'ORPHANED_KEY', k.workflow_id, format('task %s has the key %s, and needs none', k.task, k.name) \
+     FROM orphaned_keys k WHERE $1::uuid IS NULL OR k.workflow_id = $1",
+    "SELECT 'IDLE_KEY', k.workflow_id, format('task %s waits for the key %s, which is free', k.task, k.name) \
+     FROM idle_keys k WHERE $1::uuid IS NULL OR k.workflow_id = $1",
+    "SELECT 'KEY_MISSING', t.workflow_id, format('task %s waits for a key, and nobody knows which', t.name) \
+     FROM tasks t WHERE t.waits_for = 'key' AND ($1::uuid IS NULL OR t.workflow_id = $1) \
+       AND NOT EXISTS (SELECT FROM concurrency_keys k WHERE k.workflow_id = t.workflow_id AND k.task = t.ordinal)",
+    "SELECT 'KEY_OVERDRAWN', (array_agg(k.workflow_id ORDER BY k.granted_at DESC))[1], \
+            format('%s tasks hold the key %s, and %s may', count(*), k.name, max(k.most)) \
+     FROM concurrency_keys k WHERE k.granted_at IS NOT NULL GROUP BY k.name \
+     HAVING count(*) > max(k.most) AND ($1::uuid IS NULL OR $1 = ANY (array_agg(k.workflow_id)))",
     // No attempt started twice.
     "SELECT 'ATTEMPT_TWICE', e.workflow_id, format('attempt %s of task %s started %s times', e.attempt, e.task, count(*)) \
      FROM events e WHERE e.type = 'ATTEMPT_STARTED' AND ($1::uuid IS NULL OR e.workflow_id = $1) \

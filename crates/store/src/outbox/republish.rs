@@ -114,6 +114,6 @@ async fn goals(
 }
 
 /// Where to read on: workflow and ordinal, before all others if there is none.
-fn place(after: Option<AttemptRef>) -> (Uuid, i32) {
+pub(crate) fn place(after: Option<AttemptRef>) -> (Uuid, i32) {
     after.map_or((Uuid::nil(), -1), |after| (after.workflow.0, i32::try_from(after.task).unwrap_or(i32::MAX)))
 }

@@ -5,7 +5,7 @@ use goalpost_model::{WorkflowId, WorkflowState};
 
 use crate::connection::Queries as _;
 use crate::workflows::StoredWorkflow;
-use crate::workflows::load::{SELECT_SIGNALS, SELECT_WORKFLOWS, TASK_COLUMNS, assemble};
+use crate::workflows::load::{SELECT_SIGNALS, SELECT_WORKFLOWS, TASK_COLUMNS, TASKS, assemble};
 use crate::{Error, Store};
 
 /// Whether more than its tasks and signals has changed.
@@ -26,7 +26,7 @@ pub async fn load_changes(
     let also: Vec<i32> = also.into_iter().map(|ordinal| ordinal.try_into().unwrap_or(i32::MAX)).collect();
     // Events say which tasks have changed, and are found by their numbers, however many tasks there are.
     let select_tasks = format!(
-        "SELECT {TASK_COLUMNS} FROM tasks WHERE workflow_id = $1 AND ordinal = ANY (\
+        "SELECT {TASK_COLUMNS} FROM {TASKS} WHERE workflow_id = $1 AND ordinal = ANY (\
              ARRAY(SELECT task FROM events WHERE workflow_id = $1 AND number > $2 AND task IS NOT NULL) || $3::integer[]) \
          ORDER BY ordinal"
     );

@@ -8,7 +8,8 @@ use tokio_postgres::types::ToSql;
 
 use crate::connection::{Parameter, Queries as _, Scalar};
 use crate::workflows::{
-    ArmedTimer, ChangedTask, Due, ExpandedTask, MovedWorkflow, NewSignal, NewTask, NewWorkflow, Transitions, WantedKey,
+    ArmedTimer, ChangedTask, Due, ExpandedTask, MovedWorkflow, NewSignal, NewTask, NewWorkflow, Transitions,
+    WantedKey,
 };
 use crate::{Error, Store};
 

@@ -10,6 +10,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::connection::Queries as _;
+use crate::keys::bare;
 use crate::row::lane;
 use crate::workflows::Holder;
 use crate::{Error, Json, Store};
@@ -21,7 +22,12 @@ pub(crate) const SELECT_WORKFLOWS: &str = "\
 
 pub(crate) const TASK_COLUMNS: &str = "\
     workflow_id, ordinal, name, capability, state, attempt, failures, input, output, failure, unhandled, taken_edges, \
-    body_first, body_count, body_digest, undo, event, engine_id, session_id, worker, started_at, ended_at";
+    body_first, body_count, body_digest, undo, event, engine_id, session_id, worker, started_at, ended_at, key";
+
+/// Tasks with their keys.
+pub(crate) const TASKS: &str = "\
+    tasks LEFT JOIN (SELECT workflow_id AS of_workflow, task AS of_task, name AS key FROM concurrency_keys) k \
+    ON of_workflow = workflow_id AND of_task = ordinal";
 
 pub(crate) const SELECT_SIGNALS: &str = "\
     SELECT workflow_id, id, name, payload, taken_by FROM signals WHERE workflow_id = ANY ($1) ORDER BY workflow_id, place";
@@ -111,6 +117,8 @@ pub struct StoredTask {
     pub body_digest: Option<Digest>,
     /// The task that undoes it, once that has begun.
     pub undo: Option<usize>,
+    /// The key that it waits for or holds.
+    pub key: Option<String>,
     /// The number of the event that its last change of state made.
     pub event: i64,
     /// Who runs or ran the latest attempt.
@@ -125,7 +133,7 @@ pub struct StoredTask {
 pub async fn load(store: &Store, ids: &[WorkflowId]) -> Result<Vec<StoredWorkflow>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let select_tasks = format!(
-        "SELECT {TASK_COLUMNS} FROM tasks WHERE workflow_id = ANY ($1) ORDER BY workflow_id, ordinal"
+        "SELECT {TASK_COLUMNS} FROM {TASKS} WHERE workflow_id = ANY ($1) ORDER BY workflow_id, ordinal"
     );
     let mut client = store.client().await?;
     let snapshot = client.snapshot().await?;
@@ -213,6 +221,7 @@ fn task(row: &Row) -> Result<StoredTask, Error> {
         body: body(row)?,
         body_digest: row.try_get::<_, Option<&[u8]>>("body_digest")?.map(digest).transpose()?,
         undo: row.try_get::<_, Option<i32>>("undo")?.map(count).transpose()?,
+        key: row.try_get::<_, Option<&str>>("key")?.map(|key| bare(key).to_owned()),
         event: row.try_get("event")?,
         holder: holder(row)?,
         started_at: row.try_get("started_at")?,

@@ -8,6 +8,7 @@ mod load;
 mod plans;
 mod transitions;
 
+pub(crate) use attempts::named_columns;
 pub use attempts::{
     HeldAttempt, adopt, orphaned_attempts, running_attempts, strayed_attempts, unheld_attempts,
 };
@@ -18,5 +19,5 @@ pub use load::{StoredSignal, StoredTask, StoredWorkflow, load, load_without_task
 pub use plans::{WantedPlan, store_blueprint, wanted_plans};
 pub use transitions::{
     ArmedTimer, ChangedTask, Due, ExpandedTask, Holder, MovedWorkflow, NewSignal, NewTask, NewWorkflow,
-    Transitions,
+    Transitions, WantedKey,
 };

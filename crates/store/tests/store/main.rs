@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod claims;
+mod keys;
 mod settling;
 mod statements;
 mod triggers;

@@ -62,6 +62,8 @@ pub struct TaskRow {
     pub is_undoable: bool,
     /// The name of the signal that it waits for.
     pub signal: Option<String>,
+    /// The key that it has to hold, with the namespace before it.
+    pub key: Option<String>,
     /// How many items it has a graph for, and how many outputs were gathered.
     pub gathered: Option<(usize, usize)>,
 }

@@ -9,6 +9,7 @@ mod gathering;
 mod goals;
 pub mod history;
 mod joins;
+mod keys;
 mod leftovers;
 mod numbers;
 mod retrying;
@@ -63,6 +64,8 @@ pub enum Rule {
     Gathering,
     /// What has ended stays so unless it is retried, and what has succeeded is not run again then.
     Retrying,
+    /// No more tasks hold a key at once than may.
+    KeyLimit,
     /// Events are numbered 1..n.
     Numbers,
     /// A watcher sees every event once and in order.
@@ -88,6 +91,7 @@ pub fn check(history: &History) -> Vec<Violation> {
         undoing::check,
         gathering::check,
         retrying::check,
+        keys::check,
         numbers::check,
         watches::check,
         leftovers::check,

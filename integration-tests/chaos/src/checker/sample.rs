@@ -158,6 +158,7 @@ fn put_together<'a>(history: &'a mut History, tasks: &[(&str, Option<&str>)]) ->
             undo: None,
             is_undoable: false,
             signal: signal.map(str::to_owned),
+            key: None,
             gathered: None,
         };
         (ordinal, row)

@@ -12,7 +12,8 @@ const TASKS: &str = "\
     SELECT t.workflow_id, t.ordinal, t.name, t.capability, t.state, t.failure->>'kind', t.undo, \
            CASE t.capability WHEN 'goalpost.await_signal' THEN t.input->>'name' END, \
            CASE t.capability WHEN 'goalpost.for_each' THEN json_array_length(t.input->'items') END, \
-           CASE t.capability WHEN 'goalpost.for_each' THEN json_array_length(t.output->'outputs') END \
+           CASE t.capability WHEN 'goalpost.for_each' THEN json_array_length(t.output->'outputs') END, \
+           split_part(t.lane, ':', 1) || '/' || (t.input->>'key') \
     FROM tasks t ORDER BY t.workflow_id, t.ordinal";
 
 const SIGNALS: &str =
@@ -59,6 +60,7 @@ fn task(row: &Row, undoable: &[String]) -> Result<(usize, TaskRow), Error> {
         failure: row.try_get(5)?,
         undo: number(row, 6)?,
         signal: row.try_get(7)?,
+        key: row.try_get(10)?,
         gathered: number(row, 8)?.zip(number(row, 9)?),
     };
     Ok((number(row, 1)?.unwrap_or_default(), task))

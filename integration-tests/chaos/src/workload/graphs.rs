@@ -102,7 +102,7 @@ impl<'a> Drawing<'a> {
         self.tasks.push(json!({
             "name": name(place),
             "capability": random.pick(&CAPABILITIES),
-            "input": Behaviour { ms, fail_first, value },
+            "input": Behaviour { ms, fail_first, value, key: None },
             "join": join,
             "retry": retry(random),
             "timeouts": timeouts(random),

@@ -48,7 +48,7 @@ pub(crate) fn assemble(random: &mut Random) -> Assembled {
 /// The graph that somebody brings, or a task makes.
 pub(crate) fn small(value: i64) -> Value {
     let task = |name| {
-        json!({"name": name, "capability": CAPABILITIES[0], "input": Behaviour { ms: 20, fail_first: 0, value },
+        json!({"name": name, "capability": CAPABILITIES[0], "input": Behaviour { ms: 20, fail_first: 0, value, key: None },
                              "retry": {"max_attempts": 4, "initial_backoff_ms": 50}})
     };
     json!({"name": "small", "tasks": [task("a"), task("b")], "edges": [{"from": "a", "to": "b"}]})
@@ -112,19 +112,33 @@ impl<'a> Assembly<'a> {
         (name.to_owned(), name.to_owned())
     }
 
+    /// What undoes a task, which needs no key.
+    fn undoing(&mut self) -> Value {
+        let mut step = self.step();
+        step.as_object_mut().map(|fields| fields.remove("concurrency_key"));
+        step["input"].as_object_mut().map(|fields| fields.remove("key"));
+        step
+    }
+
     /// A task for a worker, which does not fail on purpose more often than it may.
     fn step(&mut self) -> Value {
         let random = &mut *self.random;
         let ms = if random.chance(30) { 100 + random.below(600) } else { random.below(30) };
         let fail_first = u32::from(random.chance(15));
         let value = i64::try_from(random.below(100)).unwrap_or_default();
-        json!({"capability": random.pick(&CAPABILITIES), "input": Behaviour { ms, fail_first, value },
-               "retry": {"max_attempts": 4, "initial_backoff_ms": 50}})
+        let key = random.chance(15).then(|| (*random.pick(&["k1", "k3"])).to_owned());
+        let mut step = json!({"capability": random.pick(&CAPABILITIES), "retry": {"max_attempts": 4, "initial_backoff_ms": 50}});
+        if let Some(key) = &key {
+            let limit: u32 = key.trim_start_matches('k').parse().unwrap_or(1);
+            step["concurrency_key"] = json!({"key": format!("'{key}'"), "limit": limit});
+        }
+        step["input"] = json!(Behaviour { ms, fail_first, value, key });
+        step
     }
 
     fn compensated(&mut self, name: &str) -> (String, String) {
         let mut task = self.step();
-        let mut undo = self.step();
+        let mut undo = self.undoing();
         if self.random.chance(10) {
             undo["retry"] = json!({"max_attempts": 1});
         }
@@ -152,7 +166,7 @@ impl<'a> Assembly<'a> {
         step["retry"] = json!({"max_attempts": 1});
         step["data_flow"] = json!({"fail_first": "item.fail", "value": "item.value"});
         if self.random.chance(50) {
-            step["compensate_with"] = self.step();
+            step["compensate_with"] = self.undoing();
         }
         let mut tasks = vec![step];
         let mut edges = Vec::new();
@@ -206,7 +220,7 @@ impl<'a> Assembly<'a> {
 
     fn makes_graph(&mut self, name: &str) -> (String, String) {
         let blueprint = if self.random.chance(10) { json!({"name": "none", "tasks": []}) } else { small(7) };
-        let behaviour = Behaviour { ms: self.random.below(100), fail_first: 0, value: 0 };
+        let behaviour = Behaviour { ms: self.random.below(100), fail_first: 0, value: 0, key: None };
         let retry = json!({"max_attempts": 4, "initial_backoff_ms": 50});
         self.add(name, json!({"capability": MAKES_GRAPHS, "extends": true, "input": Making { behaviour, blueprint }, "retry": retry}))
     }

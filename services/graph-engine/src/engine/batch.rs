@@ -197,7 +197,8 @@ fn task_of(live: &Live, step: &Step) -> Result<Option<usize>, Refusal> {
         Step::Claim { task, .. }
         | Step::Lose { task, .. }
         | Step::Undeliver { task, .. }
-        | Step::Fire { task, .. } => Some(*task).filter(|task| live.core.tasks.get(*task).is_some()),
+        | Step::Fire { task, .. }
+        | Step::Grant { task, .. } => Some(*task).filter(|task| live.core.tasks.get(*task).is_some()),
     };
     found.map(Some).ok_or(Refusal::NotFound("task"))
 }
@@ -237,6 +238,7 @@ fn event_of(live: &Live, command: &Command, task: Option<usize>) -> Result<Event
             Ok(Event::AttemptFailed { task, attempt: *attempt, failure: failure.clone() })
         }
         Step::Undeliver { attempt, .. } => Ok(Event::AttemptUndelivered { task, attempt: *attempt }),
+        Step::Grant { attempt, .. } => Ok(Event::KeyGranted { task, attempt: *attempt }),
         Step::Fire { attempt, kind, .. } => Ok(Event::TimerFired { task, attempt: *attempt, kind: *kind }),
         _ => by_hand::event_of(live, step),
     }

@@ -130,6 +130,7 @@ mod tests {
                 body: task.body.map(|Reserved { first, count }| (first, count)),
                 body_digest: None,
                 undo: task.undo,
+                key: task.key,
                 event: i64::try_from(*ordinal).unwrap(),
                 holder: live.holders.get(ordinal).cloned(),
                 started_at: None,

@@ -35,6 +35,8 @@ pub(crate) enum Step {
     Undeliver { task: usize, attempt: u32 },
     /// A timer of a task fired.
     Fire { task: usize, attempt: u32, kind: TimerKind },
+    /// A task got the key that it waits for.
+    Grant { task: usize, attempt: u32 },
     /// The workflow's deadline is over.
     Expire,
     /// Nothing new is given to workers.
@@ -64,6 +66,7 @@ impl Step {
                 | Self::Lose { .. }
                 | Self::Undeliver { .. }
                 | Self::Fire { .. }
+                | Self::Grant { .. }
                 | Self::Expire
         )
     }

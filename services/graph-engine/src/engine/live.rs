@@ -109,5 +109,6 @@ pub(crate) fn core_task(task: StoredTask, planned: &HashMap<Digest, Arc<Compiled
         taken_edges: task.taken_edges,
         body: task.body.map(|(first, count)| Reserved { first, count }),
         undo: task.undo,
+        key: task.key,
     }
 }

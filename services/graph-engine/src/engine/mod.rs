@@ -130,6 +130,12 @@ impl Engine {
         self.ask(timer.workflow, step).await.map(drop)
     }
 
+    /// Has a task begin that got its key.
+    pub(crate) async fn grant(&self, task: AttemptRef) -> Result<(), Refusal> {
+        let step = Step::Grant { task: ordinal(task), attempt: task.attempt };
+        self.ask(task.workflow, step).await.map(drop)
+    }
+
     /// Does what somebody outside asks of a workflow.
     pub(crate) async fn ask_by_hand(&self, id: WorkflowId, wish: Wish) -> Result<(), Refusal> {
         let step = match wish {

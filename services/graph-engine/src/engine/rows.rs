@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use goalpost_checker::CompiledTask;
 use goalpost_graph::{Effect, Signal, may_have_timer};
-use goalpost_model::{TaskState, WorkflowId, WorkflowState};
+use goalpost_model::{Lane, TaskState, WaitsFor, WorkflowId, WorkflowState};
 use goalpost_store::Json;
-use goalpost_store::workflows::{ChangedTask, ExpandedTask, MovedWorkflow, NewSignal, NewTask, Transitions};
+use goalpost_store::workflows::{
+    ChangedTask, ExpandedTask, MovedWorkflow, NewSignal, NewTask, Transitions, WantedKey,
+};
 
 use crate::engine::timing::armed;
 
@@ -33,6 +36,7 @@ pub(crate) fn record(
     for task in order {
         record_task(transitions, id, live, task, seen[&task]);
         record_timer(transitions, id, live, task);
+        record_key(transitions, id, live, task);
     }
     for effect in effects {
         record_other(transitions, id, live, *effect);
@@ -77,7 +81,7 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
             ordinal,
             name: live.core.tasks.name(ordinal).unwrap_or_default(),
             capability: compiled.capability.clone(),
-            lane: live.lane.clone(),
+            lane: lane_of(live, compiled),
             state: task.state,
             attempt: task.attempt,
             input: task.input.as_deref().map(Json::of),
@@ -107,6 +111,34 @@ fn record_timer(transitions: &mut Transitions, id: WorkflowId, live: &Live, ordi
         }
         None => transitions.disarmed.push((id, Some(ordinal))),
     }
+}
+
+/// A task that waits for its key asks for it; one that has none needs none any more.
+fn record_key(transitions: &mut Transitions, id: WorkflowId, live: &Live, ordinal: usize) {
+    let Some(compiled) = live.core.tasks.compiled(ordinal) else { return };
+    let Some(key) = &compiled.key else { return };
+    let task = &live.core.tasks[ordinal];
+    match &task.key {
+        None => transitions.freed.push((id, ordinal)),
+        Some(name) if live.core.waits_for(ordinal) == Some(WaitsFor::Key) => {
+            let (namespace, _) = live.lane.parts();
+            transitions.keys.push(WantedKey {
+                workflow: id,
+                ordinal,
+                attempt: task.attempt,
+                name: format!("{namespace}/{name}"),
+                most: key.limit,
+                lane: lane_of(live, compiled),
+            });
+        }
+        Some(_) => {}
+    }
+}
+
+/// The lane of a task: its goal's, unless it has a priority of its own.
+fn lane_of(live: &Live, task: &CompiledTask) -> Lane {
+    let Some(priority) = task.priority else { return live.lane.clone() };
+    Lane::new(&live.lane.parts().0, priority)
 }
 
 /// Whether workers do the task.

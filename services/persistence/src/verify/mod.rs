@@ -4,6 +4,7 @@ mod deliveries;
 
 use goalpost_model::WorkflowId;
 use goalpost_store::history::{self, Verified, Violation};
+use goalpost_store::keys;
 
 use crate::Context;
 use crate::active::Error;
@@ -23,7 +24,7 @@ pub(crate) async fn verify(
     let first = Deliveries::look(context, only).await?;
     let mut wrong = if first.is_empty() { first } else { first.both(Deliveries::look(context, only).await?) };
     if repair {
-        mend_timers(context, only, &mut verified.violations).await?;
+        mend_state(context, only, &mut verified.violations).await?;
         wrong.mend(context).await?;
     } else {
         wrong.pass_over_stale();
@@ -33,7 +34,7 @@ pub(crate) async fn verify(
     Ok(Some(verified))
 }
 
-async fn mend_timers(
+async fn mend_state(
     context: &Context,
     only: Option<WorkflowId>,
     violations: &mut [Violation],
@@ -43,6 +44,10 @@ async fn mend_timers(
     }
     if mark(violations, "ORPHANED_TIMER", "removed") {
         history::remove_orphaned_timers(&context.store, only).await?;
+    }
+    let orphaned = mark(violations, "ORPHANED_KEY", "taken back");
+    if mark(violations, "IDLE_KEY", "handed on") || orphaned {
+        keys::hand_on(&context.store, only).await?;
     }
     Ok(())
 }

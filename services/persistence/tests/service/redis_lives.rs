@@ -4,6 +4,7 @@ use goalpost_queue::{Depth, List};
 use goalpost_store::takers::Lease;
 use uuid::Uuid;
 
+use crate::verifying::waiting_for_a_key;
 use crate::{Persistence, Stores};
 
 #[tokio::test]
@@ -45,6 +46,16 @@ async fn a_flushed_redis_is_told_again_of_the_lost_attempts_of_dead_engines() {
     // Nobody acted on it, and Redis forgets it.
     stores.flush_redis().await;
     assert_eq!(stores.take(List::lost(), 1).await, [attempt.to_string()]);
+}
+
+#[tokio::test]
+async fn a_flushed_redis_is_told_again_of_tasks_that_got_their_keys() {
+    let stores = Stores::new().await;
+    let _persistence = stores.persistence(5_000).await;
+    let id = waiting_for_a_key(&stores).await;
+    stores.break_rule("SELECT grant_keys(ARRAY['default/x']); DELETE FROM outbox").await;
+    stores.flush_redis().await;
+    assert_eq!(stores.take(List::keys(), 1).await, [format!("{id}:0:1")]);
 }
 
 #[tokio::test]

@@ -122,6 +122,7 @@ fn event_of(golden: &Golden, run: &Run, ordinal: usize, of: &Task, name: &str, f
             let signal = of.input.as_ref().unwrap()["name"].as_str().unwrap().to_owned();
             Event::Signal { id: format!("for {name}"), name: signal, payload: golden.output(name) }
         }
+        (_, Some(WaitsFor::Key)) => Event::KeyGranted { task, attempt },
         _ => fired(),
     }
 }

@@ -49,6 +49,7 @@ fn next(run: &Run, interpreter: &Interpreter<'_>, dice: &mut Dice, patience: usi
     let name = dice.pick(&movable);
     let timer = interpreter.timer(&name);
     Some(match interpreter.tasks[&name].state {
+        TaskState::Waiting if interpreter.waits_for_its_key(&name) => Happening::Granted(name),
         TaskState::Waiting => Happening::Fired(name, timer.expect("it waits for a time")),
         TaskState::Ready if !dice.one_in(patience * 4) || timer.is_none() => Happening::Started(name),
         TaskState::Ready => Happening::Fired(name, TimerKind::ScheduleToStart),
@@ -85,6 +86,10 @@ fn event(run: &Run, interpreter: &Interpreter<'_>, happening: &Happening) -> Eve
         Happening::Fired(name, kind) => {
             let (task, attempt) = of(name);
             Event::TimerFired { task, attempt, kind: *kind }
+        }
+        Happening::Granted(name) => {
+            let (task, attempt) = of(name);
+            Event::KeyGranted { task, attempt }
         }
         Happening::GivenUp(Failure::DEADLINE_EXCEEDED) => Event::DeadlineExceeded,
         Happening::GivenUp(kind) => Event::Cancel { failure: Failure::new(*kind, "no longer wanted") },

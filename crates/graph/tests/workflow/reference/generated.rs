@@ -124,6 +124,9 @@ fn random_work(dice: &mut Dice, around: &str) -> Value {
     if dice.one_in(3) {
         json["timeouts"] = json!({"schedule_to_start_ms": 7, "start_to_close_ms": 9});
     }
+    if dice.one_in(6) {
+        json["concurrency_key"] = json!({"key": dice.pick(&["goal.text", "goal.text", "goal.input.absent"])});
+    }
     if dice.one_in(3) {
         json["compensate_with"] =
             json!({"capability": "any", "input": {"why": "undo"}, "retry": random_retry(dice)});

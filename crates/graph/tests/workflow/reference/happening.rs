@@ -15,6 +15,8 @@ pub(super) enum Happening {
     /// The attempt never reached its worker.
     Lost(String),
     Fired(String, TimerKind),
+    /// It got its key.
+    Granted(String),
     /// The workflow is given up, for this kind of reason.
     GivenUp(&'static str),
 }
@@ -24,7 +26,7 @@ impl Interpreter<'_> {
     pub(super) fn movable(&self) -> Vec<String> {
         let is_movable = |name: &str| match self.tasks[name].state {
             TaskState::Ready | TaskState::Running => true,
-            TaskState::Waiting => self.timer(name).is_some(),
+            TaskState::Waiting => self.timer(name).is_some() || self.waits_for_its_key(name),
             _ => false,
         };
         self.tasks.keys().filter(|name| is_movable(name)).cloned().collect()
@@ -42,6 +44,13 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Before its first attempt.
+    pub(super) fn waits_for_its_key(&self, name: &str) -> bool {
+        let task = &self.tasks[name];
+        let has_key = !name.ends_with(".undo") && self.definition(name).concurrency_key.is_some();
+        has_key && task.state == TaskState::Waiting && task.attempt == 0
+    }
+
     fn waits_for_time(&self, name: &str) -> bool {
         !name.ends_with(".undo") && self.definition(name).capability == WAIT
     }
@@ -55,7 +64,9 @@ impl Interpreter<'_> {
             Happening::Succeeded(name, _)
             | Happening::Failed(name)
             | Happening::Fired(name, TimerKind::StartToClose) => self.attempt_failed(name),
-            Happening::Lost(name) | Happening::Fired(name, TimerKind::Backoff) => self.next_attempt(name),
+            Happening::Lost(name) | Happening::Granted(name) | Happening::Fired(name, TimerKind::Backoff) => {
+                self.next_attempt(name);
+            }
             Happening::Fired(name, TimerKind::Wait) => self.succeed(name, json!({})),
             Happening::Fired(name, _) => self.fail(name, "TIMEOUT"),
             Happening::GivenUp(kind) => self.give_up(kind),
@@ -81,7 +92,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn next_attempt(&mut self, name: &str) {
+    pub(super) fn next_attempt(&mut self, name: &str) {
         let task = self.task(name);
         task.state = TaskState::Ready;
         task.attempt += 1;

@@ -4,7 +4,7 @@ use goalpost_checker::builtin::{TRANSFORM, WAIT};
 use goalpost_model::{Body, Failure, Failures, Task, TaskState};
 use serde_json::{Map, Value, json};
 
-use super::interpreter::{Graph, Interpreter};
+use super::interpreter::{Graph, Interpreter, split};
 
 /// What comes out of the run of a graph, or the kind of what it failed of.
 type Outcome = Result<Map<String, Value>, String>;
@@ -27,9 +27,13 @@ impl Interpreter<'_> {
             self.task(name).state = TaskState::Waiting;
         } else if body(definition).is_some() {
             self.begin_runs(name);
+        } else if let Some(key) = &definition.concurrency_key {
+            match self.value(split(name).0, &key.key) {
+                Some(_) => self.task(name).state = TaskState::Waiting,
+                None => self.fail(name, Failure::CONCURRENCY_KEY),
+            }
         } else {
-            let task = self.task(name);
-            (task.state, task.attempt) = (TaskState::Ready, 1);
+            self.next_attempt(name);
         }
     }
 
