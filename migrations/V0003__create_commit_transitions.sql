@@ -243,29 +243,34 @@ $$;
 
 -- Gives keys to those who have waited longest, as far as there is room, and tells engines so. The keys are locked.
 CREATE FUNCTION grant_keys(names text[]) RETURNS void
-LANGUAGE sql AS $$
-    WITH held AS (
-        SELECT n.name, (SELECT count(*) FROM concurrency_keys k WHERE k.name = n.name AND k.granted_at IS NOT NULL) AS holders
-        FROM (SELECT DISTINCT unnest(names) AS name) n
-    ), first AS (
-        SELECT h.name, h.holders, f.most - h.holders AS room FROM held h, LATERAL (
-            SELECT most FROM concurrency_keys k WHERE k.name = h.name AND k.granted_at IS NULL ORDER BY asked LIMIT 1
-        ) f WHERE f.most > h.holders
-    ), next AS (
-        SELECT n.*, f.name, n.most - f.holders >= row_number() OVER (PARTITION BY f.name ORDER BY n.asked) AS fits
-        FROM first f, LATERAL (
-            SELECT workflow_id, task, most, asked FROM concurrency_keys k
-            WHERE k.name = f.name AND k.granted_at IS NULL ORDER BY asked LIMIT f.room
-        ) n
-    ), served AS (
-        -- Nobody is passed over, though others may be content with less room.
-        SELECT workflow_id, task, bool_and(fits) OVER (PARTITION BY name ORDER BY asked) AS fits FROM next
-    ), granted AS (
-        UPDATE concurrency_keys k SET granted_at = clock_timestamp() FROM served s
-        WHERE k.workflow_id = s.workflow_id AND k.task = s.task AND s.fits
-        RETURNING k.workflow_id, k.task, k.attempt, k.lane
-    )
-    INSERT INTO outbox (list, element, lane) SELECT 'keys', attempt_ref(workflow_id, task, attempt), lane FROM granted;
+LANGUAGE plpgsql AS $$
+BEGIN
+    -- Until nobody gets one: those behind the first may be content with less room than he, or need more.
+    LOOP
+        WITH first AS (
+            SELECT n.name, f.most - h.holders AS room, h.holders FROM (SELECT DISTINCT unnest(names) AS name) n, LATERAL (
+                SELECT count(*) AS holders FROM concurrency_keys k WHERE k.name = n.name AND k.granted_at IS NOT NULL
+            ) h, LATERAL (
+                SELECT most FROM concurrency_keys k WHERE k.name = n.name AND k.granted_at IS NULL ORDER BY asked LIMIT 1
+            ) f WHERE f.most > h.holders
+        ), next AS (
+            SELECT n.*, f.name, n.most - f.holders >= row_number() OVER (PARTITION BY f.name ORDER BY n.asked) AS fits
+            FROM first f, LATERAL (
+                SELECT workflow_id, task, most, asked FROM concurrency_keys k
+                WHERE k.name = f.name AND k.granted_at IS NULL ORDER BY asked LIMIT f.room
+            ) n
+        ), served AS (
+            -- Nobody is passed over.
+            SELECT workflow_id, task, bool_and(fits) OVER (PARTITION BY name ORDER BY asked) AS fits FROM next
+        ), granted AS (
+            UPDATE concurrency_keys k SET granted_at = clock_timestamp() FROM served s
+            WHERE k.workflow_id = s.workflow_id AND k.task = s.task AND s.fits
+            RETURNING k.workflow_id, k.task, k.attempt, k.lane
+        )
+        INSERT INTO outbox (list, element, lane) SELECT 'keys', attempt_ref(workflow_id, task, attempt), lane FROM granted;
+        EXIT WHEN NOT FOUND;
+    END LOOP;
+END;
 $$;
 
 -- Puts the numbers of some ids beside all of them, by sorting: a join would compare each with each.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use goalpost_client::NewGoal;
 use goalpost_client::v1::{EventType, Explanation, GoalState};
@@ -109,8 +110,8 @@ async fn no_more_tasks_than_the_limit_run_at_once_however_many_ask() {
         let (running, most) = (Arc::clone(&running), Arc::clone(&seen_at_most));
         async move {
             most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            // The others, if there were any, would come up meanwhile.
-            tokio::task::yield_now().await;
+            // It takes a while, in which others would come up if they might.
+            tokio::time::sleep(Duration::from_millis(5)).await;
             running.fetch_sub(1, Ordering::SeqCst);
             Ok(input)
         }

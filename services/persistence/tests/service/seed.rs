@@ -59,6 +59,17 @@ impl Stores {
         AttemptRef { workflow: WorkflowId(workflow), task: ordinal, attempt: 1 }
     }
 
+    /// A task that waits for something before its first attempt.
+    pub(crate) async fn waiting_task(&self, workflow: Uuid, ordinal: u32, waits_for: &str) {
+        self.execute(&format!(
+            "{} INSERT INTO tasks (workflow_id, ordinal, name, capability, state, waits_for, attempt, failures, event) \
+             SELECT '{workflow}', {ordinal}, 'task{ordinal}', 'weather.fetch', 'WAITING', '{waits_for}', 0, 0, last_number \
+             FROM drawn",
+            draw(workflow)
+        ))
+        .await;
+    }
+
     pub(crate) async fn run_task(&self, task: AttemptRef, engine: Uuid) {
         self.set_task(task, &format!("state = 'RUNNING', engine_id = '{engine}'")).await;
     }

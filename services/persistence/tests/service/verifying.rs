@@ -181,13 +181,9 @@ async fn a_wait_without_a_timer_and_a_timer_without_a_task_are_found_and_mended(
 
 /// A task that waits for a key, and the key's row.
 pub(crate) async fn waiting_for_a_key(stores: &Stores) -> Uuid {
-    let id = stores.goal().await;
-    stores.set_goal(id, "RUNNING").await;
+    let id = Uuid::now_v7();
     stores.workflow(id).await;
-    stores.ready_task(id, 0).await;
-    stores.take(List::ready("weather.fetch"), 1).await;
-    stores.break_rule("UPDATE tasks SET state = 'WAITING', waits_for = 'key'").await;
-    stores.break_rule("UPDATE events SET type = 'TASK_WAITING' WHERE type = 'TASK_READY'").await;
+    stores.waiting_task(id, 0, "key").await;
     let ask = "INSERT INTO concurrency_keys (workflow_id, task, attempt, name, most, lane) \
                SELECT workflow_id, ordinal, attempt, 'default/x', 1, lane FROM tasks";
     stores.break_rule(ask).await;
@@ -200,7 +196,7 @@ async fn a_key_that_nobody_hands_on_is_found_and_handed_on() {
     let persistence = stores.persistence(5_000).await;
     let id = waiting_for_a_key(&stores).await;
     assert_eq!(found_and_left(&stores, &persistence).await, (vec!["IDLE_KEY".to_owned()], vec![]));
-    assert_eq!(stores.take(List::keys(), 1).await, [format!("{id}:0:1")]);
+    assert_eq!(stores.take(List::keys(), 1).await, [format!("{id}:0:0")]);
 }
 
 #[tokio::test]
@@ -211,11 +207,11 @@ async fn a_key_of_a_task_that_is_done_is_found_and_taken_back() {
     let other = Uuid::now_v7();
     let hold = format!(
         "INSERT INTO concurrency_keys (workflow_id, task, attempt, name, most, lane, granted_at) \
-         VALUES ('{other}', 0, 1, 'default/x', 1, 'default:2', now())"
+         VALUES ('{other}', 0, 0, 'default/x', 1, 'default:2', now())"
     );
     stores.break_rule(&hold).await;
     assert_eq!(found_and_left(&stores, &persistence).await, (vec!["ORPHANED_KEY".to_owned()], vec![]));
-    assert_eq!(stores.take(List::keys(), 1).await, [format!("{id}:0:1")]);
+    assert_eq!(stores.take(List::keys(), 1).await, [format!("{id}:0:0")]);
 }
 
 #[tokio::test]
@@ -236,7 +232,7 @@ async fn a_task_without_its_key_is_not_ready() {
     let stores = Stores::new().await;
     let id = waiting_for_a_key(&stores).await;
     let client = stores.database.client().await;
-    let ready = "UPDATE tasks SET state = 'READY', attempt = 2, waits_for = NULL, event = event + 1 WHERE workflow_id = $1";
+    let ready = "UPDATE tasks SET state = 'READY', attempt = 1, waits_for = NULL, event = event + 1 WHERE workflow_id = $1";
     let refused = client.execute(ready, &[&id]).await.unwrap_err();
     assert!(refused.as_db_error().unwrap().message().contains("ready once it holds it"), "{refused:?}");
 }
