@@ -32,7 +32,7 @@ pub(crate) fn admit(
         Event::Resume => return in_state(workflow, WorkflowState::Paused, event),
         Event::Signal { ref id, .. } => return admit_signal(workflow, id),
         Event::Decide { task, .. } => return admit_decision(workflow, task),
-        Event::Expand { task, .. } => return admit_expansion(workflow, task),
+        Event::Expand { task, attempt, .. } => return admit_expansion(workflow, task, attempt),
         Event::Skip { task, ref output, .. } => return admit_skip(workflow, task, output.as_ref()),
         Event::AttemptStarted { .. } | Event::TimerFired { kind: TimerKind::ScheduleToStart, .. }
             if workflow.state == WorkflowState::Paused =>
@@ -90,8 +90,9 @@ fn admit_decision(workflow: &Workflow, ordinal: usize) -> Result<(), IllegalTran
     Err(IllegalTransition::NotToDecide { task, state })
 }
 
-fn admit_expansion(workflow: &Workflow, ordinal: usize) -> Result<(), IllegalTransition> {
+fn admit_expansion(workflow: &Workflow, ordinal: usize, attempt: u32) -> Result<(), IllegalTransition> {
     let state = state_of(workflow, ordinal, "Expand")?;
+    Needs { task: ordinal, attempt, state }.met_by(workflow, "Expand")?;
     if matches!(workflow.waits_for(ordinal), Some(WaitsFor::Plan | WaitsFor::Extension)) {
         return Ok(());
     }
