@@ -71,6 +71,50 @@ async fn somebody_brings_the_graph_that_a_task_waits_for() {
 }
 
 #[tokio::test]
+async fn a_goal_inside_of_a_goal_is_planned_when_it_is_reached_and_its_tasks_are_the_goals_own() {
+    let on = on_stores().await;
+    let worker = worker(&on.system.endpoints.graph_engine, |attempt, input| async move {
+        Ok(if attempt.task() == "choose" { json!({"drink": "tea", "cups": 2}) } else { input })
+    });
+    let outer = blueprint(json!({
+        "name": "outer",
+        "tasks": [
+            {"name": "choose", "capability": "test.echo"},
+            {"name": "said", "capability": "goalpost.sub_goal"},
+            {"name": "typed", "capability": "goalpost.sub_goal",
+             "input": {"goal_type": "test.brew", "input": {"drink": "coffee", "cups": 1}}},
+            {"name": "serve", "capability": "test.echo", "data_flow": {
+                "said": "tasks.said.output.pour", "typed": "tasks.typed.output.pour"}},
+        ],
+        "edges": [
+            {"from": "choose", "to": "said", "data_flow": {
+                "goal": "'Brew some ' + tasks.choose.output.drink", "input.cups": "tasks.choose.output.cups"}},
+            {"from": "said", "to": "serve"}, {"from": "typed", "to": "serve"},
+        ],
+    }));
+    let (goal, events) = on.system.run(NewGoal::blueprint(outer)).await;
+    let said = json!({"drink": "tea", "cups": 2.0, "goal": "Brew some tea"});
+    let typed = json!({"drink": "coffee", "cups": 1.0, "goal": ""});
+    assert_eq!(result(&goal), json!({"serve": {"said": said, "typed": typed}}));
+    let words = words(&events);
+    let place = |word: &str| {
+        words.iter().position(|other| other == word).unwrap_or_else(|| panic!("{word}: {words:?}"))
+    };
+    let told = [
+        "TASK_SUCCEEDED choose",
+        "TASK_WAITING said",
+        "TASK_READY said[0].heat",
+        "TASK_SUCCEEDED said[0].pour",
+        "TASK_SUCCEEDED said",
+        "ATTEMPT_STARTED serve",
+    ];
+    assert!(told.map(place).is_sorted(), "{words:?}");
+    worker.assert_nothing_ran_twice();
+    assert_eq!(worker.begun.lock().unwrap().len(), 6);
+    on.system.verify().await;
+}
+
+#[tokio::test]
 async fn a_goal_inside_of_a_goal_that_nobody_can_plan_fails_its_task() {
     let on = on_stores().await;
     let _worker = echo_worker(&on.system.endpoints.graph_engine);
