@@ -22,6 +22,7 @@ mod main_path;
 mod many;
 mod metrics;
 mod nested;
+mod order;
 mod overload;
 mod partition;
 mod patterns;

@@ -1,6 +1,6 @@
 //! The rows that say what an advance of the core did.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
 use goalpost_graph::{Effect, Signal, may_have_timer};
@@ -20,27 +20,28 @@ pub(crate) fn record(
     live: &mut Live,
     effects: &[Effect],
 ) -> BTreeMap<usize, i32> {
-    // In the order of the effects, which is that of the history.
-    let mut order = Vec::new();
-    let mut seen: BTreeMap<usize, i32> = BTreeMap::new();
+    let mut events: BTreeMap<usize, i32> = BTreeMap::new();
     for task in effects.iter().filter_map(Effect::task) {
-        let count = seen.entry(task).or_default();
-        if *count == 0 {
-            order.push(task);
+        *events.entry(task).or_default() += 1;
+    }
+    let last_move = effects.iter().rposition(Effect::moves_workflow);
+    let mut seen = HashSet::new();
+    // In the order of the effects, which is that of the history.
+    for (place, effect) in effects.iter().enumerate() {
+        if let Some(task) = effect.task().filter(|task| seen.insert(*task)) {
+            record_task(transitions, id, live, task, events[&task]);
+            record_timer(transitions, id, live, task);
         }
-        *count += 1;
-    }
-    for task in order {
-        record_task(transitions, id, live, task, seen[&task]);
-        record_timer(transitions, id, live, task);
-    }
-    for effect in effects {
         record_other(transitions, id, live, *effect);
+        if last_move == Some(place) {
+            record_move(transitions, id, live);
+        } else if *effect == Effect::WorkflowResumed {
+            // It ends at once, or is undone.
+            let (state, result, failure) = (WorkflowState::Running, None, None);
+            transitions.move_workflow(MovedWorkflow { id, state, result, failure });
+        }
     }
-    if effects.iter().any(Effect::moves_workflow) {
-        record_move(transitions, id, live);
-    }
-    seen
+    events
 }
 
 fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, ordinal: usize, events: i32) {
@@ -54,7 +55,7 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
         // An attempt that follows another one has its input already, and it is no other.
         let begins =
             !running && (task.state == TaskState::Ready || waits_for.is_some() || !may_run(live, ordinal));
-        transitions.changed_tasks.push(ChangedTask {
+        transitions.change_task(ChangedTask {
             workflow: id,
             ordinal,
             state: task.state,
@@ -72,7 +73,7 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
         });
     } else {
         let Some(compiled) = live.core.tasks.compiled(ordinal) else { return };
-        transitions.new_tasks.push(NewTask {
+        transitions.add_task(NewTask {
             workflow: id,
             ordinal,
             name: live.core.tasks.name(ordinal).unwrap_or_default(),
@@ -118,7 +119,7 @@ fn record_other(transitions: &mut Transitions, id: WorkflowId, live: &Live, effe
     match effect {
         Effect::SignalReceived { signal: place } => {
             let Signal { id: signal, name, payload, taken_by } = &live.core.signals[place];
-            transitions.signals.push(NewSignal {
+            transitions.add_signal(NewSignal {
                 workflow: id,
                 place,
                 id: signal.clone(),
@@ -146,7 +147,7 @@ fn record_other(transitions: &mut Transitions, id: WorkflowId, live: &Live, effe
 }
 
 fn record_move(transitions: &mut Transitions, id: WorkflowId, live: &Live) {
-    transitions.moved.push(MovedWorkflow {
+    transitions.move_workflow(MovedWorkflow {
         id,
         state: live.core.state,
         result: live.core.result.as_ref().map(Json::of),
