@@ -389,5 +389,5 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-CREATE TRIGGER takers_registered AFTER INSERT OR UPDATE ON takers
+CREATE TRIGGER takers_registered AFTER INSERT OR UPDATE OF dead_at ON takers
     FOR EACH ROW WHEN (NEW.dead_at IS NULL) EXECUTE FUNCTION takers_registered();

@@ -11,6 +11,7 @@ mod collector;
 mod crash;
 mod draining;
 mod expanding;
+mod explaining;
 mod fairness;
 mod harness;
 mod idle;
