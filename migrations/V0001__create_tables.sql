@@ -220,7 +220,9 @@ CREATE TABLE takers (
     kind          text NOT NULL,
     registered_at timestamptz NOT NULL DEFAULT now(),
     -- Set when the process was found dead, or left.
-    dead_at       timestamptz
+    dead_at       timestamptz,
+    -- What the workers at this engine offer; written when that changes.
+    offers        text[] NOT NULL DEFAULT '{}'
 );
 
 -- Rows of these are moved several times and then go. What they leave behind is reclaimed long before a fifth

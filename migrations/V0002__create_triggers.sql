@@ -280,8 +280,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
         WHEN was = becomes AND had = has THEN true
         WHEN becomes = 'READY' THEN was <> 'READY' AND has = had + 1
-        -- Retried, it began and ended in one step.
-        WHEN was IN ('SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED') AND has = had + 1 THEN becomes IN ('FAILED', 'CANCELLED')
+        -- Retried, it began and ended in one step; or no worker does it, and it has begun anew once more.
+        WHEN was IN ('SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED') AND has = had + 1 THEN becomes <> 'RUNNING'
         WHEN has <> had THEN false
         WHEN was = 'READY' THEN becomes NOT IN ('PENDING', 'WAITING')
         WHEN was IN ('PENDING', 'WAITING') THEN becomes NOT IN ('PENDING', 'RUNNING')
@@ -413,5 +413,5 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-CREATE TRIGGER takers_registered AFTER INSERT OR UPDATE ON takers
+CREATE TRIGGER takers_registered AFTER INSERT OR UPDATE OF dead_at ON takers
     FOR EACH ROW WHEN (NEW.dead_at IS NULL) EXECUTE FUNCTION takers_registered();

@@ -113,6 +113,10 @@ BEGIN
     IF 'RUNNING' = ANY (move_state) THEN
         -- Only what is retried leaves its end.
         PERFORM set_config('goalpost.retries', 'on', true);
+        -- First, since it may end at once.
+        UPDATE workflows w SET state = 'RUNNING', result = NULL, failure = NULL, event = bases[m.place] + m.event, ended_at = NULL
+        FROM unnest(move_place, move_event, move_state) AS m (place, event, state)
+        WHERE m.state = 'RUNNING' AND w.id = ids[m.place] AND bases[m.place] >= 0;
     END IF;
 
     IF cardinality(set_place) > 0 THEN
@@ -174,12 +178,12 @@ BEGIN
         WHERE s.workflow_id = ids[t.place] AND s.place = t.at AND bases[t.place] >= 0;
     END IF;
 
-    IF cardinality(move_place) > 0 THEN
+    IF array_remove(move_state, 'RUNNING') <> '{}' THEN
         UPDATE workflows w SET
             state = m.state, result = m.result, failure = m.failure, event = bases[m.place] + m.event,
             ended_at = CASE WHEN NOT is_open(m.state) THEN clock_timestamp() END
         FROM unnest(move_place, move_event, move_state, move_result, move_failure) AS m (place, event, state, result, failure)
-        WHERE w.id = ids[m.place] AND bases[m.place] >= 0;
+        WHERE m.state <> 'RUNNING' AND w.id = ids[m.place] AND bases[m.place] >= 0;
     END IF;
 
     IF cardinality(disarm_place) > 0 THEN

@@ -9,6 +9,15 @@ LANGUAGE sql STABLE AS $$
                    AND type IN ('GOAL_SUCCEEDED', 'GOAL_FAILED', 'GOAL_CANCELLED'))
 $$;
 
+-- Whether the goal's workflow has ended and was retried since the goal is open.
+CREATE FUNCTION was_retried(goal uuid) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM events WHERE workflow_id = goal
+                   AND type IN ('WORKFLOW_SUCCEEDED', 'WORKFLOW_FAILED', 'WORKFLOW_CANCELLED')
+                   AND number > (SELECT max(number) FROM events WHERE workflow_id = goal
+                                 AND type IN ('GOAL_PLANNED', 'GOAL_RETRIED')))
+$$;
+
 -- Answers with how many goals were opened or ended. A workflow may have been retried, and even have ended again,
 -- before anybody comes to tell its goal: such a goal is opened and ended at once.
 CREATE FUNCTION settle_goals(ids uuid[]) RETURNS bigint
@@ -26,6 +35,12 @@ BEGIN
     WHERE w.id = g.id AND g.id = ANY (ids) AND g.state IN ('FAILED', 'CANCELLED')
       AND (is_open(w.state) OR w.state <> g.state OR NOT is_settled(g.id, w.event));
     GET DIAGNOSTICS opened = ROW_COUNT;
+
+    -- Retried before anybody told the goal of its end: whoever wished that end has had it.
+    UPDATE goals g SET cancel_reason = NULL
+    FROM workflows w
+    WHERE w.id = g.id AND g.id = ANY (ids) AND g.state = 'RUNNING' AND g.cancel_reason IS NOT NULL
+      AND is_open(w.state) AND was_retried(g.id);
 
     UPDATE goals g SET state = w.state, result = w.result, failure = w.failure, ended_at = clock_timestamp()
     FROM workflows w WHERE w.id = g.id AND g.id = ANY (ids) AND g.state = 'RUNNING' AND NOT is_open(w.state);

@@ -33,7 +33,7 @@ pub(crate) fn admit(
         Event::Signal { ref id, .. } => return admit_signal(workflow, id),
         Event::Decide { task, .. } => return admit_decision(workflow, task),
         Event::KeyGranted { task, attempt } => return admit_key(workflow, task, attempt),
-        Event::Expand { task, .. } => return admit_expansion(workflow, task),
+        Event::Expand { task, attempt, .. } => return admit_expansion(workflow, task, attempt),
         Event::Skip { task, ref output, .. } => return admit_skip(workflow, task, output.as_ref()),
         Event::AttemptStarted { .. } | Event::TimerFired { kind: TimerKind::ScheduleToStart, .. }
             if workflow.state == WorkflowState::Paused =>
@@ -101,8 +101,9 @@ fn admit_key(workflow: &Workflow, ordinal: usize, attempt: u32) -> Result<(), Il
     Err(IllegalTransition::NotArmed { task, attempt, current, state })
 }
 
-fn admit_expansion(workflow: &Workflow, ordinal: usize) -> Result<(), IllegalTransition> {
+fn admit_expansion(workflow: &Workflow, ordinal: usize, attempt: u32) -> Result<(), IllegalTransition> {
     let state = state_of(workflow, ordinal, "Expand")?;
+    Needs { task: ordinal, attempt, state }.met_by(workflow, "Expand")?;
     if matches!(workflow.waits_for(ordinal), Some(WaitsFor::Plan | WaitsFor::Extension)) {
         return Ok(());
     }

@@ -45,7 +45,7 @@ pub fn advance(
         Event::Resume => step.resume(),
         Event::Signal { id, name, payload } => step.signal(id, name, payload),
         Event::Decide { task, verdict } => step.decide(task, verdict),
-        Event::Expand { task, outcome } => step.expand(task, outcome),
+        Event::Expand { task, outcome, .. } => step.expand(task, outcome),
         Event::Skip { task, output, reason } => step.skip(task, output, reason),
     }
     Ok(step.into_effects())

@@ -97,6 +97,8 @@ pub enum Event {
     Expand {
         /// The task.
         task: usize,
+        /// Its attempt that waits for the graph; of a task that no worker does, how often it has begun anew.
+        attempt: u32,
         /// The graph, or why there is none.
         outcome: Result<Planned, Failure>,
     },

@@ -108,10 +108,13 @@ impl Step<'_> {
         true
     }
 
-    /// The task waits for its join again. Its attempts are counted on.
+    /// The task waits for its join again. Its attempts are counted on; one that no worker does counts how often it
+    /// has begun anew, so that what comes late for the time before is known by its number.
     fn reset(&mut self, ordinal: usize) {
+        let is_control = self.compiled(ordinal).control.is_some();
         let task = &mut self.workflow.tasks[ordinal];
-        *task = Task { attempt: task.attempt, ..Task::default() };
+        let begins_anew = is_control && task.input.is_some();
+        *task = Task { attempt: task.attempt.saturating_add(begins_anew.into()), ..Task::default() };
         self.effects.push(Effect::TaskReset { task: ordinal });
     }
 

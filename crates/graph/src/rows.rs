@@ -70,22 +70,19 @@ fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
                     task.body.is_some() != (compiled.body.is_some() || task.planned.is_some()),
                     "the graph inside of it says otherwise",
                 ))
-                .or(found(
-                    task.key.is_none() && is_control != (task.attempt == 0),
-                    "its attempt says otherwise",
-                ))
+                .or(found(!is_control && task.key.is_none() && task.attempt == 0, "it has no attempt"))
                 .or(found(
                     !extends(task, compiled) && task.key.is_none() && is_control != (task.failures == 0),
                     "its failures say otherwise",
                 ))
                 .or(found(task.failures >= max_attempts, "it has no attempt left")),
             TaskState::Succeeded | TaskState::Skipped if task.is_by_hand() => None,
-            TaskState::Succeeded => found(is_control != (task.attempt == 0), "its attempt says otherwise"),
+            TaskState::Succeeded => found(!is_control && task.attempt == 0, "it has no attempt"),
             TaskState::Failed => found(task.failure.is_none(), "it has no failure").or(found(
                 task.taken_edges.is_empty() && task.unhandled.is_none(),
                 "nothing took its failure up and it is not unhandled",
             )),
-            TaskState::Skipped => found(task.attempt > 0, "it has an attempt"),
-            TaskState::Cancelled => None,
+            // Skipped: its attempts are those before a retry.
+            TaskState::Skipped | TaskState::Cancelled => None,
         })
 }

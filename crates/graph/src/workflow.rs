@@ -88,7 +88,7 @@ pub struct Reserved {
 pub struct Task {
     /// How far it has come.
     pub state: TaskState,
-    /// The latest attempt, from 1; 0 if there was none.
+    /// The latest attempt, from 1; 0 if there was none. Of a task that no worker does: how often it has begun anew.
     pub attempt: u32,
     /// Attempts that failed and count against the retry policy.
     pub failures: u32,

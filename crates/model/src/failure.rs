@@ -60,6 +60,8 @@ impl Failure {
     pub const CANCELLED: &'static str = "CANCELLED";
     /// The planner found no plan.
     pub const NO_PLAN: &'static str = "NO_PLAN";
+    /// The engine, or its store, cannot take the plan.
+    pub const PLAN_REFUSED: &'static str = "PLAN_REFUSED";
     /// The blueprint was refused by the checker.
     pub const BLUEPRINT_INVALID: &'static str = "BLUEPRINT_INVALID";
     /// The attempt never reached its worker; another one is given out.

@@ -169,9 +169,25 @@ impl Queue {
 
     /// How much waits on each list that anything was put on, empty ones included.
     pub async fn depths(&self) -> Result<BTreeMap<List, Depth>, Error> {
+        self.depths_named(&[]).await
+    }
+
+    /// How much waits on these lists.
+    pub async fn depths_of(&self, lists: &[List]) -> Result<BTreeMap<List, Depth>, Error> {
+        if lists.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        self.depths_named(lists).await
+    }
+
+    /// Of all, if none is named.
+    async fn depths_named(&self, lists: &[List]) -> Result<BTreeMap<List, Depth>, Error> {
         let mut connection = self.pool.get().await?;
         let mut call = scripts::DEPTHS.key(keys::LISTS);
         call.arg(keys::LANE_PREFIX).arg(keys::TURNS_PREFIX);
+        for list in lists {
+            call.arg(list.to_string());
+        }
         let depths: Vec<(String, u64, u64)> = call.invoke_async(&mut connection).await?;
         let depth = |(list, elements, lanes): (String, u64, u64)| {
             Some((list.parse().ok()?, Depth { elements, lanes }))

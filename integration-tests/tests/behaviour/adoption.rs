@@ -132,3 +132,31 @@ async fn a_late_result_of_an_attempt_that_was_given_up_is_refused_and_changes_no
     assert_eq!(result["try"]["from"].as_f64(), Some(2.0), "{result}");
     cluster.verify().await;
 }
+
+/// A worker takes one attempt of a graph that a task has made, goes to another engine, and is silent there.
+async fn falls_silent_after_it_was_adopted(made: Value) {
+    let cluster = Cluster::start(Replicas { engines: 2, ..ONE }, &[]).await;
+    let hello = hello("test.other");
+    let mut stream = connect(&cluster.engines[0].url, hello.clone()).await.unwrap();
+    let client = cluster.client();
+    let making = json!({"name": "making", "tasks": [
+        {"name": "plan", "capability": "test.other", "extends": true}]});
+    let goal = client.submit(NewGoal::blueprint(blueprint(making))).await.unwrap();
+    let plan = attempt(&mut stream).await;
+    assert!(succeed(&mut stream, plan, json!({"name": "made", "tasks": [made]})).await.accepted);
+    let inside = attempt(&mut stream).await;
+    drop(stream);
+    let back = WorkerHello { held: vec![inside], ..hello };
+    let _silent = connect(&cluster.engines[1].url, back).await.unwrap();
+    let ended = client.wait(&goal.id).await.unwrap();
+    let failure = ended.failure.unwrap();
+    assert!(failure.message.contains("HEARTBEAT_TIMEOUT"), "{failure:?}");
+    cluster.verify().await;
+}
+
+#[tokio::test]
+async fn a_silent_attempt_of_a_graph_that_came_up_is_given_up_by_the_engine_that_adopted_it() {
+    let silent = json!({"name": "x", "capability": "test.other", "timeouts": {"heartbeat_ms": 2_000}});
+    let each = json!({"name": "each", "input": {"items": [1]}, "for_each": {"body": {"tasks": [silent]}}});
+    tokio::join!(falls_silent_after_it_was_adopted(silent), falls_silent_after_it_was_adopted(each));
+}

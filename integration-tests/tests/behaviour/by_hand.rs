@@ -289,7 +289,8 @@ async fn a_goal_that_does_not_go_on_is_explained() {
     seen(&on.system, &id, EventType::TaskReady, "small").await;
     let explained = client.explain(&id).await.unwrap();
     let task = |name: &str| explained.tasks.iter().find(|task| task.task == name).unwrap();
-    assert_eq!(task("small").reason, "no worker that is connected here offers test.number");
+    let nobody = "no worker that offers test.number is connected to any engine";
+    assert!(task("small").reason.starts_with(nobody), "{}", task("small").reason);
     assert!(task("small").timer_at.is_some());
     assert_eq!(task("paid").reason, "it waits for the signal 'payment'");
     assert_eq!(

@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
-/// What the tests' workers offer.
+/// What the tests' workers offer, and a goal that can be planned.
 pub(crate) const CATALOG: &str = "\
 capabilities:
   - { name: test.echo, effect: read }
@@ -25,6 +25,15 @@ capabilities:
   - name: test.number
     effect: read
     output_schema: { type: object, properties: { n: { type: integer } }, required: [n] }
+methods:
+  - name: test.brew
+    type: test.brew
+    patterns: [\"Brew some {drink}\"]
+    tasks:
+      - { name: heat, capability: test.echo, input: { drink: \"{drink}\" } }
+      - { name: pour, capability: test.other }
+    edges:
+      - { from: heat, to: pour, data_flow: { drink: tasks.heat.output.drink, cups: goal.input.cups, goal: goal.text } }
 ";
 
 #[derive(Clone, Deserialize)]

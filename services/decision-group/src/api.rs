@@ -190,7 +190,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         workflows::store_blueprint(&self.context.store, &checked)
             .await
             .map_err(|error| status::store(&error))?;
-        let action = by_hand::expand(task, Ok(checked.digest));
+        let action = by_hand::expand(task, None, Ok(checked.digest));
         by_hand::act(&self.context, id, action, traceparent.as_deref()).await?;
         self.read(id).await
     }

@@ -74,13 +74,13 @@ pub(crate) fn extension(
     }
 }
 
-/// Gives a task its graph, or says why there is none.
-pub(crate) fn expand(task: String, outcome: Result<Digest, Failure>) -> Action {
+/// Gives a task its graph, or says why there is none; for the attempt, or for whichever waits.
+pub(crate) fn expand(task: String, attempt: Option<i32>, outcome: Result<Digest, Failure>) -> Action {
     let (blueprint_digest, failure) = match outcome {
         Ok(digest) => (digest.to_string(), None),
         Err(failure) => (String::new(), Some(failure.into())),
     };
-    Action::Expand(ExpandAction { task, blueprint_digest, failure })
+    Action::Expand(ExpandAction { task, blueprint_digest, failure, attempt })
 }
 
 /// The fields of a request, and what is wrong with them.

@@ -9,17 +9,17 @@ use goalpost_proto::v1::{ActOnWorkflowRequest, PlanRequest, PlanResponse};
 use goalpost_proto::{Violations, read_blueprint, struct_from_map};
 use goalpost_service::backoff::{Backoff, until_ok};
 use goalpost_service::line::Line;
-use goalpost_service::trace_context;
+use goalpost_service::{status, trace_context};
 use goalpost_store::goals::NewBlueprint;
 use goalpost_store::workflows::{self, WantedPlan};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use tonic::{Code, Status};
+use tonic::Status;
 
 use crate::Context;
 use crate::by_hand::expand;
 use crate::checks::Checks;
-use crate::plan::may_pass;
+use crate::refusals::{Verdict, may_pass, verdict};
 
 const MAX_BATCH: usize = 256;
 /// Tasks that are planned at once.
@@ -56,39 +56,42 @@ impl Plans<'_> {
 
     async fn serve_one(&self, wanted: &WantedPlan) -> Option<()> {
         let mut backoff = Backoff::default();
-        loop {
-            let refused = match self.try_serve(wanted).await {
-                Ok(()) => return Some(()),
-                Err(refused) => refused,
-            };
-            if !may_pass(&refused) {
-                tracing::error!(workflow = %wanted.workflow, task = wanted.task, reason = refused.message(), "a plan was refused; its task waits on");
-                return Some(());
-            }
+        while let Err(passing) = self.try_serve(wanted).await {
             if backoff.is_fresh() {
-                tracing::warn!(
-                    reason = refused.message(),
-                    "a service cannot be reached; tasks wait for their plans"
-                );
+                let reason = passing.message();
+                tracing::warn!(reason, "a service cannot be reached; tasks wait for their plans");
             }
             if !backoff.pause(self.stop).await {
                 return None;
             }
         }
+        Some(())
     }
 
+    /// Errors: what may pass.
     async fn try_serve(&self, wanted: &WantedPlan) -> Result<(), Status> {
         let found =
             if wanted.capability == SUB_GOAL { self.plan(wanted).await? } else { self.check(wanted).await? };
         let outcome = match found {
-            Ok(blueprint) => {
-                let stored = workflows::store_blueprint(&self.context.store, &blueprint).await;
-                stored.map_err(|error| goalpost_service::status::store(&error))?;
-                Ok(blueprint.digest)
-            }
+            Ok(blueprint) => self.store(blueprint).await?,
             Err(failure) => Err(failure),
         };
-        self.tell(wanted, outcome).await
+        let Some(refused) = self.tell(wanted, outcome).await? else { return Ok(()) };
+        tracing::error!(workflow = %wanted.workflow, task = wanted.task, reason = refused.message, "a plan was refused; its task fails");
+        if let Some(refused) = self.tell(wanted, Err(refused)).await? {
+            let reason = refused.message;
+            tracing::error!(workflow = %wanted.workflow, task = wanted.task, reason, "a task cannot be failed; it waits on");
+        }
+        Ok(())
+    }
+
+    /// A plan that its store cannot take is none.
+    async fn store(&self, blueprint: NewBlueprint) -> Result<Result<Digest, Failure>, Status> {
+        match workflows::store_blueprint(&self.context.store, &blueprint).await {
+            Ok(()) => Ok(Ok(blueprint.digest)),
+            Err(error) if error.is_unavailable() => Err(status::store(&error)),
+            Err(error) => Ok(Err(refused(&status::store(&error)))),
+        }
     }
 
     /// The plan of the goal that the task's input says.
@@ -140,24 +143,32 @@ impl Plans<'_> {
         }
     }
 
-    async fn tell(&self, wanted: &WantedPlan, outcome: Result<Digest, Failure>) -> Result<(), Status> {
-        let WantedPlan { workflow: WorkflowId(id), task, .. } = wanted;
-        let request =
-            ActOnWorkflowRequest { id: id.to_string(), action: Some(expand(task.clone(), outcome)) };
+    /// Tells the engine. Answers with why it will never take the plan, if so. Errors: what may pass.
+    async fn tell(
+        &self,
+        wanted: &WantedPlan,
+        outcome: Result<Digest, Failure>,
+    ) -> Result<Option<Failure>, Status> {
+        let WantedPlan { workflow: WorkflowId(id), task, attempt, .. } = wanted;
+        let action = Some(expand(task.clone(), Some(*attempt), outcome));
+        let request = ActOnWorkflowRequest { id: id.to_string(), action };
         let request = trace_context::request(request, wanted.traceparent.as_deref());
-        match self.context.peers.engine.clone().act_on_workflow(request).await {
-            Ok(_) => Ok(()),
-            // It has its graph, or has ended, or its workflow is gone.
-            Err(refused) if matches!(refused.code(), Code::FailedPrecondition | Code::NotFound) => {
-                tracing::debug!(
-                    workflow = id.to_string(),
-                    task,
-                    reason = refused.message(),
-                    "a plan came late"
-                );
-                Ok(())
+        let Err(status) = self.context.peers.engine.clone().act_on_workflow(request).await else {
+            return Ok(None);
+        };
+        match verdict(&status) {
+            Verdict::Passing => Err(status),
+            Verdict::Refused => Ok(Some(refused(&status))),
+            Verdict::Late => {
+                let (workflow, reason) = (id.to_string(), status.message());
+                tracing::debug!(workflow, task, reason, "a plan came late");
+                Ok(None)
             }
-            Err(refused) => Err(refused),
         }
     }
+}
+
+fn refused(status: &Status) -> Failure {
+    let message = format!("the plan cannot be run: {}", status.message());
+    Failure::new(Failure::PLAN_REFUSED, message)
 }

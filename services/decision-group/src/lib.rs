@@ -12,6 +12,7 @@ mod inline;
 mod outcomes;
 mod peers;
 mod plan;
+mod refusals;
 mod requests;
 mod resource;
 mod submit;

@@ -15,9 +15,10 @@ use goalpost_service::line::Line;
 use goalpost_service::trace_context::{self, Hop};
 use goalpost_store::goals::{self, NewBlueprint, Planned, StoredGoal, Unwanted, Verdict};
 use tokio_util::sync::CancellationToken;
-use tonic::{Code, Status};
+use tonic::Status;
 
 use crate::api::{CALLER, cancel_workflow};
+use crate::refusals::may_pass;
 use crate::{Context, SERVICE};
 
 const MAX_BATCH: usize = 256;
@@ -206,17 +207,4 @@ fn accept(goal: GoalId, blueprint: goalpost_proto::v1::Blueprint, decided_by: St
 fn give_up(goal: GoalId, failure: Failure) -> Planned {
     let reason = failure.to_string();
     Planned { goal, verdict: Verdict::GiveUp(failure), decided_by: "planner".to_owned(), reason }
-}
-
-/// The other service is away, overloaded or on its way to its stores.
-pub(crate) fn may_pass(status: &Status) -> bool {
-    matches!(
-        status.code(),
-        Code::Unavailable
-            | Code::ResourceExhausted
-            | Code::DeadlineExceeded
-            | Code::Cancelled
-            | Code::Unknown
-            | Code::Aborted
-    )
 }

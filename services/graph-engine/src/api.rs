@@ -115,10 +115,14 @@ impl Api {
         expand: ExpandAction,
         violations: &mut Violations,
     ) -> Result<Option<Wish>, Status> {
-        let ExpandAction { task, blueprint_digest, failure } = expand;
+        let ExpandAction { task, blueprint_digest, failure, attempt } = expand;
+        let Ok(attempt) = attempt.map(u32::try_from).transpose() else {
+            violations.add("expand.attempt", "must be an attempt's number, or absent for whichever waits");
+            return Ok(None);
+        };
         if let Some(failure) = failure {
             let v1::Failure { kind, message } = failure;
-            return Ok(Some(Wish::Expand { task, outcome: Err(Failure { kind, message }) }));
+            return Ok(Some(Wish::Expand { task, attempt, outcome: Err(Failure { kind, message }) }));
         }
         let Ok(digest) = blueprint_digest.parse::<Digest>() else {
             let message = "must be the 64 hexadecimal digits of a stored blueprint";
@@ -129,7 +133,7 @@ impl Api {
         let found =
             shared.blueprints.get(&shared.store, digest).await.map_err(|error| status::store(&error))?;
         let blueprint = found.map_err(|problem| problem_status(&problem))?;
-        Ok(Some(Wish::Expand { task, outcome: Ok(blueprint) }))
+        Ok(Some(Wish::Expand { task, attempt, outcome: Ok(blueprint) }))
     }
 
     async fn read(&self, id: WorkflowId) -> Result<Response<Workflow>, Status> {

@@ -14,6 +14,7 @@ use tonic::Status;
 
 use crate::resource;
 use crate::shared::Shared;
+use crate::supply::Supply;
 
 impl Shared {
     /// Why each task of the workflow that has not ended, or was skipped, does not run.
@@ -28,10 +29,16 @@ impl Shared {
             row.tasks.iter().map(|task| (task.ordinal, task.clone())).collect();
         let live = self.blueprints.restore(&self.store, row, 0).await.map_err(away)?;
         let live = live.map_err(|problem| status::with_reason(tonic::Code::Internal, "INTERNAL", problem))?;
-        let around = Around { shared: self, stored: &stored, timers: &timers, keys: &keys, state };
-        let tasks = live.core.explain().into_iter().map(|task| {
-            let capability = live.core.tasks.compiled(task.task).map(|task| task.capability.as_str());
-            around.explained(task, capability.unwrap_or_default())
+        let capability = |task: &Explanation| {
+            live.core.tasks.compiled(task.task).map_or("", |task| task.capability.as_str())
+        };
+        let explained = live.core.explain();
+        let ready = explained.iter().filter(|task| task.state == TaskState::Ready);
+        let supply = Supply::of(self, &ready.map(capability).collect()).await.map_err(away)?;
+        let around = Around { supply: &supply, stored: &stored, timers: &timers, keys: &keys, state };
+        let tasks = explained.into_iter().map(|task| {
+            let capability = capability(&task);
+            around.explained(task, capability)
         });
         Ok(v1::Explanation {
             workflow_id: id.to_string(),
@@ -44,7 +51,7 @@ impl Shared {
 
 /// What is known besides the graph.
 struct Around<'a> {
-    shared: &'a Shared,
+    supply: &'a Supply,
     stored: &'a HashMap<usize, StoredTask>,
     timers: &'a HashMap<usize, Timestamp>,
     keys: &'a HashMap<usize, KeyUse>,
@@ -72,10 +79,7 @@ impl Around<'_> {
             }
             TaskState::Waiting => of_waiting(task, stored),
             TaskState::Ready if self.state == WorkflowState::Paused => "the workflow is paused".to_owned(),
-            TaskState::Ready if self.shared.sessions.is_offered(capability) => {
-                format!("it waits for a free place at a worker that offers {capability}")
-            }
-            TaskState::Ready => format!("no worker that is connected here offers {capability}"),
+            TaskState::Ready => self.supply.reason(capability),
             TaskState::Running => {
                 let worker =
                     stored.and_then(|task| task.holder.as_ref()).map(|holder| holder.worker.as_str());

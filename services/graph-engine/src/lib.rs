@@ -10,6 +10,7 @@ mod explain;
 mod orders;
 mod resource;
 mod shared;
+mod supply;
 mod wishes;
 mod workers;
 
@@ -115,6 +116,7 @@ impl App {
         shared.takers.spawn(orders::take_timers(shared.clone()));
         shared.takers.spawn(orders::take_keys(shared.clone()));
         shared.takers.spawn(workers::send_away_unregistered(shared.clone()));
+        shared.takers.spawn(supply::tell_offers(shared.clone()));
         let api = GraphEngineServer::new(api::Api(shared.clone()));
         let streams = Gate::of_streams(config.load);
         let work = WorkerServer::new(workers::Work { shared: shared.clone(), streams });

@@ -15,7 +15,7 @@ fn planned(tasks: Value, edges: Value) -> Planned {
 }
 
 fn expand(run: &Run, task: &str, outcome: Result<Planned, Failure>) -> Event {
-    Event::Expand { task: run.ordinal(task), outcome }
+    Event::Expand { task: run.ordinal(task), attempt: run.task(task).attempt, outcome }
 }
 
 fn assert_restorable(run: &Run) {
@@ -91,4 +91,44 @@ fn a_graph_that_nobody_brings_is_waited_for_no_longer_than_was_said() {
     run.cancel();
     assert_eq!(run.state("more[0].y"), TaskState::Cancelled);
     assert_restorable(&run);
+}
+
+/// Both ways to wait for a plan, with what has to happen before the task waits.
+fn waiting_for_a_plan() -> [(Run, fn(&mut Run)); 2] {
+    let sub = json!({"name": "t", "capability": "goalpost.sub_goal", "input": {"goal": "cook"}});
+    let making = json!({"name": "t", "capability": "any", "extends": true});
+    let begun = |task: Value| Run::begin(json!([task]), json!([]));
+    [(begun(sub), |_| {}), (begun(making), |run| drop(run.succeed("t", json!({"name": "made"}))))]
+}
+
+#[test]
+fn a_plan_that_comes_late_for_the_time_before_a_retry_is_stale() {
+    for (mut run, wait) in waiting_for_a_plan() {
+        wait(&mut run);
+        let late = expand(&run, "t", Ok(planned(json!(["old"]), json!([]))));
+        run.cancel();
+        run.apply(Event::Retry { all: false });
+        wait(&mut run);
+        assert_eq!(run.workflow.waits_for(0), Some(WaitsFor::Plan));
+        assert_restorable(&run);
+        assert!(matches!(run.refused(late), IllegalTransition::StaleAttempt { .. }));
+        run.apply(expand(&run, "t", Ok(planned(json!(["new"]), json!([])))));
+        run.succeed("t[0].new", json!(1));
+        assert_eq!(run.workflow.state, WorkflowState::Succeeded);
+        assert_restorable(&run);
+    }
+}
+
+#[test]
+fn a_plan_for_an_attempt_that_is_not_there_yet_is_refused() {
+    for (mut run, wait) in waiting_for_a_plan() {
+        wait(&mut run);
+        let Event::Expand { task, attempt, outcome } =
+            expand(&run, "t", Err(Failure::new("NO_PLAN", "none")))
+        else {
+            unreachable!()
+        };
+        let early = Event::Expand { task, attempt: attempt + 1, outcome };
+        assert!(matches!(run.refused(early), IllegalTransition::UnknownAttempt { .. }));
+    }
 }

@@ -1,7 +1,7 @@
 //! Workflows that failed or were cancelled and go on.
 
 use goalpost_graph::{Effect, Event, IllegalTransition};
-use goalpost_model::{Failure, TaskState, WorkflowState};
+use goalpost_model::{Failure, TaskState, TimerKind, WorkflowState};
 use serde_json::json;
 
 use crate::run::Run;
@@ -149,4 +149,29 @@ fn what_cannot_be_retried_is_refused() {
     );
     run.succeed("a", json!({}));
     assert_eq!(run.refused(RETRY), IllegalTransition::NothingToRetry);
+}
+
+#[test]
+fn a_task_that_is_skipped_after_a_retry_has_its_attempts_from_before() {
+    let mut run = Run::begin(json!(["a", "b"]), json!([{"from": "a", "to": "b"}]));
+    run.succeed("a", json!(1));
+    run.fail("b");
+    run.apply(RETRY_ALL);
+    run.fail("a");
+    assert_eq!((run.state("b"), run.task("b").attempt), (TaskState::Skipped, 1));
+    assert_restorable(&run);
+}
+
+#[test]
+fn a_timer_that_comes_late_for_the_time_before_a_retry_moves_nothing() {
+    let wait = json!({"name": "wait", "capability": "goalpost.wait", "input": {"duration_ms": 5}});
+    let mut run = Run::begin(json!([wait]), json!([]));
+    let late = Event::TimerFired { task: 0, attempt: 0, kind: TimerKind::Wait };
+    run.cancel();
+    run.apply(RETRY);
+    assert_restorable(&run);
+    assert!(matches!(run.refused(late), IllegalTransition::NotArmed { .. }));
+    run.apply(Event::TimerFired { task: 0, attempt: 1, kind: TimerKind::Wait });
+    assert_eq!(run.workflow.state, WorkflowState::Succeeded);
+    assert_restorable(&run);
 }

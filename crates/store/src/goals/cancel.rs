@@ -10,17 +10,17 @@ use crate::{Error, Json, Store};
 /// A goal that was not planned yet ends here. For one that runs the wish is noted: its workflow
 /// may not exist yet, and whoever begins it looks for the wish afterwards.
 const REQUEST: &str = "\
-    UPDATE goals SET \
-        cancel_reason = coalesce(cancel_reason, $2), \
-        failure = CASE WHEN state = 'SUBMITTED' THEN $3::json ELSE failure END, \
-        ended_at = CASE WHEN state = 'SUBMITTED' THEN clock_timestamp() ELSE ended_at END, \
-        state = CASE WHEN state = 'SUBMITTED' THEN 'CANCELLED' ELSE state END \
-    WHERE id = $1 AND state IN ('SUBMITTED', 'RUNNING') RETURNING state";
+    UPDATE goals g SET \
+        cancel_reason = coalesce(g.cancel_reason, $2), \
+        failure = CASE WHEN g.state = 'SUBMITTED' THEN $3::json ELSE g.failure END, \
+        ended_at = CASE WHEN g.state = 'SUBMITTED' THEN clock_timestamp() ELSE g.ended_at END, \
+        state = CASE WHEN g.state = 'SUBMITTED' THEN 'CANCELLED' ELSE g.state END \
+    FROM (SELECT id, cancel_reason FROM goals WHERE id = $1 FOR NO KEY UPDATE) was \
+    WHERE g.id = was.id AND g.state IN ('SUBMITTED', 'RUNNING') \
+    RETURNING g.state, was.cancel_reason IS NULL";
 
-const DECIDE: &str = "\
-    INSERT INTO decisions (goal_id, verdict, decided_by, reason) \
-    SELECT $1, 'cancel', 'caller', $2 WHERE NOT EXISTS (\
-        SELECT FROM decisions WHERE goal_id = $1 AND verdict = 'cancel')";
+const DECIDE: &str =
+    "INSERT INTO decisions (goal_id, verdict, decided_by, reason) VALUES ($1, 'cancel', 'caller', $2)";
 
 const UNWANTED: &str = "SELECT id, cancel_reason, traceparent FROM goals WHERE id = ANY ($1) AND cancel_reason IS NOT NULL AND state = 'RUNNING'";
 
@@ -43,7 +43,10 @@ pub async fn request_cancel(store: &Store, id: GoalId, reason: &str) -> Result<O
     let transaction = client.begin().await?;
     let row = transaction.query_opt(REQUEST, &[&id.0, &reason, &failure]).await?;
     let Some(row) = row else { return Ok(None) };
-    transaction.execute(DECIDE, &[&id.0, &reason]).await?;
+    // Asked twice it is one decision; asked again after a retry it is another one.
+    if row.try_get(1)? {
+        transaction.execute(DECIDE, &[&id.0, &reason]).await?;
+    }
     transaction.commit().await?;
     let state: &str = row.try_get(0)?;
     state.parse().map(Some).map_err(|error| Error::corrupt("a state", error))

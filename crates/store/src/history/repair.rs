@@ -10,7 +10,7 @@ use crate::{Error, Store};
 /// Whatever it waited for, its time has come.
 const ARM_MISSING: &str = "\
     INSERT INTO timers (workflow_id, task, attempt, kind, fire_at) \
-    SELECT t.workflow_id, t.ordinal, t.attempt, CASE t.attempt WHEN 0 THEN 'wait' ELSE 'backoff' END, now() \
+    SELECT t.workflow_id, t.ordinal, t.attempt, CASE t.capability WHEN 'goalpost.wait' THEN 'wait' ELSE 'backoff' END, now() \
     FROM tasks t WHERE t.state = 'WAITING' AND t.waits_for = 'time' AND ($1::uuid IS NULL OR t.workflow_id = $1) \
     ON CONFLICT (workflow_id, task) DO NOTHING";
 

@@ -5,12 +5,14 @@
 
 mod lease;
 mod losses;
+mod offers;
 mod session;
 mod term;
 mod watch;
 
 pub use lease::Lease;
 pub use losses::{dead, is_dead, lose_attempts};
+pub use offers::{offered, tell_offers};
 pub use term::Term;
 pub use watch::{Death, alive, known};
 

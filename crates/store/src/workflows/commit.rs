@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use goalpost_model::{WaitsFor, WorkflowId, WorkflowState};
+use goalpost_model::{WaitsFor, WorkflowId};
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 
 use crate::connection::{Parameter, Queries as _, Scalar};
 use crate::workflows::{
-    ArmedTimer, ChangedTask, Due, ExpandedTask, MovedWorkflow, NewSignal, NewTask, NewWorkflow, Transitions,
-    WantedKey,
+    ArmedTimer, ChangedTask, Due, ExpandedTask, MovedWorkflow, NewSignal, NewTask, NewWorkflow, Told,
+    Transitions, WantedKey,
 };
 use crate::{Error, Store};
 
@@ -69,7 +69,7 @@ struct Row<'a, T> {
 }
 
 impl<'a> Rows<'a> {
-    /// Draws numbers in the order in which the function writes: a history has no gap at any time.
+    /// Draws numbers in the order in which things happened, whatever the order in which the function writes them.
     fn of(transitions: &'a Transitions) -> Self {
         let mut created: Vec<&NewWorkflow> = transitions.created.iter().collect();
         created.sort_unstable_by_key(|workflow| workflow.id);
@@ -86,16 +86,28 @@ impl<'a> Rows<'a> {
             workflows[place].events += events;
             Some((int(place + 1), workflows[place].events))
         };
-        let signals = rows(&transitions.signals, |signal| draw(signal.workflow, 1));
-        // What opens a workflow comes before what happens to its tasks, what closes it comes after.
-        let (opened, others): (Vec<_>, Vec<_>) = transitions.moved.iter().partition(|moved| opens(moved));
-        let (turned, ended): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|moved| !moved.state.is_terminal());
-        let mut moved = rows(opened, |workflow| draw(workflow.id, 1));
-        let changed_tasks = rows(&transitions.changed_tasks, |task| draw(task.workflow, task.events));
-        moved.extend(rows(turned, |workflow| draw(workflow.id, 1)));
-        let new_tasks = rows(&transitions.new_tasks, |task| draw(task.workflow, 1));
-        moved.extend(rows(ended, |workflow| draw(workflow.id, 1)));
+        let (mut signals, mut changed_tasks) = (Vec::new(), Vec::new());
+        let (mut new_tasks, mut moved) = (Vec::new(), Vec::new());
+        for told in &transitions.told {
+            match *told {
+                Told::Signal(at) => {
+                    let signal = &transitions.signals[at];
+                    signals.extend(row(signal, draw(signal.workflow, 1)));
+                }
+                Told::Changed(at) => {
+                    let task = &transitions.changed_tasks[at];
+                    changed_tasks.extend(row(task, draw(task.workflow, task.events)));
+                }
+                Told::New(at) => {
+                    let task = &transitions.new_tasks[at];
+                    new_tasks.extend(row(task, draw(task.workflow, 1)));
+                }
+                Told::Moved(at) => {
+                    let workflow = &transitions.moved[at];
+                    moved.extend(row(workflow, draw(workflow.id, 1)));
+                }
+            }
+        }
         let place = |id: &WorkflowId| places.get(id).map(|place| int(place + 1));
         let armed = transitions.armed.iter().filter_map(|armed| Some((place(&armed.timer.workflow)?, armed)));
         let armed = armed.collect();
@@ -232,20 +244,10 @@ impl<'a> Rows<'a> {
     }
 }
 
-fn opens(moved: &MovedWorkflow) -> bool {
-    moved.state == WorkflowState::Running
-}
-
-/// Values with the places and offsets that `draw` gives them. One whose workflow is not named in
-/// the transitions has none, and is not stored.
-fn rows<'a, T>(
-    values: impl IntoIterator<Item = &'a T>,
-    mut draw: impl FnMut(&T) -> Option<(i32, i32)>,
-) -> Vec<Row<'a, T>> {
-    values
-        .into_iter()
-        .filter_map(|value| draw(value).map(|(place, event)| Row { value, place, event }))
-        .collect()
+/// The value with the place and the offset that were drawn for it. One whose workflow is not named in the
+/// transitions has none, and is not stored.
+fn row<T>(value: &T, drawn: Option<(i32, i32)>) -> Option<Row<'_, T>> {
+    drawn.map(|(place, event)| Row { value, place, event })
 }
 
 type Column<'a> = Box<dyn Parameter + Send + 'a>;

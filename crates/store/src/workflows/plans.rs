@@ -9,7 +9,7 @@ use crate::workflows::attempts::named_columns;
 use crate::{Error, Json, Store};
 
 const WANTED: &str = "\
-    SELECT t.workflow_id, t.name, t.capability, t.input, t.output, w.traceparent \
+    SELECT t.workflow_id, t.name, t.capability, t.input, t.output, w.traceparent, t.attempt \
     FROM unnest($1::uuid[], $2::integer[], $3::integer[]) AS n (workflow, task, attempt) \
     JOIN tasks t ON t.workflow_id = n.workflow AND t.ordinal = n.task AND t.attempt = n.attempt \
     JOIN workflows w ON w.id = t.workflow_id \
@@ -26,6 +26,8 @@ pub struct WantedPlan {
     pub workflow: WorkflowId,
     /// Its name.
     pub task: String,
+    /// Its attempt that waits.
+    pub attempt: i32,
     /// What it does: it has a goal planned, or it has made a blueprint.
     pub capability: String,
     /// Its input.
@@ -51,6 +53,7 @@ pub async fn wanted_plans(store: &Store, named: &[AttemptRef]) -> Result<Vec<Wan
                 input: input.map(|json| json.parse("a task's input")).transpose()?.unwrap_or_default(),
                 output: output.map(|json| json.parse("a task's output")).transpose()?,
                 traceparent: row.try_get(5)?,
+                attempt: row.try_get(6)?,
             })
         })
         .collect()

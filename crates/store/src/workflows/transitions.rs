@@ -33,12 +33,53 @@ pub struct Transitions {
     pub signals: Vec<NewSignal>,
     /// Signals that came before and are taken now: workflow, place, and the task that takes it.
     pub taken: Vec<(WorkflowId, usize, usize)>,
-    /// Workflows whose state changes.
+    /// Workflows whose state changes. One that is retried may also end.
     pub moved: Vec<MovedWorkflow>,
+    /// What makes events, in the order of the histories: no event comes before its cause.
+    pub told: Vec<Told>,
     /// Timers that are armed, each in the place of one that the task, or the workflow, may have had.
     pub armed: Vec<ArmedTimer>,
     /// Tasks, or workflows if there is no task, that may have had a timer and have none any more.
     pub disarmed: Vec<(WorkflowId, Option<usize>)>,
+}
+
+/// What makes an event, by its place among its like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// A signal that comes.
+    Signal(usize),
+    /// A task that changes.
+    Changed(usize),
+    /// A task that comes into being.
+    New(usize),
+    /// A workflow whose state changes.
+    Moved(usize),
+}
+
+impl Transitions {
+    /// Next, this task changes.
+    pub fn change_task(&mut self, task: ChangedTask) {
+        self.told.push(Told::Changed(self.changed_tasks.len()));
+        self.changed_tasks.push(task);
+    }
+
+    /// Next, this task comes into being.
+    pub fn add_task(&mut self, task: NewTask) {
+        self.told.push(Told::New(self.new_tasks.len()));
+        self.new_tasks.push(task);
+    }
+
+    /// Next, this signal comes.
+    pub fn add_signal(&mut self, signal: NewSignal) {
+        self.told.push(Told::Signal(self.signals.len()));
+        self.signals.push(signal);
+    }
+
+    /// Next, the state of this workflow changes.
+    pub fn move_workflow(&mut self, moved: MovedWorkflow) {
+        self.told.push(Told::Moved(self.moved.len()));
+        self.moved.push(moved);
+    }
 }
 
 /// A workflow that begins.

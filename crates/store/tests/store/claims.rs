@@ -34,7 +34,9 @@ fn begun() -> Transitions {
         waits_for: None,
         body: None,
     };
-    Transitions { created: vec![created], new_tasks: vec![task], ..Transitions::default() }
+    let mut begun = Transitions { created: vec![created], ..Transitions::default() };
+    begun.add_task(task);
+    begun
 }
 
 fn claimed_by(engine: Uuid) -> Transitions {
@@ -56,7 +58,9 @@ fn claimed_by(engine: Uuid) -> Transitions {
         holder: Some(holder),
         events: 1,
     };
-    Transitions { fences: vec![(ID, 2)], changed_tasks: vec![task], ..Transitions::default() }
+    let mut claimed = Transitions { fences: vec![(ID, 2)], ..Transitions::default() };
+    claimed.change_task(task);
+    claimed
 }
 
 /// Whoever was found dead is watched by nobody: what it would give out now could be lost for ever.
@@ -118,7 +122,7 @@ fn claim_of(id: WorkflowId, number: i64, events: i32) -> Transitions {
 
 fn together(mut one: Transitions, other: Transitions) -> Transitions {
     one.fences.extend(other.fences);
-    one.changed_tasks.extend(other.changed_tasks);
+    other.changed_tasks.into_iter().for_each(|task| one.change_task(task));
     one
 }
 

@@ -76,3 +76,30 @@ async fn an_end_that_is_told_while_the_workflow_is_retried_is_taken_back() {
     assert_eq!(goals::settle(&store, &[GoalId(id)]).await.unwrap(), 1);
     assert_eq!(told(&client, id).await, ["GOAL_FAILED", "GOAL_RETRIED"]);
 }
+
+#[tokio::test]
+async fn a_goal_whose_workflow_was_cancelled_and_retried_before_anybody_told_it_is_wanted_again() {
+    let database = goalpost_testkit::database().await;
+    let (store, client) = (Store::new(database.url(), 2).unwrap(), database.client().await);
+    let id = running(&client).await;
+    let cancel = async || goals::request_cancel(&store, GoalId(id), "no longer").await.unwrap();
+    let settle = async || goals::settle(&store, &[GoalId(id)]).await.unwrap();
+    let unwanted = async || goals::unwanted(&store, &[GoalId(id)]).await.unwrap().len();
+    cancel().await;
+    // Told of something else: its workflow has still to be cancelled.
+    assert_eq!((settle().await, unwanted().await), (0, 1));
+    moves(&client, id, &["CANCELLED", "RUNNING"]).await;
+    assert_eq!((settle().await, unwanted().await), (0, 0));
+    assert!(told(&client, id).await.is_empty());
+    cancel().await;
+    moves(&client, id, &["CANCELLED"]).await;
+    assert_eq!(settle().await, 1);
+    moves(&client, id, &["RUNNING"]).await;
+    assert_eq!((settle().await, unwanted().await), (1, 0));
+    // A new wish after the goal was opened again holds, and is one more decision, however often it is made.
+    cancel().await;
+    cancel().await;
+    assert_eq!((settle().await, unwanted().await), (0, 1));
+    let decisions = "SELECT count(*) FROM decisions WHERE goal_id = $1 AND verdict = 'cancel'";
+    assert_eq!(client.query_one(decisions, &[&id]).await.unwrap().get::<_, i64>(0), 3);
+}

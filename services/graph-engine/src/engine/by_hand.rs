@@ -30,11 +30,13 @@ pub(crate) fn event_of(live: &Live, step: &Step) -> Result<Event, Result<Outcome
             let task = ordinal(live, &task)?;
             if is_decided(live, task, verdict.is_ok()) { done() } else { Ok(Event::Decide { task, verdict }) }
         }
-        Step::Expand { task, outcome } => {
+        Step::Expand { task, attempt, outcome } => {
             let task = ordinal(live, &task)?;
-            let planned = live.core.tasks[task].planned.as_ref();
+            let current = live.core.tasks[task].attempt;
+            let attempt = attempt.unwrap_or(current);
+            let planned = live.core.tasks[task].planned.as_ref().filter(|_| attempt == current);
             let is_done = outcome.as_ref().ok().zip(planned).is_some_and(|(new, planned)| new == planned);
-            if is_done { done() } else { Ok(Event::Expand { task, outcome }) }
+            if is_done { done() } else { Ok(Event::Expand { task, attempt, outcome }) }
         }
         Step::Skip { task, output, reason } => {
             let task = ordinal(live, &task)?;

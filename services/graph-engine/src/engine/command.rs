@@ -50,7 +50,7 @@ pub(crate) enum Step {
     /// Somebody approves or rejects.
     Decide { task: String, verdict: Result<Value, Failure> },
     /// The graph that a task waits for is there, or there will be none.
-    Expand { task: String, outcome: Result<Planned, Failure> },
+    Expand { task: String, attempt: Option<u32>, outcome: Result<Planned, Failure> },
     /// Somebody ends a task.
     Skip { task: String, output: Option<Value>, reason: Failure },
 }

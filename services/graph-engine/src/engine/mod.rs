@@ -45,8 +45,8 @@ pub(crate) enum Wish {
     Signal { id: String, name: String, payload: Value },
     /// Approval, with the task's output, or why not.
     Decide { task: String, verdict: Result<Value, Failure> },
-    /// The graph that a task waits for, or why there is none.
-    Expand { task: String, outcome: Result<Arc<CompiledBlueprint>, Failure> },
+    /// The graph that a task waits for, or why there is none; for the attempt, or for whichever waits.
+    Expand { task: String, attempt: Option<u32>, outcome: Result<Arc<CompiledBlueprint>, Failure> },
     /// A task ends here, with an output or without.
     Skip { task: String, output: Option<Value>, reason: String },
 }
@@ -144,12 +144,12 @@ impl Engine {
             Wish::Retry { all } => Step::Retry { all },
             Wish::Signal { id, name, payload } => Step::Signal { id, name, payload },
             Wish::Decide { task, verdict } => Step::Decide { task, verdict },
-            Wish::Expand { task, outcome } => {
+            Wish::Expand { task, attempt, outcome } => {
                 let outcome = outcome.map(|blueprint| Planned {
                     digest: blueprint.digest,
                     graph: Arc::clone(&blueprint.graph),
                 });
-                Step::Expand { task, outcome }
+                Step::Expand { task, attempt, outcome }
             }
             Wish::Skip { task, output, reason } => {
                 Step::Skip { task, output, reason: Failure::new(Failure::BY_HAND, reason) }

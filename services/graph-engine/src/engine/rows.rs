@@ -1,6 +1,6 @@
 //! The rows that say what an advance of the core did.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
 use goalpost_checker::CompiledTask;
@@ -23,28 +23,29 @@ pub(crate) fn record(
     live: &mut Live,
     effects: &[Effect],
 ) -> BTreeMap<usize, i32> {
-    // In the order of the effects, which is that of the history.
-    let mut order = Vec::new();
-    let mut seen: BTreeMap<usize, i32> = BTreeMap::new();
+    let mut events: BTreeMap<usize, i32> = BTreeMap::new();
     for task in effects.iter().filter_map(Effect::task) {
-        let count = seen.entry(task).or_default();
-        if *count == 0 {
-            order.push(task);
+        *events.entry(task).or_default() += 1;
+    }
+    let last_move = effects.iter().rposition(Effect::moves_workflow);
+    let mut seen = HashSet::new();
+    // In the order of the effects, which is that of the history.
+    for (place, effect) in effects.iter().enumerate() {
+        if let Some(task) = effect.task().filter(|task| seen.insert(*task)) {
+            record_task(transitions, id, live, task, events[&task]);
+            record_timer(transitions, id, live, task);
+            record_key(transitions, id, live, task);
         }
-        *count += 1;
-    }
-    for task in order {
-        record_task(transitions, id, live, task, seen[&task]);
-        record_timer(transitions, id, live, task);
-        record_key(transitions, id, live, task);
-    }
-    for effect in effects {
         record_other(transitions, id, live, *effect);
+        if last_move == Some(place) {
+            record_move(transitions, id, live);
+        } else if *effect == Effect::WorkflowResumed {
+            // It ends at once, or is undone.
+            let (state, result, failure) = (WorkflowState::Running, None, None);
+            transitions.move_workflow(MovedWorkflow { id, state, result, failure });
+        }
     }
-    if effects.iter().any(Effect::moves_workflow) {
-        record_move(transitions, id, live);
-    }
-    seen
+    events
 }
 
 fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, ordinal: usize, events: i32) {
@@ -58,7 +59,7 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
         // An attempt that follows another one has its input already, and it is no other.
         let begins =
             !running && (task.state == TaskState::Ready || waits_for.is_some() || !may_run(live, ordinal));
-        transitions.changed_tasks.push(ChangedTask {
+        transitions.change_task(ChangedTask {
             workflow: id,
             ordinal,
             state: task.state,
@@ -76,7 +77,7 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
         });
     } else {
         let Some(compiled) = live.core.tasks.compiled(ordinal) else { return };
-        transitions.new_tasks.push(NewTask {
+        transitions.add_task(NewTask {
             workflow: id,
             ordinal,
             name: live.core.tasks.name(ordinal).unwrap_or_default(),
@@ -150,7 +151,7 @@ fn record_other(transitions: &mut Transitions, id: WorkflowId, live: &Live, effe
     match effect {
         Effect::SignalReceived { signal: place } => {
             let Signal { id: signal, name, payload, taken_by } = &live.core.signals[place];
-            transitions.signals.push(NewSignal {
+            transitions.add_signal(NewSignal {
                 workflow: id,
                 place,
                 id: signal.clone(),
@@ -178,7 +179,7 @@ fn record_other(transitions: &mut Transitions, id: WorkflowId, live: &Live, effe
 }
 
 fn record_move(transitions: &mut Transitions, id: WorkflowId, live: &Live) {
-    transitions.moved.push(MovedWorkflow {
+    transitions.move_workflow(MovedWorkflow {
         id,
         state: live.core.state,
         result: live.core.result.as_ref().map(Json::of),

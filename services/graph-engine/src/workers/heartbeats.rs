@@ -64,14 +64,58 @@ impl Shared {
             return Ok(());
         }
         let ids: Vec<WorkflowId> = adopted.iter().map(|(_, attempt)| attempt.workflow).collect();
-        let digests: HashMap<WorkflowId, Digest> = workflows::digests(&self.store, &ids).await?;
+        let inside_of: Vec<(WorkflowId, &str)> = adopted
+            .iter()
+            .flat_map(|(held, _)| owners(&held.task).map(|(owner, _)| (held.workflow, owner)))
+            .collect();
+        let digests = workflows::digests(&self.store, &ids, &inside_of).await?;
         for (held, attempt) in adopted {
-            let Some(digest) = digests.get(&attempt.workflow) else { continue };
-            let Ok(blueprint) = self.blueprints.get(&self.store, *digest).await? else { continue };
-            let task = blueprint.graph.task_at(&held.task);
+            let Some((digest, name)) = graph_of(&digests, held) else { continue };
+            let Ok(blueprint) = self.blueprints.get(&self.store, digest).await? else { continue };
+            let task = blueprint.graph.task_at(name);
             let heartbeat_ms = task.map_or(0, |task| task.timeouts.heartbeat_ms);
             self.expect_heartbeats(session, held.clone(), *attempt, heartbeat_ms);
         }
         Ok(())
+    }
+}
+
+/// The tasks that a task is inside of, the outermost first, with its name inside of each.
+fn owners(name: &str) -> impl DoubleEndedIterator<Item = (&str, &str)> {
+    name.match_indices('[').filter_map(|(at, _)| Some((&name[..at], name[at..].split_once("].")?.1)))
+}
+
+/// The blueprint that says what the task is: the innermost one that came up while its workflow runs, or else the
+/// workflow's own; and the task's name there.
+fn graph_of<'a>(
+    digests: &HashMap<(WorkflowId, String), Digest>,
+    held: &'a HeldAttempt,
+) -> Option<(Digest, &'a str)> {
+    let innermost_first = owners(&held.task).rev().chain([("", held.task.as_str())]);
+    innermost_first
+        .filter_map(|(owner, name)| Some((*digests.get(&(held.workflow, owner.to_owned()))?, name)))
+        .next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_looked_up_in_the_innermost_graph_that_came_up() {
+        let workflow = WorkflowId(uuid::Uuid::from_u128(7));
+        let held = |task: &str| HeldAttempt { workflow, task: task.to_owned(), attempt: 1 };
+        let digest = |place: u8| Digest([place; 32]);
+        let came_up = |owner: &str, place: u8| ((workflow, owner.to_owned()), digest(place));
+        let digests = HashMap::from([came_up("", 0), came_up("sub", 1), came_up("sub[0].each[12].made", 2)]);
+        for (task, place, name) in [
+            ("a", 0, "a"),
+            ("each[3].a", 0, "each[3].a"),
+            ("sub[0].a.undo", 1, "a.undo"),
+            ("sub[0].each[12].a", 1, "each[12].a"),
+            ("sub[0].each[12].made[0].loop[1].a", 2, "loop[1].a"),
+        ] {
+            assert_eq!(graph_of(&digests, &held(task)), Some((digest(place), name)), "{task}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use goalpost_model::{AttemptRef, SessionId};
 use goalpost_proto::v1::WorkResponse;
 use goalpost_store::workflows::HeldAttempt;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
@@ -32,6 +32,8 @@ struct State {
     sessions: HashMap<SessionId, Session>,
     capabilities: HashMap<String, Offer>,
     next_generation: u64,
+    /// What is offered by any session, in order.
+    offers: watch::Sender<Vec<String>>,
 }
 
 /// Who offers one capability.
@@ -112,6 +114,7 @@ impl Sessions {
             state.capabilities.entry(capability.clone()).or_default().sessions.push(id);
         }
         state.sessions.insert(id, session);
+        state.tell_offers();
         Attached { generation, end }
     }
 
@@ -154,6 +157,7 @@ impl Sessions {
         let mut state = self.lock();
         let name = state.current(id, generation)?.name.clone();
         state.forget(id);
+        state.tell_offers();
         Some(name)
     }
 
@@ -172,6 +176,11 @@ impl Sessions {
                 let _ = stream.try_send(Ok(messages::drain(reason)));
             }
         }
+    }
+
+    /// What the sessions offer, now and whenever that changes.
+    pub(crate) fn offers(&self) -> watch::Receiver<Vec<String>> {
+        self.lock().offers.subscribe()
     }
 
     /// Whether any session, connected or in its grace time, offers the capability.
@@ -297,6 +306,17 @@ impl State {
     fn report(&self) {
         let connected = self.sessions.values().filter(|session| session.stream.is_some()).count();
         metrics::gauge!("goalpost_connected_workers").set(connected as f64);
+    }
+
+    fn tell_offers(&self) {
+        let offered = self.capabilities.iter().filter(|(_, offer)| !offer.sessions.is_empty());
+        let mut offers: Vec<String> = offered.map(|(capability, _)| capability.clone()).collect();
+        offers.sort_unstable();
+        self.offers.send_if_modified(|told| {
+            let is_new = *told != offers;
+            *told = offers;
+            is_new
+        });
     }
 
     fn current(&mut self, id: SessionId, generation: u64) -> Option<&mut Session> {

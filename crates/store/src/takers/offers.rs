@@ -1,0 +1,28 @@
+//! What workers offer, engine by engine.
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use crate::connection::Queries as _;
+use crate::{Error, Store};
+
+const TELL: &str = "UPDATE takers SET offers = $2 WHERE id = $1";
+
+const OFFERED: &str = "\
+    SELECT DISTINCT o.capability FROM takers k, unnest(k.offers) AS o (capability) \
+    WHERE k.dead_at IS NULL AND o.capability = ANY ($1)";
+
+/// Says what the workers at this engine offer, in the place of what was said before.
+pub async fn tell_offers(store: &Store, engine: Uuid, offers: &[String]) -> Result<(), Error> {
+    let offers: Vec<&str> = offers.iter().map(String::as_str).collect();
+    store.client().await?.execute(TELL, &[&engine, &offers]).await?;
+    Ok(())
+}
+
+/// Those of the capabilities that a worker at an engine which lives offers.
+pub async fn offered(store: &Store, capabilities: &[&str]) -> Result<HashSet<String>, Error> {
+    let capabilities = capabilities.to_vec();
+    let rows = store.client().await?.query(OFFERED, &[&capabilities]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
