@@ -48,6 +48,8 @@ pub struct CompiledGraph {
 pub struct CompiledBody {
     /// How often it is run.
     pub repetition: Repetition,
+    /// How often at most.
+    pub most: usize,
     /// The graph.
     pub graph: Arc<CompiledGraph>,
 }

@@ -15,6 +15,7 @@
 //! false if any part of the path is absent. Whole numbers are ints, however JSON wrote them.
 //! docs/cel.md has everything that it may contain, with examples.
 
+mod budget;
 mod build;
 pub mod builtin;
 mod check;
@@ -30,6 +31,7 @@ mod source;
 mod stack;
 mod sure;
 mod topology;
+mod worst_case;
 
 pub use check::{Checked, check};
 pub use compiled::{

@@ -31,6 +31,7 @@ pub(crate) fn findings(method: &Method, capabilities: &dyn CapabilitySource) -> 
         input_schema: None,
         output_schema: None,
         effect: Effect::Write,
+        cost: None,
     };
     let mut findings = check(&blueprint, &WithNested { capabilities, nested }).findings;
     // The capability itself has them.

@@ -45,6 +45,14 @@ impl Expression {
         &self.text
     }
 
+    /// How many items it lists, if it is written as a list.
+    pub(crate) fn listed(&self) -> Option<usize> {
+        match &self.rewritten.expr {
+            Expr::List(list) => Some(list.elements.len()),
+            _ => None,
+        }
+    }
+
     /// Its value. The error says what went wrong; `name_of` names tasks in it.
     pub(crate) fn evaluate(
         &self,

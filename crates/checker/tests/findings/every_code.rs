@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use goalpost_checker::code;
 
 use crate::{
-    bodies, branching, conditions, data_flow, decisions, expressions, guards, schemas, structure, timing,
-    topology, types, undoing,
+    bodies, branching, budgets, conditions, data_flow, decisions, expressions, guards, schemas, structure,
+    timing, topology, types, undoing,
 };
 
 #[test]
@@ -18,6 +18,7 @@ fn every_code_has_an_example() {
         branching::EXAMPLES,
         bodies::EXAMPLES,
         undoing::EXAMPLES,
+        budgets::EXAMPLES,
         schemas::EXAMPLES,
         expressions::EXAMPLES,
         conditions::EXAMPLES,
