@@ -7,6 +7,7 @@ use goalpost_model::Amount;
 /// What a task or a graph comes to at most.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Bill<'a> {
+    /// Those that are skipped are there, too.
     pub(super) tasks: u64,
     pub(super) later: u64,
     pub(super) total: Amount,
@@ -24,7 +25,7 @@ impl<'a> Bill<'a> {
         self.combine(other, u64::saturating_add, Amount::plus);
     }
 
-    /// One of both happens: of each sum the larger one.
+    /// One of both happens: of each sum the larger one. The tasks of both are there.
     pub(super) fn or(&mut self, other: Self) {
         self.combine(other, u64::max, Amount::max);
     }
@@ -48,7 +49,7 @@ impl<'a> Bill<'a> {
         if self.capabilities.len() < other.capabilities.len() {
             std::mem::swap(self, &mut other);
         }
-        self.tasks = numbers(self.tasks, other.tasks);
+        self.tasks = self.tasks.saturating_add(other.tasks);
         self.later = numbers(self.later, other.later);
         self.total = amounts(self.total, other.total);
         for (capability, amount) in other.capabilities {

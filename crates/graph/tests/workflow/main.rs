@@ -48,3 +48,5 @@ mod size;
 mod timers;
 #[cfg(test)]
 mod undoing;
+#[cfg(test)]
+mod worst_case;
