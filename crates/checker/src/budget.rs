@@ -55,11 +55,12 @@ pub(crate) fn check(budget: Budget, estimate: &Estimate<'_>, report: &mut Report
         }
     }
     let (money, tokens) = (&estimate.worst_case.without_money, &estimate.worst_case.without_tokens);
-    for (field, budget, without) in
-        [("money_micros", budget.money_micros, money), ("tokens", budget.tokens, tokens)]
-    {
+    for (field, what, budget, without) in [
+        ("money_micros", "much money", budget.money_micros, money),
+        ("tokens", "many tokens", budget.tokens, tokens),
+    ] {
         if budget > 0 && !without.is_empty() {
-            unknown(field, without, report);
+            unknown(field, what, without, report);
         }
     }
 }
@@ -100,23 +101,21 @@ fn over(sum: &Sum, worst: u64, estimate: &Estimate<'_>, report: &mut Report) {
             message += &format!(" for {}", (sum.text)((sum.of)(&amount)));
         }
         fix += &format!(
-            ", or bound task {task}: by retry.max_attempts, max_iterations, or maxItems of the list"
+            ", or bound task {task}: by retry.max_attempts, max_iterations, maxItems of the list, or max_tasks"
         );
     }
     report.error("", &format!("budget.{}", sum.field), Problem::new(code::OVER_BUDGET, message, fix));
 }
 
 /// What is not known counts as nothing.
-fn unknown(field: &str, without: &[String], report: &mut Report) {
+fn unknown(field: &str, what: &str, without: &[String], report: &mut Report) {
     let named: Vec<String> = without.iter().take(MAX_NAMED).map(|name| shown(name)).collect();
     let more = match without.len() - named.len() {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let message = format!(
-        "nobody says what an attempt takes of {field}, so it counts as nothing: {}{more}",
-        named.join(", ")
-    );
+    let message =
+        format!("nobody says how {what} an attempt takes, so it counts as none: {}{more}", named.join(", "));
     let fix = format!("write cost.{field} of the capability in its catalog; 0 if it takes nothing");
     report.warning("", &format!("budget.{field}"), Problem::new(code::UNKNOWN_COST, message, fix));
 }

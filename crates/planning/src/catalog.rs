@@ -178,7 +178,7 @@ fn schema_mistakes(capability: &Capability) -> Vec<String> {
         .filter(|(_, schema)| is_other(schema))
         .map(|(field, _)| format!("{field} has to be a mapping (absent: anything)"))
         .collect();
-    if wrong.is_empty() { sample::schema_mistakes(capability) } else { wrong }
+    if wrong.is_empty() { sample::capability_mistakes(capability) } else { wrong }
 }
 
 fn duplicate(first: &Place) -> String {

@@ -34,18 +34,23 @@ pub(crate) fn findings(method: &Method, capabilities: &dyn CapabilitySource) -> 
         cost: None,
     };
     let mut findings = check(&blueprint, &WithNested { capabilities, nested }).findings;
-    // The capability itself has them.
-    findings.retain(|finding| finding.code != code::INVALID_SCHEMA);
+    findings.retain(|finding| !is_of_capability(finding));
     findings
 }
 
-/// What is wrong with the schemas of a capability.
-pub(crate) fn schema_mistakes(capability: &Capability) -> Vec<String> {
+/// Whether it is said of the capability itself.
+fn is_of_capability(finding: &Finding) -> bool {
+    let is_of_cost = finding.code == code::AMOUNT && finding.field == "capability";
+    is_of_cost || finding.code == code::INVALID_SCHEMA
+}
+
+/// What is wrong with the schemas and the cost of a capability.
+pub(crate) fn capability_mistakes(capability: &Capability) -> Vec<String> {
     let task = Task { name: "sample".to_owned(), capability: capability.name.clone(), ..Task::default() };
     let blueprint = Blueprint { name: "sample".to_owned(), tasks: vec![task], ..Blueprint::default() };
     let findings = check(&blueprint, &Alone(capability)).findings;
-    let of_schema = findings.iter().filter(|finding| finding.code == code::INVALID_SCHEMA);
-    of_schema.map(|finding| finding.message.clone()).collect()
+    let of_capability = findings.iter().filter(|finding| is_of_capability(finding));
+    of_capability.map(|finding| finding.message.clone()).collect()
 }
 
 struct Alone<'a>(&'a Capability);

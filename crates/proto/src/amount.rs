@@ -73,3 +73,52 @@ impl From<Amount> for v1::Amount {
         }
     }
 }
+
+impl From<v1::WorstCase> for WorstCase {
+    fn from(message: v1::WorstCase) -> Self {
+        let v1::WorstCase { tasks, total, capabilities, later, without_money, without_tokens } = message;
+        Self {
+            tasks: tasks.unsigned_abs(),
+            total: total.unwrap_or_default().into(),
+            capabilities: capabilities.into_iter().map(CapabilityUse::from).collect(),
+            later: later.unsigned_abs(),
+            without_money,
+            without_tokens,
+        }
+    }
+}
+
+impl From<v1::CapabilityUse> for CapabilityUse {
+    fn from(v1::CapabilityUse { capability, amount }: v1::CapabilityUse) -> Self {
+        Self { capability, amount: amount.unwrap_or_default().into() }
+    }
+}
+
+impl From<v1::Amount> for Amount {
+    fn from(v1::Amount { attempts, money_micros, tokens }: v1::Amount) -> Self {
+        Self {
+            attempts: attempts.unsigned_abs(),
+            money_micros: money_micros.unsigned_abs(),
+            tokens: tokens.unsigned_abs(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worst_case_survives_the_way_through_a_message() {
+        let amount = Amount { attempts: 3, money_micros: 20, tokens: 7 };
+        let worst_case = WorstCase {
+            tasks: 2,
+            total: amount,
+            capabilities: vec![CapabilityUse { capability: "a".to_owned(), amount }],
+            later: 1,
+            without_money: vec!["b".to_owned()],
+            without_tokens: vec!["c".to_owned()],
+        };
+        assert_eq!(WorstCase::from(v1::WorstCase::from(worst_case.clone())), worst_case);
+    }
+}

@@ -35,7 +35,9 @@ pub(crate) fn estimate<'a>(
     capabilities: &(impl CapabilitySource + ?Sized),
 ) -> Estimate<'a> {
     let most_tasks = count(blueprint.max_tasks.max(blueprint.graph.tasks.len()));
-    let mut walk = Walk { capabilities, parts: Parts::new(most_tasks) };
+    // Those that are there in any case, and take nothing themselves.
+    let idle = blueprint.graph.tasks.iter().filter(|task| task.control.is_some()).count();
+    let mut walk = Walk { capabilities, parts: Parts::new(most_tasks - count(idle)) };
     let bill = walk.graph(&blueprint.graph, "", 1);
     let parts = walk.parts;
     let cost_of = |name: &str| capabilities.capability(name).and_then(|capability| capability.cost);

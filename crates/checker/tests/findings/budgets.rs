@@ -29,7 +29,7 @@ fn asking(budget: Value, items: usize) -> Blueprint {
 
 fn over_in_money() -> Example {
     Example {
-        finding: "error[GP080], budget.money_micros: the workflow may come to 0.62 of money, and its budget is 0.50 of money; task each/ask alone comes to 30 attempts of llm.ask for 0.60 of money (fix: raise budget.money_micros, or bound task each/ask: by retry.max_attempts, max_iterations, or maxItems of the list)",
+        finding: "error[GP080], budget.money_micros: the workflow may come to 0.62 of money, and its budget is 0.50 of money; task each/ask alone comes to 30 attempts of llm.ask for 0.60 of money (fix: raise budget.money_micros, or bound task each/ask: by retry.max_attempts, max_iterations, maxItems of the list, or max_tasks)",
         broken: asking(json!({"money_micros": 500_000}), 10),
         mended: asking(json!({"money_micros": 620_000}), 10),
     }
@@ -37,7 +37,7 @@ fn over_in_money() -> Example {
 
 fn over_in_tokens() -> Example {
     Example {
-        finding: "error[GP080], budget.tokens: the workflow may come to 31,000 tokens, and its budget is 30,000 tokens; task each/ask alone comes to 30 attempts of llm.ask for 30,000 tokens (fix: raise budget.tokens, or bound task each/ask: by retry.max_attempts, max_iterations, or maxItems of the list)",
+        finding: "error[GP080], budget.tokens: the workflow may come to 31,000 tokens, and its budget is 30,000 tokens; task each/ask alone comes to 30 attempts of llm.ask for 30,000 tokens (fix: raise budget.tokens, or bound task each/ask: by retry.max_attempts, max_iterations, maxItems of the list, or max_tasks)",
         broken: asking(json!({"tokens": 30_000}), 10),
         mended: asking(json!({"tokens": 30_000}), 9),
     }
@@ -45,7 +45,7 @@ fn over_in_tokens() -> Example {
 
 fn over_in_attempts() -> Example {
     Example {
-        finding: "error[GP080], budget.attempts: the workflow may come to 4 attempts, and its budget is 3 attempts; task each/ask alone comes to 3 attempts of llm.ask (fix: raise budget.attempts, or bound task each/ask: by retry.max_attempts, max_iterations, or maxItems of the list)",
+        finding: "error[GP080], budget.attempts: the workflow may come to 4 attempts, and its budget is 3 attempts; task each/ask alone comes to 3 attempts of llm.ask (fix: raise budget.attempts, or bound task each/ask: by retry.max_attempts, max_iterations, maxItems of the list, or max_tasks)",
         broken: asking(json!({"attempts": 3}), 1),
         mended: asking(json!({"attempts": 3}), 0),
     }
@@ -53,7 +53,7 @@ fn over_in_attempts() -> Example {
 
 fn unknown() -> Example {
     Example {
-        finding: "warning[GP081], budget.tokens: nobody says what an attempt takes of tokens, so it counts as nothing: any, ticket.read (fix: write cost.tokens of the capability in its catalog; 0 if it takes nothing)",
+        finding: "warning[GP081], budget.tokens: nobody says how many tokens an attempt takes, so it counts as none: any, ticket.read (fix: write cost.tokens of the capability in its catalog; 0 if it takes nothing)",
         broken: with(json!({"tokens": 1}), json!(["a", {"name": "b", "capability": "ticket.read"}])),
         mended: with(json!({"attempts": 2}), json!(["a", {"name": "b", "capability": "ticket.read"}])),
     }
