@@ -180,6 +180,10 @@ pub trait Scope {
     fn body(&self) -> Option<BodyView<'_>> {
         None
     }
+    /// What was read out of the goal's words; only where there is no graph yet.
+    fn captures(&self) -> Option<&Map<String, Value>> {
+        None
+    }
 }
 
 /// Compiles a self-contained blueprint, as [`check`](crate::check) gives it. Errors: what is

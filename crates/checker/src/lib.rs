@@ -23,6 +23,7 @@ pub mod code;
 mod compiled;
 mod expression;
 mod flow_path;
+mod goal_condition;
 mod names;
 mod payload;
 mod report;
@@ -38,4 +39,5 @@ pub use compiled::{
     BodyView, CompiledBlueprint, CompiledBody, CompiledEdge, CompiledGraph, CompiledTask, Repetition, Scope,
     TaskView, compile,
 };
+pub use goal_condition::{GoalCondition, GoalView};
 pub use source::CapabilitySource;

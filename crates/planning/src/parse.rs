@@ -35,7 +35,7 @@ fn build(raw: raw::Method, place: &Place, wrong: &mut Vec<String>) -> Method {
     }
     let when = raw.when.and_then(|source| {
         let precondition = Precondition::parse(&source);
-        precondition.map_err(|message| wrong.push(format!("when {message}"))).ok()
+        precondition.map_err(|message| wrong.push(format!("when: {message}"))).ok()
     });
     let captures: BTreeSet<&str> =
         patterns.iter().flat_map(|pattern| pattern.captures.iter().map(String::as_str)).collect();

@@ -126,6 +126,7 @@ fn lookup<'a>(path: &Path, scope: &'a dyn Scope) -> Option<Cow<'a, Value>> {
         }
         Root::Variable(Variable::Item) => step(scope.body()?.item?, keys).map(Cow::Borrowed),
         Root::Variable(Variable::Previous) => step(scope.body()?.previous?, keys).map(Cow::Borrowed),
+        Root::Variable(Variable::Captures) => of_object(scope.captures()?, keys),
         Root::State(task) => Some(Cow::Owned(Value::from(scope.task(task).state.as_str()))),
         Root::Output(task) => step(scope.task(task).output?, keys).map(Cow::Borrowed),
         Root::Error(task) => {

@@ -52,7 +52,7 @@ fn every_mistake_is_listed_with_its_place() {
       bad.yaml:9: capability h: unknown field `dollars`, expected one of `money_micros`, `tokens`, `latency_ms`
       bad.yaml:11: method unreachable: has neither patterns nor a type, so no goal can reach it
       bad.yaml:13: method m: the pattern "do {x" has a '{' without a '}' (write \{ for a brace)
-      bad.yaml:13: method m: when names 'tasks'; it can name goal, captures, input
+      bad.yaml:13: method m: when: there is no variable 'tasks' (an expression sees goal.text, goal.input, input, captures; text is written in quotes)
       bad.yaml:13: method m: task t: input.y is the YAML map {z: null}: write "{z}", in quotes
       bad.yaml:13: method m: task t: input.w has the placeholder {a b}: write {name} or {input.name} (or \{ for a brace)
       bad.yaml:13: method m: task u: has to have exactly one of capability, goal and goal_type
