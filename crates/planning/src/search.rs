@@ -2,12 +2,14 @@
 //! cannot be used.
 
 use goalpost_checker::check;
-use goalpost_model::{Blueprint, Finding, WorstCase};
+use goalpost_model::{Blueprint, Body, Finding, WorstCase};
 
+use crate::assemble::assemble;
+use crate::fragment::Fragment;
 use crate::goal::GoalRequest;
 use crate::method::Match;
 use crate::no_plan::{NoPlan, Rejection};
-use crate::splice::{Fragment, assemble};
+
 use crate::{Catalog, Method};
 
 /// How deep goals may be nested.
@@ -43,8 +45,8 @@ pub fn plan(catalog: &Catalog, goal: &GoalRequest) -> Result<Plan, NoPlan> {
     };
     let Solution { method, reason, fragment, rejected } = solution;
     let Fragment { tasks, edges, methods, output, .. } = fragment;
-    let (name, deadline_ms) = (method.name.clone(), method.deadline_ms);
-    let blueprint = Blueprint { name, tasks, edges, deadline_ms, output, ..Blueprint::default() };
+    let graph = Body { tasks, edges, output };
+    let blueprint = method.safeguards.around(method.name.clone(), graph);
     let checked = check(&blueprint, catalog);
     let (Some(blueprint), Some(worst_case)) = (checked.blueprint, checked.worst_case) else {
         let why = "the checker refuses the blueprint that it gives".to_owned();
