@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use goalpost_checker::{check, code};
-use goalpost_model::{Blueprint, Finding, Severity};
+use goalpost_checker::{Checked, check, code};
+use goalpost_model::{Blueprint, Severity, WorstCase};
 use goalpost_notation::{Report, UNREADABLE, UNREADABLE_MEANING, read};
 
 use crate::failure::Failure;
@@ -41,8 +41,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let report = |found| Report { file: &file, text: &text, found };
     match read(&text) {
         Ok(written) => {
-            let found = written.place(findings(&written.blueprint, &arguments.catalog)?);
-            print(arguments.format, &report(&found), Some(&written.blueprint));
+            let checked = checked(&written.blueprint, &arguments.catalog)?;
+            let found = written.place(checked.findings);
+            let known = Known { blueprint: &written.blueprint, worst_case: checked.worst_case };
+            print(arguments.format, &report(&found), Some(&known));
             let is_clean = report(&found).count(Severity::Error) == 0;
             if is_clean { Ok(()) } else { Err(Failure::Negative) }
         }
@@ -53,20 +55,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-fn findings(blueprint: &Blueprint, catalogs: &[PathBuf]) -> Result<Vec<Finding>, Failure> {
+/// What is known of a blueprint besides its findings.
+struct Known<'a> {
+    blueprint: &'a Blueprint,
+    worst_case: Option<WorstCase>,
+}
+
+fn checked(blueprint: &Blueprint, catalogs: &[PathBuf]) -> Result<Checked, Failure> {
     Ok(match catalogs {
-        [] => check(blueprint, &blueprint.capabilities).findings,
-        catalogs => check(blueprint, &files::catalog(catalogs)?).findings,
+        [] => check(blueprint, &blueprint.capabilities),
+        catalogs => check(blueprint, &files::catalog(catalogs)?),
     })
 }
 
-fn print(format: Format, report: &Report<'_>, blueprint: Option<&Blueprint>) {
+fn print(format: Format, report: &Report<'_>, known: Option<&Known<'_>>) {
+    let worst_case = known.and_then(|known| known.worst_case.as_ref());
     match format {
         Format::Text => {
             print!("{}", report.people(files::style(&std::io::stdout())));
-            println!("{}", summary(report, blueprint));
+            println!("{}", summary(report, known.map(|known| known.blueprint)));
+            worst_case.iter().for_each(|worst_case| println!("{worst_case}"));
         }
-        Format::Json => println!("{:#}", report.json()),
+        Format::Json => {
+            let mut object = report.json();
+            if let Some(worst_case) = worst_case {
+                object["worst_case"] = serde_json::json!(worst_case);
+            }
+            println!("{object:#}");
+        }
         Format::Sarif => println!("{:#}", report.sarif(&rules())),
     }
 }

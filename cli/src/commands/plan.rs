@@ -1,7 +1,7 @@
 //! `goalpost plan`: what a submission would run.
 
 use clap::Args;
-use goalpost_model::Finding;
+use goalpost_model::{Finding, WorstCase};
 use goalpost_proto::{Violations, read_blueprint};
 
 use super::{Endpoint, Wanted};
@@ -41,6 +41,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         .ok_or_else(|| Failure::Input(format!("the plan cannot be read: {violations}")))?;
     println!("planned by {}", preview.planned_by);
     println!("digest {}", preview.blueprint_digest);
+    if let Some(worst_case) = preview.worst_case {
+        println!("{}", WorstCase::from(worst_case));
+    }
     print!("{}", drawing::outline(&blueprint));
     Ok(())
 }

@@ -24,7 +24,7 @@ fn a_file_without_errors_is_fine() {
     let (code, out, err) = folder().goalpost(&["lint", "good.yaml"]);
     assert_eq!(
         (code, out.as_str(), err.as_str()),
-        (0, "good.yaml: 1 task, 0 edges, 0 errors, 0 warnings\n", "")
+        (0, "good.yaml: 1 task, 0 edges, 0 errors, 0 warnings\nat most 1 attempt\n", "")
     );
 }
 

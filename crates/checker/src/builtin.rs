@@ -84,6 +84,7 @@ fn for_each() -> Capability {
             "additionalProperties": false,
         })),
         effect: Effect::Read,
+        cost: None,
     }
 }
 
@@ -98,6 +99,7 @@ fn repeat() -> Capability {
             "additionalProperties": false,
         })),
         effect: Effect::Read,
+        cost: None,
     }
 }
 
@@ -108,6 +110,7 @@ fn run() -> Capability {
         input_schema: None,
         output_schema: Some(json!({"type": "object"})),
         effect: Effect::Read,
+        cost: None,
     }
 }
 
@@ -119,6 +122,7 @@ fn transform() -> Capability {
         input_schema: None,
         output_schema: Some(json!({"type": "object"})),
         effect: Effect::Read,
+        cost: None,
     }
 }
 
@@ -138,6 +142,7 @@ fn await_signal() -> Capability {
         })),
         output_schema: None,
         effect: Effect::Read,
+        cost: None,
     }
 }
 
@@ -158,6 +163,7 @@ fn sub_goal() -> Capability {
         })),
         output_schema: Some(json!({"type": "object"})),
         effect: Effect::Read,
+        cost: None,
     }
 }
 
@@ -171,6 +177,7 @@ fn extension() -> Capability {
         })),
         output_schema: Some(json!({"type": "object"})),
         effect: Effect::Read,
+        cost: None,
     }
 }
 
@@ -188,6 +195,7 @@ fn approve() -> Capability {
             "additionalProperties": false,
         })),
         effect: Effect::Read,
+        cost: None,
     }
 }
 
@@ -206,6 +214,7 @@ fn wait() -> Capability {
         })),
         output_schema: Some(json!({"type": "object", "additionalProperties": false})),
         effect: Effect::Read,
+        cost: None,
     }
 }
 

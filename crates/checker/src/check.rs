@@ -1,13 +1,15 @@
 //! Everything that is wrong with a blueprint, at once.
 
 use goalpost_model::limits::MAX_BLUEPRINT_BYTES;
-use goalpost_model::{Blueprint, Capability, Finding, Task, all_tasks};
+use goalpost_model::{Blueprint, Capability, Finding, Task, WorstCase, all_tasks};
 
 use crate::CapabilitySource;
+use crate::budget;
 use crate::build::build;
 use crate::builtin::WithBuiltin;
 use crate::code;
 use crate::report::Problem;
+use crate::worst_case::estimate;
 
 /// What the checker says of a blueprint.
 #[derive(Clone, Debug)]
@@ -16,14 +18,22 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// The blueprint with the definitions of the capabilities that it uses, if it has no error.
     pub blueprint: Option<Blueprint>,
+    /// What its workflow comes to at most; also if that is over its budget, but not if something else is wrong.
+    pub worst_case: Option<WorstCase>,
 }
 
 /// Checks a blueprint against the capabilities of a catalog. What its author wrote about
 /// capabilities is replaced by what the catalog says.
 pub fn check(blueprint: &Blueprint, capabilities: &dyn CapabilitySource) -> Checked {
     let (mut report, compiled) = build(blueprint, capabilities);
+    let worst_case = compiled.map(|compiled| {
+        let estimate = estimate(&compiled, capabilities);
+        budget::check(blueprint.budget, &estimate, &mut report);
+        estimate.worst_case
+    });
+    let is_sound = worst_case.is_some() && report.is_clean();
     let complete =
-        compiled.map(|_| Blueprint { capabilities: used(blueprint, capabilities), ..blueprint.clone() });
+        is_sound.then(|| Blueprint { capabilities: used(blueprint, capabilities), ..blueprint.clone() });
     let complete = complete.filter(|complete| {
         let bytes = complete.canonical().len();
         if bytes > MAX_BLUEPRINT_BYTES {
@@ -32,7 +42,7 @@ pub fn check(blueprint: &Blueprint, capabilities: &dyn CapabilitySource) -> Chec
         }
         bytes <= MAX_BLUEPRINT_BYTES
     });
-    Checked { findings: report.into_findings(), blueprint: complete }
+    Checked { findings: report.into_findings(), blueprint: complete, worst_case }
 }
 
 /// The definitions of the capabilities in use, by name.

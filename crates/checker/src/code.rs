@@ -48,6 +48,9 @@
 //! | `GP061` | the error of a task is read where the task may not have failed |
 //! | `GP062` | an output schema has no such field |
 //! | `GP070` | what changes something outside is not undone though the policy wants it, or by something that undoes nothing |
+//! | `GP080` | the worst case is over the budget |
+//! | `GP081` | a budget cannot be checked: nobody says what some capability costs (warning) |
+//! | `GP082` | a number of a budget, or of a capability's cost, is out of its range |
 //! | `GP099` | there are more findings than are shown |
 
 /// Declares each code, and all of them, so that none is forgotten in [`ALL`].
@@ -161,6 +164,12 @@ codes! {
     UNKNOWN_OUTPUT_FIELD = "GP062";
     /// What changes something outside is not undone though the policy wants it, or by something that undoes nothing.
     UNDO = "GP070";
+    /// The worst case is over the budget.
+    OVER_BUDGET = "GP080";
+    /// A budget cannot be checked: nobody says what some capability costs.
+    UNKNOWN_COST = "GP081";
+    /// A number of a budget, or of a capability's cost, is out of its range.
+    AMOUNT = "GP082";
     /// There are more findings than are shown.
     MORE = "GP099";
 }

@@ -48,6 +48,8 @@ pub struct CompiledGraph {
 pub struct CompiledBody {
     /// How often it is run.
     pub repetition: Repetition,
+    /// How often at most.
+    pub most: usize,
     /// The graph.
     pub graph: Arc<CompiledGraph>,
 }
@@ -207,6 +209,10 @@ pub trait Scope {
     fn task(&self, ordinal: usize) -> TaskView<'_>;
     /// What is seen of the task that the graph is inside of, if it is inside of one.
     fn body(&self) -> Option<BodyView<'_>> {
+        None
+    }
+    /// What was read out of the goal's words; only where there is no graph yet.
+    fn captures(&self) -> Option<&Map<String, Value>> {
         None
     }
 }

@@ -15,6 +15,7 @@
 //! false if any part of the path is absent. Whole numbers are ints, however JSON wrote them.
 //! docs/cel.md has everything that it may contain, with examples.
 
+mod budget;
 mod build;
 pub mod builtin;
 mod check;
@@ -22,6 +23,7 @@ pub mod code;
 mod compiled;
 mod expression;
 mod flow_path;
+mod goal_condition;
 mod names;
 mod payload;
 mod report;
@@ -30,10 +32,12 @@ mod source;
 mod stack;
 mod sure;
 mod topology;
+mod worst_case;
 
 pub use check::{Checked, check};
 pub use compiled::{
     BodyView, CompiledBlueprint, CompiledBody, CompiledEdge, CompiledGraph, CompiledKey, CompiledTask,
     Repetition, Scope, TaskView, compile,
 };
+pub use goal_condition::{GoalCondition, GoalView};
 pub use source::CapabilitySource;

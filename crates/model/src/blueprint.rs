@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    Capability, Compensation, Digest, ForEach, Join, Loop, Priority, RetryPolicy, Run, Timeouts,
+    Budget, Capability, Compensation, Digest, ForEach, Join, Loop, Priority, RetryPolicy, Run, Timeouts,
     canonical_json,
 };
 
@@ -41,6 +41,9 @@ pub struct Blueprint {
     /// would begin one more fails. 0: as many as any workflow may.
     #[serde(default, skip_serializing_if = "is_default")]
     pub max_tasks: u32,
+    /// What the workflow may take at most. A blueprint whose worst case is beyond it is refused.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub budget: Budget,
 }
 
 /// One node of a blueprint.

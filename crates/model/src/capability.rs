@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Cost;
+
 /// Something that can be done, and that workers offer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +23,9 @@ pub struct Capability {
     /// Whether it changes anything outside.
     #[serde(default)]
     pub effect: Effect,
+    /// What an attempt takes; `None`: nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
 }
 
 /// Whether a capability changes anything outside the system.

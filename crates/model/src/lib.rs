@@ -3,6 +3,7 @@
 //! Pure: no IO, no clock, no random numbers. Every other crate speaks in these types;
 //! the gRPC messages and the SQL rows are converted at the edges.
 
+mod amount;
 mod blueprint;
 mod body;
 mod canonical;
@@ -16,7 +17,9 @@ pub mod limits;
 mod retry;
 mod state;
 mod timer;
+mod worst_case;
 
+pub use amount::{Amount, Budget, Cost, Grouped, Money};
 pub use blueprint::{Blueprint, Branch, ConcurrencyKey, Edge, EdgeOn, Rest, Task};
 pub use body::{
     Body, Compensation, FOR_EACH, Failures, ForEach, LOOP, Loop, RUN, Run, SUB_GOAL, UNDO, all_tasks,
@@ -31,3 +34,4 @@ pub use lane::{InvalidLane, InvalidNamespace, Lane, Namespace, Priority};
 pub use retry::{RetryPolicy, Timeouts};
 pub use state::{EventType, GoalState, TaskState, TimerKind, UnknownWord, WaitsFor, WorkflowState};
 pub use timer::{InvalidTimerRef, TimerRef};
+pub use worst_case::{CapabilityUse, WorstCase};

@@ -12,6 +12,8 @@ pub const MAX_ITEMS: usize = 10_000;
 pub const MAX_ITERATIONS: u32 = 10_000;
 /// Tasks that a workflow may come to have, those of every item and iteration included.
 pub const MAX_WORKFLOW_TASKS: usize = 100_000;
+/// Of money in millionths, of tokens or of attempts, in a budget or in the cost of an attempt: JSON carries it exactly.
+pub const MAX_AMOUNT: u64 = 1_000_000_000_000_000;
 /// Signals that one workflow takes.
 pub const MAX_SIGNALS: usize = 1_000;
 /// Bytes of a goal's text.

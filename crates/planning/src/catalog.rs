@@ -7,7 +7,7 @@ use goalpost_checker::{CapabilitySource, builtin};
 use goalpost_model::{Capability, Finding, Severity};
 use serde_json::Value;
 
-use crate::method::{Method, Work};
+use crate::method::{Method, Step, Work};
 use crate::mistake::{Mistake, Mistakes, Place};
 use crate::yaml::{self, Item};
 use crate::{parse, sample};
@@ -123,13 +123,17 @@ impl Catalog {
     }
 
     fn unknown_capabilities(&self, method: &Method) -> Vec<String> {
-        let unknown = method.steps.iter().filter_map(|step| match &step.work {
-            Work::Capability(name) if !self.capabilities.contains_key(name) && !builtin::has(name) => {
-                Some(format!("task {}: capability '{name}' is in no catalog", step.name))
-            }
-            _ => None,
-        });
-        unknown.collect()
+        let named = |step: &Step| {
+            let own = match &step.work {
+                Work::Capability(name) => Some(name.clone()),
+                _ => None,
+            };
+            let of_undo = step.undo.as_ref().map(|undo| undo.capability.clone());
+            own.into_iter().chain(of_undo).map(|name| (step.name.clone(), name)).collect::<Vec<_>>()
+        };
+        let is_known = |name: &String| self.capabilities.contains_key(name) || builtin::has(name);
+        let unknown = method.graph.all_steps().flat_map(named).filter(|(_, name)| !is_known(name));
+        unknown.map(|(step, name)| format!("task {step}: capability '{name}' is in no catalog")).collect()
     }
 
     /// Nested goal types that no method serves.
@@ -137,7 +141,7 @@ impl Catalog {
         let is_served =
             |name: &String| self.methods.iter().any(|method| method.goal_type.as_ref() == Some(name));
         let of_method = |method: &Method| {
-            let unserved = method.steps.iter().filter_map(|step| match &step.work {
+            let unserved = method.graph.all_steps().filter_map(|step| match &step.work {
                 Work::GoalType(name) if !is_served(name) => {
                     Some(method.place.mistake(format!("task {}: no method has the type '{name}'", step.name)))
                 }
@@ -178,7 +182,7 @@ fn schema_mistakes(capability: &Capability) -> Vec<String> {
         .filter(|(_, schema)| is_other(schema))
         .map(|(field, _)| format!("{field} has to be a mapping (absent: anything)"))
         .collect();
-    if wrong.is_empty() { sample::schema_mistakes(capability) } else { wrong }
+    if wrong.is_empty() { sample::capability_mistakes(capability) } else { wrong }
 }
 
 fn duplicate(first: &Place) -> String {

@@ -5,15 +5,18 @@
 //! into one checked blueprint:
 //!
 //! ```text
-//! GoalRequest -> method::matches (pattern, type) -> precondition -> template -> splice -> check -> Plan
+//! GoalRequest -> method::matches (pattern, type) -> precondition -> assemble -> splice -> check -> Plan
 //!                      ^                                              |
 //!                      +------------- nested goals -------------------+
 //! ```
 //!
 //! The format of a catalog is described in `docs/catalog.md`.
 
+mod assemble;
 mod catalog;
+mod fragment;
 mod goal;
+mod graph;
 mod method;
 mod mistake;
 mod no_plan;
@@ -24,6 +27,7 @@ mod precondition;
 mod raw;
 mod rename;
 mod sample;
+mod scope;
 mod search;
 mod splice;
 mod template;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::{Branch, Edge, Join, Rest, RetryPolicy, Timeouts};
+use goalpost_model::{
+    Blueprint, Body, Branch, Budget, Edge, Failures, ForEach, Join, Loop, Rest, RetryPolicy, Run, Task,
+    Timeouts,
+};
 
 use crate::goal::{Bound, GoalRequest};
 use crate::mistake::Place;
@@ -22,15 +25,40 @@ pub(crate) struct Method {
     pub(crate) when: Option<Precondition>,
     /// Higher ones are tried first.
     pub(crate) priority: i64,
-    pub(crate) steps: Vec<Step>,
-    pub(crate) edges: Vec<Edge>,
+    /// What it makes; its output counts if the method is not nested.
+    pub(crate) graph: Graph,
     /// The step that stands for the whole where the method is nested.
     pub(crate) result: Option<String>,
-    /// How long a workflow made by it may run; of a nested method it does not count.
-    pub(crate) deadline_ms: u64,
-    /// What comes out of the workflow, if the method is not nested.
-    pub(crate) output: BTreeMap<String, String>,
+    pub(crate) safeguards: Safeguards,
     pub(crate) place: Place,
+}
+
+/// What a workflow made by the method may do; of a nested method it does not count.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Safeguards {
+    /// How long it may run.
+    pub(crate) deadline_ms: u64,
+    pub(crate) require_compensation: bool,
+    pub(crate) max_tasks: u32,
+    pub(crate) budget: Budget,
+}
+
+impl Safeguards {
+    /// The blueprint of a graph.
+    pub(crate) fn around(self, name: String, graph: Body) -> Blueprint {
+        let Self { deadline_ms, require_compensation, max_tasks, budget } = self;
+        let Body { tasks, edges, output } = graph;
+        let blueprint = Blueprint { name, tasks, edges, output, ..Blueprint::default() };
+        Blueprint { deadline_ms, require_compensation, max_tasks, budget, ..blueprint }
+    }
+}
+
+/// Steps and edges: those of a method, or those inside of a step.
+#[derive(Debug, Default)]
+pub(crate) struct Graph {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) edges: Vec<Edge>,
+    pub(crate) output: BTreeMap<String, String>,
 }
 
 /// A task of a method, not yet planned.
@@ -45,6 +73,56 @@ pub(crate) struct Step {
     pub(crate) branch: Branch,
     pub(crate) retry: RetryPolicy,
     pub(crate) timeouts: Timeouts,
+    pub(crate) extends: bool,
+    pub(crate) undo: Option<Undo>,
+}
+
+/// What undoes a step.
+#[derive(Debug)]
+pub(crate) struct Undo {
+    pub(crate) capability: String,
+    pub(crate) input: Vec<(String, Template)>,
+    pub(crate) data_flow: BTreeMap<String, String>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) timeouts: Timeouts,
+}
+
+/// How the graph inside of a step is run.
+#[derive(Clone, Debug)]
+pub(crate) enum How {
+    /// For each item of a list.
+    ForEach {
+        /// So many at once.
+        concurrency: u32,
+        /// So many may fail.
+        failures: Failures,
+    },
+    /// While a condition holds.
+    Loop {
+        /// The condition.
+        condition: String,
+        /// So often at most.
+        max_iterations: u32,
+    },
+    /// Once, with the step's input as its goal's.
+    Run,
+}
+
+impl How {
+    /// Gives the task a graph that it runs in this way.
+    pub(crate) fn run(&self, body: Body, task: &mut Task) {
+        match self {
+            Self::ForEach { concurrency, failures } => {
+                let (concurrency, failures) = (*concurrency, *failures);
+                task.for_each = Some(ForEach { concurrency, failures, body });
+            }
+            Self::Loop { condition, max_iterations } => {
+                let (condition, max_iterations) = (condition.clone(), *max_iterations);
+                task.repeat = Some(Loop { condition, max_iterations, body });
+            }
+            Self::Run => task.run = Some(Run { body: Some(body), digest: None }),
+        }
+    }
 }
 
 /// What does a step.
@@ -56,6 +134,22 @@ pub(crate) enum Work {
     Goal(Template),
     /// A nested goal of a type.
     GoalType(String),
+    /// A graph of its own.
+    Body(How, Graph),
+}
+
+impl Graph {
+    /// Its steps and those of the graphs inside of them, outer ones first.
+    pub(crate) fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        let mut open: Vec<&Step> = self.steps.iter().rev().collect();
+        std::iter::from_fn(move || {
+            let step = open.pop()?;
+            if let Work::Body(_, inner) = &step.work {
+                open.extend(inner.steps.iter().rev());
+            }
+            Some(step)
+        })
+    }
 }
 
 /// A goal that a method can take up, and why.

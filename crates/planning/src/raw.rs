@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::{Branch, Join, Rest, RetryPolicy, Timeouts};
+use goalpost_model::{Branch, Budget, Failures, Join, Rest, RetryPolicy, Timeouts};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -23,6 +23,12 @@ pub(crate) struct Method {
     pub(crate) priority: i64,
     #[serde(default)]
     pub(crate) deadline_ms: u64,
+    #[serde(default)]
+    pub(crate) require_compensation: bool,
+    #[serde(default)]
+    pub(crate) max_tasks: u32,
+    #[serde(default)]
+    pub(crate) budget: Budget,
     pub(crate) tasks: Vec<Value>,
     #[serde(default)]
     pub(crate) edges: Vec<Value>,
@@ -32,7 +38,66 @@ pub(crate) struct Method {
     pub(crate) output: BTreeMap<String, String>,
 }
 
-/// A task of a method: exactly one of `capability`, `goal` and `goal_type`.
+/// A graph inside of a task of a method. Its tasks are tasks of a method, too.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Body {
+    pub(crate) tasks: Vec<Value>,
+    #[serde(default)]
+    pub(crate) edges: Vec<Value>,
+    #[serde(default)]
+    pub(crate) output: BTreeMap<String, String>,
+}
+
+/// Runs its body for each item of a list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ForEach {
+    #[serde(default)]
+    pub(crate) concurrency: u32,
+    #[serde(default)]
+    pub(crate) failures: Failures,
+    pub(crate) body: Body,
+}
+
+/// Runs its body again and again.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Loop {
+    #[serde(rename = "while")]
+    pub(crate) condition: String,
+    #[serde(default)]
+    pub(crate) max_iterations: u32,
+    pub(crate) body: Body,
+}
+
+/// Runs its body once.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Run {
+    #[serde(default)]
+    pub(crate) body: Option<Body>,
+    /// Nothing that a method can say; it is told why.
+    #[serde(default)]
+    pub(crate) digest: Option<Value>,
+}
+
+/// What undoes a task.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Compensation {
+    pub(crate) capability: String,
+    #[serde(default)]
+    pub(crate) input: Map<String, Value>,
+    #[serde(default)]
+    pub(crate) data_flow: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) retry: RetryPolicy,
+    #[serde(default)]
+    pub(crate) timeouts: Timeouts,
+}
+
+/// A task of a method: exactly one of `capability`, `goal`, `goal_type`, `for_each`, `loop` and `run`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Task {
@@ -57,4 +122,14 @@ pub(crate) struct Task {
     pub(crate) retry: Option<RetryPolicy>,
     #[serde(default)]
     pub(crate) timeouts: Option<Timeouts>,
+    #[serde(default)]
+    pub(crate) extends: bool,
+    #[serde(default)]
+    pub(crate) compensate_with: Option<Compensation>,
+    #[serde(default)]
+    pub(crate) for_each: Option<ForEach>,
+    #[serde(default, rename = "loop")]
+    pub(crate) repeat: Option<Loop>,
+    #[serde(default)]
+    pub(crate) run: Option<Run>,
 }

@@ -29,6 +29,14 @@ pub(crate) fn fix_goal(source: &str, goal: &GoalRequest) -> Result<String, Strin
     rewrite(source, "goal", |rest| Ok(Some((literal(&used_of(source, rest, goal)), 0))))
 }
 
+/// The same where `goal.input` is another one, that of the task around: only `goal.text` is replaced.
+pub(crate) fn fix_goal_text(source: &str, goal: &GoalRequest) -> Result<String, String> {
+    rewrite(source, "goal", |rest| {
+        let is_input = selected(source, rest).is_some_and(|(field, _)| field == "input");
+        Ok((!is_input).then(|| (literal(&used_of(source, rest, goal)), 0)))
+    })
+}
+
 /// Replaces the variable `name`. The closure sees the tokens behind it; it gives the text that
 /// takes the place of the variable and of so many tokens behind it, or `None` to leave it.
 fn rewrite(

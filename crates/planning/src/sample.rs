@@ -1,11 +1,13 @@
 //! What the checker can say of a method before there is a goal.
 
+use std::collections::BTreeMap;
+
 use goalpost_checker::{CapabilitySource, check, code};
-use goalpost_model::{Blueprint, Capability, Effect, Finding, Task};
+use goalpost_model::{Blueprint, Body, Capability, Compensation, Cost, Effect, Finding, Task};
 use serde_json::{Map, Value};
 
 use crate::goal::{Bound, GoalRequest};
-use crate::method::{Method, Step, Work};
+use crate::method::{Graph, Method, Step, Undo, Work};
 use crate::placeholder::is_identifier;
 use crate::template::Template;
 
@@ -17,34 +19,34 @@ const NESTED: &str = "nested/goal";
 /// A nested goal counts as one task that can be anything. What a goal will bring is not
 /// known yet, so it flows in as `goal.input`, whose types the checker does not know either.
 pub(crate) fn findings(method: &Method, capabilities: &dyn CapabilitySource) -> Vec<Finding> {
-    let blueprint = Blueprint {
-        name: method.name.clone(),
-        tasks: method.steps.iter().map(task).collect(),
-        edges: method.edges.clone(),
-        deadline_ms: method.deadline_ms,
-        output: method.output.clone(),
-        ..Blueprint::default()
-    };
+    let blueprint = method.safeguards.around(method.name.clone(), body(&method.graph));
     let nested = Capability {
         name: NESTED.to_owned(),
         description: String::new(),
         input_schema: None,
         output_schema: None,
-        effect: Effect::Write,
+        effect: Effect::Read,
+        cost: Some(Cost { money_micros: Some(0), tokens: Some(0), latency_ms: None }),
     };
     let mut findings = check(&blueprint, &WithNested { capabilities, nested }).findings;
-    // The capability itself has them.
-    findings.retain(|finding| finding.code != code::INVALID_SCHEMA);
+    // How much there will be is known when there is a goal.
+    findings.retain(|finding| !is_of_capability(finding) && finding.code != code::OVER_BUDGET);
     findings
 }
 
-/// What is wrong with the schemas of a capability.
-pub(crate) fn schema_mistakes(capability: &Capability) -> Vec<String> {
+/// Whether it is said of the capability itself.
+fn is_of_capability(finding: &Finding) -> bool {
+    let is_of_cost = finding.code == code::AMOUNT && finding.field == "capability";
+    is_of_cost || finding.code == code::INVALID_SCHEMA
+}
+
+/// What is wrong with the schemas and the cost of a capability.
+pub(crate) fn capability_mistakes(capability: &Capability) -> Vec<String> {
     let task = Task { name: "sample".to_owned(), capability: capability.name.clone(), ..Task::default() };
     let blueprint = Blueprint { name: "sample".to_owned(), tasks: vec![task], ..Blueprint::default() };
     let findings = check(&blueprint, &Alone(capability)).findings;
-    let of_schema = findings.iter().filter(|finding| finding.code == code::INVALID_SCHEMA);
-    of_schema.map(|finding| finding.message.clone()).collect()
+    let of_capability = findings.iter().filter(|finding| is_of_capability(finding));
+    of_capability.map(|finding| finding.message.clone()).collect()
 }
 
 struct Alone<'a>(&'a Capability);
@@ -74,30 +76,60 @@ impl CapabilitySource for WithNested<'_> {
     }
 }
 
+fn body(graph: &Graph) -> Body {
+    let Graph { steps, edges, output } = graph;
+    Body { tasks: steps.iter().map(task).collect(), edges: edges.clone(), output: output.clone() }
+}
+
 fn task(step: &Step) -> Task {
-    let (capability, fields) = match &step.work {
-        Work::Capability(capability) => (capability.as_str(), step.input.as_slice()),
-        // Its input is the goal's, not a task's.
-        Work::Goal(_) | Work::GoalType(_) => (NESTED, &[][..]),
-    };
     let mut task = Task {
         name: step.name.clone(),
-        capability: capability.to_owned(),
-        input: Map::new(),
-        data_flow: step.data_flow.clone(),
         join: step.join,
         rest: step.rest,
         branch: step.branch,
         retry: step.retry.clone(),
         timeouts: step.timeouts,
+        extends: step.extends,
+        compensate_with: step.undo.as_ref().map(undo),
         ..Task::default()
     };
-    let mut flows = Vec::new();
-    task.input = known(fields, "", &mut flows);
-    for path in flows {
-        task.data_flow.entry(path).or_insert_with(|| "goal.input.sample".to_owned());
-    }
+    let fields = match &step.work {
+        Work::Capability(capability) => {
+            task.capability.clone_from(capability);
+            step.input.as_slice()
+        }
+        Work::Body(how, inner) => {
+            how.run(body(inner), &mut task);
+            step.input.as_slice()
+        }
+        // Its input is the goal's, not a task's.
+        Work::Goal(_) | Work::GoalType(_) => {
+            task.capability = NESTED.to_owned();
+            &[]
+        }
+    };
+    (task.input, task.data_flow) = filled(fields, &step.data_flow);
     task
+}
+
+fn undo(undo: &Undo) -> Compensation {
+    let Undo { capability, input, data_flow, retry, timeouts } = undo;
+    let (input, data_flow) = filled(input, data_flow);
+    let (capability, retry) = (capability.clone(), retry.clone());
+    Compensation { capability, input, data_flow, retry, timeouts: *timeouts }
+}
+
+/// An input and its data flow; what the goal will bring flows in.
+fn filled(
+    fields: &[(String, Template)],
+    data_flow: &BTreeMap<String, String>,
+) -> (Map<String, Value>, BTreeMap<String, String>) {
+    let (mut flows, mut data_flow) = (Vec::new(), data_flow.clone());
+    let input = known(fields, "", &mut flows);
+    for path in flows {
+        data_flow.entry(path).or_insert_with(|| "goal.input.sample".to_owned());
+    }
+    (input, data_flow)
 }
 
 /// The fields that do not depend on the goal; the paths of the others go to `flows`.

@@ -2,12 +2,14 @@
 //! cannot be used.
 
 use goalpost_checker::check;
-use goalpost_model::{Blueprint, Finding};
+use goalpost_model::{Blueprint, Body, Finding, WorstCase};
 
+use crate::assemble::assemble;
+use crate::fragment::Fragment;
 use crate::goal::GoalRequest;
 use crate::method::Match;
 use crate::no_plan::{NoPlan, Rejection};
-use crate::splice::{Fragment, assemble};
+
 use crate::{Catalog, Method};
 
 /// How deep goals may be nested.
@@ -26,6 +28,8 @@ pub struct Plan {
     pub reason: String,
     /// What the checker has against it; no errors.
     pub findings: Vec<Finding>,
+    /// What its workflow comes to at most.
+    pub worst_case: WorstCase,
 }
 
 /// Plans a goal. The same catalog and the same goal give the same blueprint.
@@ -41,10 +45,10 @@ pub fn plan(catalog: &Catalog, goal: &GoalRequest) -> Result<Plan, NoPlan> {
     };
     let Solution { method, reason, fragment, rejected } = solution;
     let Fragment { tasks, edges, methods, output, .. } = fragment;
-    let (name, deadline_ms) = (method.name.clone(), method.deadline_ms);
-    let blueprint = Blueprint { name, tasks, edges, deadline_ms, output, ..Blueprint::default() };
+    let graph = Body { tasks, edges, output };
+    let blueprint = method.safeguards.around(method.name.clone(), graph);
     let checked = check(&blueprint, catalog);
-    let Some(blueprint) = checked.blueprint else {
+    let (Some(blueprint), Some(worst_case)) = (checked.blueprint, checked.worst_case) else {
         let why = "the checker refuses the blueprint that it gives".to_owned();
         let rejection = Rejection { method: method.name.clone(), why };
         return Err(NoPlan::new(catalog, goal, vec![rejection], checked.findings));
@@ -54,6 +58,7 @@ pub fn plan(catalog: &Catalog, goal: &GoalRequest) -> Result<Plan, NoPlan> {
         planned_by: planned_by(&methods),
         reason: with_rejected(reason, &rejected),
         findings: checked.findings,
+        worst_case,
     })
 }
 

@@ -10,7 +10,7 @@ use pbjson_types::Struct;
 use serde_json::Value;
 
 use crate::lane::{priority, read_priority};
-use crate::{Violations, body, map_from_struct, struct_from_map, timing, v1};
+use crate::{Violations, amount, body, map_from_struct, struct_from_map, timing, v1, whole};
 
 /// The blueprint that a message says. Notes every field that cannot be read, under `field`.
 /// Whether the blueprint makes sense is the checker's to say.
@@ -24,6 +24,7 @@ pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Viol
         output,
         require_compensation,
         max_tasks,
+        budget,
     } = message;
     if tasks.len() > MAX_TASKS {
         violations.add(format!("{field}.tasks"), format!("must have at most {MAX_TASKS} entries"));
@@ -39,10 +40,11 @@ pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Viol
         tasks: read_all(tasks, &format!("{field}.tasks"), violations, read_task),
         edges: read_all(edges, &format!("{field}.edges"), violations, read_edge),
         capabilities: read_all(capabilities, &format!("{field}.capabilities"), violations, read_capability),
-        deadline_ms: timing::milliseconds(deadline_ms, &format!("{field}.deadline_ms"), violations),
+        deadline_ms: whole::read(deadline_ms, &format!("{field}.deadline_ms"), violations),
         output: output.into_iter().collect(),
         require_compensation,
         max_tasks: body::read_count(max_tasks, format!("{field}.max_tasks"), violations),
+        budget: amount::read_budget(budget, &format!("{field}.budget"), violations),
     };
     violations.is_empty().then_some(blueprint)
 }
@@ -174,7 +176,7 @@ pub(crate) fn read_edge(message: v1::Edge, field: &str, violations: &mut Violati
 }
 
 fn read_capability(message: v1::Capability, field: &str, violations: &mut Violations) -> Capability {
-    let v1::Capability { name, description, input_schema, output_schema, effect } = message;
+    let v1::Capability { name, description, input_schema, output_schema, effect, cost } = message;
     let effect = match word(effect, &format!("{field}.effect"), "is not an effect", violations) {
         v1::CapabilityEffect::Read => Effect::Read,
         v1::CapabilityEffect::Unspecified | v1::CapabilityEffect::Write => Effect::Write,
@@ -186,22 +188,33 @@ fn read_capability(message: v1::Capability, field: &str, violations: &mut Violat
     };
     let input_schema = schema(input_schema, "input_schema");
     let output_schema = schema(output_schema, "output_schema");
-    Capability { name, description, input_schema, output_schema, effect }
+    let cost = cost.map(|cost| amount::read_cost(cost, &format!("{field}.cost"), violations));
+    Capability { name, description, input_schema, output_schema, effect, cost }
 }
 
 /// A blueprint as a message.
 pub fn blueprint_from_model(blueprint: &Blueprint) -> v1::Blueprint {
-    let Blueprint { name, tasks, edges, capabilities, deadline_ms, output, require_compensation, max_tasks } =
-        blueprint;
+    let Blueprint {
+        name,
+        tasks,
+        edges,
+        capabilities,
+        deadline_ms,
+        output,
+        require_compensation,
+        max_tasks,
+        budget,
+    } = blueprint;
     v1::Blueprint {
         name: name.clone(),
         tasks: tasks.iter().map(task_from_model).collect(),
         edges: edges.iter().map(edge_from_model).collect(),
         capabilities: capabilities.iter().map(capability_from_model).collect(),
-        deadline_ms: timing::message_of(*deadline_ms),
+        deadline_ms: whole::message_of(*deadline_ms),
         output: flow(output),
         require_compensation: *require_compensation,
         max_tasks: i32::try_from(*max_tasks).unwrap_or(i32::MAX),
+        budget: amount::budget_from_model(*budget),
     }
 }
 
@@ -286,7 +299,7 @@ pub(crate) fn flow(data_flow: &std::collections::BTreeMap<String, String>) -> Ha
 
 /// A capability as a message.
 pub fn capability_from_model(capability: &Capability) -> v1::Capability {
-    let Capability { name, description, input_schema, output_schema, effect } = capability;
+    let Capability { name, description, input_schema, output_schema, effect, cost } = capability;
     let schema = |schema: &Option<Value>| schema.as_ref().and_then(Value::as_object).map(struct_from_map);
     let effect = match effect {
         Effect::Read => v1::CapabilityEffect::Read,
@@ -298,6 +311,7 @@ pub fn capability_from_model(capability: &Capability) -> v1::Capability {
         input_schema: schema(input_schema),
         output_schema: schema(output_schema),
         effect: effect.into(),
+        cost: cost.map(amount::cost_from_model),
     }
 }
 
@@ -330,8 +344,10 @@ mod tests {
             "deadline_ms": 7,
             "require_compensation": true,
             "max_tasks": 9,
+            "budget": {"money_micros": 1_000_000, "tokens": 5, "attempts": 3},
             "output": {"x.y": "tasks.a.state"},
-            "capabilities": [{"name": "c", "effect": "read", "input_schema": {"type": "object"}}],
+            "capabilities": [{"name": "c", "effect": "read", "input_schema": {"type": "object"},
+                              "cost": {"money_micros": 0, "latency_ms": 20}}],
         }))
         .unwrap()
     }
@@ -358,6 +374,9 @@ mod tests {
             Some(v1::RetryPolicy { max_attempts: -1, initial_backoff_ms: Some(-5), ..Default::default() });
         message.edges[0].on = 7;
         message.capabilities[0].effect = 9;
+        message.capabilities[0].cost =
+            Some(v1::Cost { money_micros: Some(-1), tokens: Some(-2), latency_ms: Some(-3) });
+        message.budget = Some(v1::Budget { money_micros: -1, tokens: -2, attempts: -3 });
         let mut violations = Violations::default();
         assert!(read_blueprint(message, "blueprint", &mut violations).is_none());
         let fields: Vec<String> = violations.into_iter().map(|violation| violation.field).collect();
@@ -374,7 +393,13 @@ mod tests {
                 "blueprint.tasks[5].concurrency_key.limit",
                 "blueprint.tasks[5].priority",
                 "blueprint.edges[0].on",
-                "blueprint.capabilities[0].effect"
+                "blueprint.capabilities[0].effect",
+                "blueprint.capabilities[0].cost.money_micros",
+                "blueprint.capabilities[0].cost.tokens",
+                "blueprint.capabilities[0].cost.latency_ms",
+                "blueprint.budget.money_micros",
+                "blueprint.budget.tokens",
+                "blueprint.budget.attempts"
             ]
         );
     }

@@ -4,6 +4,7 @@
 //! so that a new field does not compile until somebody decides what it means. What is wrong
 //! with a message is noted as [`Violations`], all of it at once.
 
+mod amount;
 mod blueprint;
 mod body;
 pub mod codec;
@@ -15,6 +16,7 @@ mod lane;
 mod time;
 mod timing;
 mod violations;
+mod whole;
 
 /// The generated code of package `goalpost.v1`.
 #[expect(

@@ -2,20 +2,8 @@
 
 use goalpost_model::{RetryPolicy, Timeouts};
 
+use crate::whole::{self, message_of};
 use crate::{Violations, v1};
-
-/// Milliseconds that a message says.
-pub(crate) fn milliseconds(ms: i64, field: &str, violations: &mut Violations) -> u64 {
-    u64::try_from(ms).unwrap_or_else(|_| {
-        violations.add(field, "must not be negative");
-        0
-    })
-}
-
-/// Milliseconds for a message.
-pub(crate) fn message_of(ms: u64) -> i64 {
-    i64::try_from(ms).unwrap_or(i64::MAX)
-}
 
 pub(crate) fn read_retry(
     message: Option<v1::RetryPolicy>,
@@ -37,10 +25,10 @@ pub(crate) fn read_retry(
             1
         }),
         initial_backoff_ms: initial_backoff_ms.map_or(RetryPolicy::INITIAL_BACKOFF_MS, |ms| {
-            milliseconds(ms, &format!("{field}.initial_backoff_ms"), violations)
+            whole::read(ms, &format!("{field}.initial_backoff_ms"), violations)
         }),
         max_backoff_ms: max_backoff_ms.map_or(RetryPolicy::MAX_BACKOFF_MS, |ms| {
-            milliseconds(ms, &format!("{field}.max_backoff_ms"), violations)
+            whole::read(ms, &format!("{field}.max_backoff_ms"), violations)
         }),
         backoff_coefficient: backoff_coefficient.unwrap_or(RetryPolicy::BACKOFF_COEFFICIENT),
         jitter: jitter.unwrap_or(RetryPolicy::JITTER),
@@ -73,7 +61,7 @@ pub(crate) fn read_timeouts(
     violations: &mut Violations,
 ) -> Timeouts {
     let v1::Timeouts { schedule_to_start_ms, start_to_close_ms, heartbeat_ms } = message.unwrap_or_default();
-    let mut read = |ms, name: &str| milliseconds(ms, &format!("{field}.{name}"), violations);
+    let mut read = |ms, name: &str| whole::read(ms, &format!("{field}.{name}"), violations);
     Timeouts {
         schedule_to_start_ms: read(schedule_to_start_ms, "schedule_to_start_ms"),
         start_to_close_ms: read(start_to_close_ms, "start_to_close_ms"),

@@ -44,5 +44,6 @@ pub fn capability() -> Capability {
             "additionalProperties": false,
         })),
         effect: Effect::Read,
+        cost: None,
     }
 }

@@ -210,7 +210,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
                 input: Some(struct_from_map(&wanted.input)),
             };
             let planned = planner.plan(trace_context::request(request, traceparent.as_deref())).await?;
-            let PlanResponse { blueprint, blueprint_digest, planned_by, findings, failure } =
+            let PlanResponse { blueprint, blueprint_digest, planned_by, findings, failure, worst_case } =
                 planned.into_inner();
             return Ok(Response::new(PreviewPlanResponse {
                 blueprint,
@@ -218,6 +218,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
                 planned_by,
                 findings,
                 failure,
+                worst_case,
             }));
         };
         let blueprint = inline(&self.context.store, blueprint.clone()).await;
@@ -225,7 +226,8 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(&blueprint)) };
         let checked =
             planner.check_blueprint(trace_context::request(request, traceparent.as_deref())).await?;
-        let CheckBlueprintResponse { findings, blueprint, blueprint_digest } = checked.into_inner();
+        let CheckBlueprintResponse { findings, blueprint, blueprint_digest, worst_case } =
+            checked.into_inner();
         let planned_by = CALLER.to_owned();
         Ok(Response::new(PreviewPlanResponse {
             blueprint,
@@ -233,6 +235,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
             planned_by,
             findings,
             failure: None,
+            worst_case,
         }))
     }
 }

@@ -132,7 +132,7 @@ impl Goals<'_> {
         };
         let mut planner = self.context.peers.planner.clone();
         let answer = planner.plan(trace_context::request(request, hop.traceparent())).await?;
-        let PlanResponse { blueprint, blueprint_digest: _, planned_by, findings: _, failure } =
+        let PlanResponse { blueprint, blueprint_digest: _, planned_by, findings: _, failure, worst_case: _ } =
             answer.into_inner();
         Ok(match (blueprint, failure) {
             (Some(blueprint), None) => accept(goal.id, blueprint, planned_by),

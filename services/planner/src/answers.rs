@@ -12,12 +12,13 @@ use crate::requests::Page;
 /// The answer with a plan, or with the reason why there is none.
 pub(crate) fn planned(planned: Result<Plan, NoPlan>) -> PlanResponse {
     match planned {
-        Ok(Plan { blueprint, planned_by, reason: _, findings: found }) => PlanResponse {
+        Ok(Plan { blueprint, planned_by, reason: _, findings: found, worst_case }) => PlanResponse {
             blueprint_digest: blueprint.digest().to_string(),
             blueprint: Some(blueprint_from_model(&blueprint)),
             planned_by,
             findings: findings(found),
             failure: None,
+            worst_case: Some(worst_case.into()),
         },
         Err(no_plan) => PlanResponse {
             failure: Some(Failure::new(Failure::NO_PLAN, no_plan.to_string()).into()),
@@ -29,7 +30,7 @@ pub(crate) fn planned(planned: Result<Plan, NoPlan>) -> PlanResponse {
 
 /// The answer of a check.
 pub(crate) fn checked(checked: Checked) -> CheckBlueprintResponse {
-    let Checked { findings: found, blueprint } = checked;
+    let Checked { findings: found, blueprint, worst_case } = checked;
     CheckBlueprintResponse {
         findings: findings(found),
         blueprint_digest: blueprint
@@ -37,6 +38,7 @@ pub(crate) fn checked(checked: Checked) -> CheckBlueprintResponse {
             .map(|blueprint| blueprint.digest().to_string())
             .unwrap_or_default(),
         blueprint: blueprint.as_ref().map(blueprint_from_model),
+        worst_case: worst_case.map(v1::WorstCase::from),
     }
 }
 

@@ -7,6 +7,7 @@ use goalpost_model::Capability;
 use jsonschema::Validator;
 
 use crate::CapabilitySource;
+use crate::budget;
 use crate::code;
 use crate::names::{fault_of_capability_name, shown};
 use crate::report::{Problem, Report, task_node};
@@ -61,6 +62,9 @@ fn compile_one(node: &str, capability: &Capability, report: &mut Report) -> Comp
             "capability",
             Problem::new(code::BAD_NAME, fault, "rename the capability in its catalog"),
         );
+    }
+    if let Some(cost) = capability.cost {
+        budget::check_cost(node, &capability.name, cost, report);
     }
     let mut compile = |schema: &Option<serde_json::Value>, which: &str| {
         let compiled = schema.as_ref().map(schema::compile)?;

@@ -8,6 +8,7 @@ mod certain;
 mod decisions;
 mod draft;
 mod expressions;
+mod fan_out;
 mod inputs;
 mod nesting;
 mod reach;
@@ -24,6 +25,7 @@ use goalpost_model::limits::{MAX_EDGES, MAX_TASKS, MAX_WORKFLOW_TASKS};
 use goalpost_model::{Blueprint, Task, all_tasks};
 
 use crate::CapabilitySource;
+use crate::budget;
 use crate::builtin::{Control, WithBuiltin};
 use crate::code;
 use crate::compiled::{
@@ -36,6 +38,7 @@ use crate::sure::Sure;
 use crate::topology::Graph;
 
 use draft::Draft;
+use fan_out::FanOut;
 
 /// Checks the blueprint; compiles it if it has no error.
 pub(crate) fn build(
@@ -50,6 +53,7 @@ pub(crate) fn build(
         report.error("", "name", Problem::new(code::BAD_NAME, fault, "give the blueprint a short name"));
     }
     timing::check_deadline(blueprint.deadline_ms, &mut report);
+    budget::check_range(blueprint.budget, &mut report);
     let capabilities = WithBuiltin(capabilities);
     let graph = stack::deep(|| walk(Draft::of(blueprint), &capabilities, &mut report));
     let compiled = graph.filter(|_| report.is_clean()).map(|graph| CompiledBlueprint {
@@ -179,7 +183,8 @@ fn inside(
     expressions: &expressions::Expressions<'_>,
     report: &mut Report,
 ) -> Vec<Option<CompiledBody>> {
-    let mut body = |(task, items)| {
+    let fan_out = FanOut::new(draft, expressions);
+    let mut body = |(ordinal, (task, items))| {
         let (inner, field) = draft.inside(task)?;
         let inner = Draft { items, ..inner };
         report.enter(&task.name, field);
@@ -195,7 +200,8 @@ fn inside(
             },
             (None, None) => Repetition::Once,
         };
-        Some(CompiledBody { repetition, graph: Arc::new(graph?) })
+        let most = fan_out.most(ordinal, task);
+        Some(CompiledBody { repetition, most, graph: Arc::new(graph?) })
     };
-    draft.tasks.iter().zip(types::lists(draft, expressions)).map(&mut body).collect()
+    draft.tasks.iter().zip(types::lists(draft, expressions)).enumerate().map(&mut body).collect()
 }

@@ -16,7 +16,7 @@ use super::expressions::{Expressions, FlowPart};
 use super::undo;
 
 /// Where the list of a `for_each` is in its input.
-const ITEMS: &str = "items";
+pub(super) const ITEMS: &str = "items";
 
 /// What the expressions of the graph see.
 pub(super) fn seen<'a>(draft: Draft<'a>, capabilities: &'a (impl CapabilitySource + ?Sized)) -> Sees<'a> {

@@ -141,13 +141,7 @@ impl Walk<'_> {
         let message = format!("there is no variable '{}'", shown(name));
         let fix = match crate::names::nearest(name, self.tasks.roots()) {
             Some(nearest) => format!("did you mean '{nearest}'?"),
-            None => {
-                let roots: Vec<&str> = self.tasks.roots().skip(2).collect();
-                let also = if roots.is_empty() { String::new() } else { format!(", {}", roots.join(", ")) };
-                format!(
-                    "an expression sees goal.text, goal.input and tasks.NAME{also}; text is written in quotes"
-                )
-            }
+            None => format!("an expression sees {}; text is written in quotes", self.tasks.seen()),
         };
         self.problem(code::UNKNOWN_VARIABLE, message, fix);
     }

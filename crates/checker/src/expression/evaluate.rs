@@ -45,6 +45,14 @@ impl Expression {
         &self.text
     }
 
+    /// How many items it lists, if it is written as a list.
+    pub(crate) fn listed(&self) -> Option<usize> {
+        match &self.rewritten.expr {
+            Expr::List(list) => Some(list.elements.len()),
+            _ => None,
+        }
+    }
+
     /// Its value. The error says what went wrong; `name_of` names tasks in it.
     pub(crate) fn evaluate(
         &self,
@@ -118,6 +126,7 @@ fn lookup<'a>(path: &Path, scope: &'a dyn Scope) -> Option<Cow<'a, Value>> {
         }
         Root::Variable(Variable::Item) => step(scope.body()?.item?, keys).map(Cow::Borrowed),
         Root::Variable(Variable::Previous) => step(scope.body()?.previous?, keys).map(Cow::Borrowed),
+        Root::Variable(Variable::Captures) => of_object(scope.captures()?, keys),
         Root::State(task) => Some(Cow::Owned(Value::from(scope.task(task).state.as_str()))),
         Root::Output(task) => step(scope.task(task).output?, keys).map(Cow::Borrowed),
         Root::Error(task) => {

@@ -21,14 +21,15 @@ pub(crate) enum Root {
     Output(usize),
     /// `tasks.NAME.error`.
     Error(usize),
-    /// What a graph inside of a task sees of the task.
+    /// What is seen besides.
     Variable(Variable),
 }
 
-/// What a graph inside of a task sees of the task.
+/// What an expression sees besides the goal and the tasks: what a graph inside of a task sees of the task, and
+/// what a condition on a goal sees of its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Variable {
-    /// `input`: the task's.
+    /// `input`: the task's, or the goal's with its captures.
     Input,
     /// `item`: of the list.
     Item,
@@ -38,6 +39,8 @@ pub(crate) enum Variable {
     Iteration,
     /// `previous`: the output of the iteration before.
     Previous,
+    /// `captures`: what was read out of the goal's words.
+    Captures,
 }
 
 impl Variable {
@@ -49,6 +52,7 @@ impl Variable {
             Self::Index => "index",
             Self::Iteration => "iteration",
             Self::Previous => "previous",
+            Self::Captures => "captures",
         }
     }
 }

@@ -32,6 +32,8 @@ fn schema() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
             inner.clone().prop_map(|items| json!({"type": "array", "items": items})),
+            // As long as those are that are drawn.
+            inner.clone().prop_map(|items| json!({"type": "array", "items": items, "maxItems": 2})),
             (inner.clone(), inner.clone()).prop_map(|(first, items)| {
                 json!({"type": "array", "prefixItems": [first], "items": items})
             }),
@@ -219,6 +221,9 @@ proptest! {
             prop_assert!(refused.is_empty(), "{text} of {value} is {result}: {refused:?}");
             let said = analysis.value.in_json();
             prop_assert!(said.kinds.meets(kind_of(&result)), "{text} of {value} is {result}, not {}", said.kinds);
+            if let (Some(most), Some(list)) = (expression.listed().or(said.most_items()), result.as_array()) {
+                prop_assert!(list.len() <= most, "{text} of {value} is {result}, longer than {most}");
+            }
             if let (Some(words), Some(word)) = (said.words(), result.as_str()) {
                 prop_assert!(words.contains(&word), "{text} of {value} is {result}, not one of {words:?}");
             }

@@ -10,6 +10,7 @@ use crate::names::Suggestions;
 pub(crate) struct TaskNames<'a> {
     ordinals: HashMap<&'a str, usize>,
     variables: &'static [Variable],
+    has_tasks: bool,
     suggestions: Suggestions,
 }
 
@@ -20,7 +21,19 @@ impl<'a> TaskNames<'a> {
         for (ordinal, name) in names.into_iter().enumerate() {
             ordinals.entry(name).or_insert(ordinal);
         }
-        Self { ordinals, variables, suggestions: Suggestions::default() }
+        Self { ordinals, variables, has_tasks: true, suggestions: Suggestions::default() }
+    }
+
+    /// Where there is no graph yet.
+    pub(crate) fn without_tasks(variables: &'static [Variable]) -> Self {
+        Self { variables, ..Self::default() }
+    }
+
+    /// What expressions see, for people.
+    pub(crate) fn seen(&self) -> String {
+        let also: String = self.variables.iter().map(|variable| format!(", {}", variable.name())).collect();
+        let tasks = if self.has_tasks { " and tasks.NAME" } else { "" };
+        format!("goal.text, goal.input{tasks}{also}")
     }
 
     /// The ordinal of the task of this name.
@@ -35,12 +48,13 @@ impl<'a> TaskNames<'a> {
 
     /// Whether a variable stands for something of the workflow.
     pub(crate) fn is_root(&self, variable: &str) -> bool {
-        matches!(variable, "tasks" | "goal") || self.variable(variable).is_some()
+        self.roots().any(|root| root == variable)
     }
 
     /// The names of what is there besides the tasks.
     pub(crate) fn roots(&self) -> impl Iterator<Item = &'static str> {
-        ["goal", "tasks"].into_iter().chain(self.variables.iter().map(|variable| variable.name()))
+        let tasks = self.has_tasks.then_some("tasks");
+        ["goal"].into_iter().chain(tasks).chain(self.variables.iter().map(|variable| variable.name()))
     }
 
     /// The name that was probably meant.

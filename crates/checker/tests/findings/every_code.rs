@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use goalpost_checker::code;
 
 use crate::{
-    bodies, branching, conditions, data_flow, decisions, expressions, guards, keys, schemas, structure,
-    timing, topology, types, undoing,
+    bodies, branching, budgets, conditions, data_flow, decisions, expressions, guards, keys, schemas,
+    structure, timing, topology, types, undoing,
 };
 
 #[test]
@@ -19,6 +19,7 @@ fn every_code_has_an_example() {
         bodies::EXAMPLES,
         keys::EXAMPLES,
         undoing::EXAMPLES,
+        budgets::EXAMPLES,
         schemas::EXAMPLES,
         expressions::EXAMPLES,
         conditions::EXAMPLES,

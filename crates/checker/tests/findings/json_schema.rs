@@ -30,6 +30,7 @@ fn full() -> Value {
         "deadline_ms": 1,
         "require_compensation": true,
         "max_tasks": 5,
+        "budget": {"money_micros": 1, "tokens": 2, "attempts": 3},
         "output": {"x.y": "goal.text"},
         "tasks": [{
             "name": "a",
@@ -68,7 +69,8 @@ fn full() -> Value {
             "description": "Anything.",
             "input_schema": {"type": "object"},
             "output_schema": true,
-            "effect": "read"
+            "effect": "read",
+            "cost": {"money_micros": 0, "tokens": 1, "latency_ms": 2}
         }]
     })
 }
@@ -85,8 +87,14 @@ fn objects(blueprint: &mut Value, visit: &mut dyn FnMut(&str, &mut Map<String, V
                 }
                 visit(part, part_of_task);
             }
+            if let Some(cost) = item.get_mut("cost").and_then(Value::as_object_mut) {
+                visit("cost", cost);
+            }
             visit(kind, item.as_object_mut().unwrap());
         }
+    }
+    if let Some(budget) = blueprint.get_mut("budget").and_then(Value::as_object_mut) {
+        visit("budget", budget);
     }
     visit("", blueprint.as_object_mut().unwrap());
 }
@@ -137,6 +145,10 @@ fn what_is_not_read_is_not_valid() {
         ("/edges/0/otherwise", json!("yes")),
         ("/edges/0/data_flow/z", json!([])),
         ("/capabilities/0/effect", json!("none")),
+        ("/capabilities/0/cost", json!(3)),
+        ("/capabilities/0/cost/tokens", json!(-1)),
+        ("/budget", json!(3)),
+        ("/budget/attempts", json!(1.5)),
         ("/deadline_ms", json!(-1)),
         ("/name", json!(null)),
     ] {

@@ -4,6 +4,7 @@
 mod arbitrary;
 mod bodies;
 mod branching;
+mod budgets;
 mod conditions;
 mod conformance;
 mod costly;
@@ -27,3 +28,4 @@ mod together;
 mod topology;
 mod types;
 mod undoing;
+mod worst_case;

@@ -63,6 +63,18 @@ pub(crate) fn catalog() -> Vec<Capability> {
                 "additionalProperties": false
             }
         },
+        {"name": "llm.ask", "cost": {"money_micros": 20_000, "tokens": 1_000, "latency_ms": 900}},
+        {
+            "name": "orders.list",
+            "effect": "read",
+            "cost": {"money_micros": 0, "tokens": 0},
+            "output_schema": {
+                "type": "object",
+                "properties": {"orders": {"type": "array", "maxItems": 20}, "many": {"type": "array"}},
+                "additionalProperties": false
+            }
+        },
+        {"name": "gold.buy", "cost": {"money_micros": 1_000_000_000_000_001_u64}},
         {"name": "schema.broken", "output_schema": {"type": "sometimes"}},
         {"name": "badly named"}
     ]);

@@ -50,3 +50,5 @@ mod size;
 mod timers;
 #[cfg(test)]
 mod undoing;
+#[cfg(test)]
+mod worst_case;

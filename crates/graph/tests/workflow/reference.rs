@@ -2,9 +2,9 @@
 //! it works on the blueprint as it was written, and works everything out anew after each event.
 
 mod compared;
-mod dice;
+pub(crate) mod dice;
 mod edges;
-mod generated;
+pub(crate) mod generated;
 mod happening;
 mod inside;
 mod interpreter;

@@ -7,6 +7,7 @@ mod demo;
 mod determinism;
 mod documentation;
 mod nested;
+mod words;
 
 use goalpost_model::{Blueprint, Edge};
 use goalpost_planning::{Catalog, GoalRequest, Source};

@@ -1,4 +1,4 @@
-use goalpost_proto::v1::{Blueprint, CheckBlueprintRequest, Edge, Severity, Task};
+use goalpost_proto::v1::{Blueprint, Budget, CheckBlueprintRequest, Edge, RetryPolicy, Severity, Task};
 use serde_json::json;
 
 use crate::{demo, fields, start, violations};
@@ -18,6 +18,9 @@ async fn a_sound_blueprint_comes_back_with_its_capabilities_and_its_digest() {
     assert!(answer.findings.is_empty(), "{:?}", answer.findings);
     assert_eq!(answer.blueprint.unwrap().capabilities[0].name, "weather.fetch");
     assert_eq!(answer.blueprint_digest.len(), 64);
+    let worst_case = answer.worst_case.unwrap();
+    assert_eq!((worst_case.tasks, worst_case.total.unwrap().attempts), (1, 1));
+    assert_eq!(worst_case.without_money, ["weather.fetch"]);
 }
 
 #[tokio::test]
@@ -46,6 +49,20 @@ async fn everything_that_is_wrong_is_found_at_once() {
     assert!(errors.contains(&"task bake") && errors.contains(&"edge fetch -> nowhere"), "{errors:?}");
     assert!(errors.len() >= 3, "{:?}", answer.findings);
     assert!(answer.blueprint.is_none() && answer.blueprint_digest.is_empty());
+}
+
+#[tokio::test]
+async fn a_blueprint_over_its_budget_is_refused_with_what_it_would_come_to() {
+    let mut planner = start(vec![demo()]).await;
+    let mut blueprint = fetch();
+    blueprint.tasks[0].retry = Some(RetryPolicy { max_attempts: 5, ..RetryPolicy::default() });
+    blueprint.budget = Some(Budget { attempts: 4, ..Budget::default() });
+    let request = CheckBlueprintRequest { blueprint: Some(blueprint) };
+    let answer = planner.client.check_blueprint(request).await.unwrap().into_inner();
+    let found: Vec<(&str, &str)> =
+        answer.findings.iter().map(|finding| (finding.code.as_str(), finding.field.as_str())).collect();
+    assert_eq!((found, answer.blueprint), (vec![("GP080", "budget.attempts")], None));
+    assert_eq!(answer.worst_case.unwrap().total.unwrap().attempts, 5);
 }
 
 #[tokio::test]

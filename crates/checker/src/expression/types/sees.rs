@@ -14,6 +14,9 @@ static STATE: LazyLock<Value> = LazyLock::new(|| {
     json!({"enum": words})
 });
 
+static CAPTURES: LazyLock<Value> =
+    LazyLock::new(|| json!({"type": "object", "additionalProperties": {"type": "string"}}));
+
 static ERROR: LazyLock<Value> = LazyLock::new(|| {
     let text = json!({"type": "string"});
     json!({"type": "object", "properties": {"kind": text, "message": text}, "additionalProperties": false})
@@ -53,6 +56,7 @@ impl<'a> Sees<'a> {
             Root::Variable(Variable::Index | Variable::Iteration) => Type::of(Kinds::NUMBER),
             Root::Variable(Variable::Item) => self.item.clone(),
             Root::Variable(Variable::Previous) => Type::any(),
+            Root::Variable(Variable::Captures) => Type::of_schema(&CAPTURES),
         }
     }
 }

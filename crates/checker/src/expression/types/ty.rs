@@ -129,6 +129,12 @@ impl<'a> Type<'a> {
         }
     }
 
+    /// How many items it has at most, if it is a list, as far as that is known.
+    pub(crate) fn most_items(&self) -> Option<usize> {
+        let most = self.schema()?.get("maxItems")?.as_u64()?;
+        Some(usize::try_from(most).unwrap_or(usize::MAX))
+    }
+
     /// The texts that it may be, if they are known.
     pub(crate) fn words(&self) -> Option<Vec<&str>> {
         match &self.parts {

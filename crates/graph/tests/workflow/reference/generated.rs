@@ -9,8 +9,16 @@ use serde_json::{Map, Value, json};
 use super::dice::Dice;
 
 /// A blueprint of up to six tasks, which may run graphs of up to three, which may run graphs in turn.
-pub(super) fn blueprint(dice: &mut Dice) -> Blueprint {
-    let mut blueprint = Graph::random(dice, 6, 2, "").json();
+pub(crate) fn blueprint(dice: &mut Dice) -> Blueprint {
+    complete(Graph::random(dice, 6, 2, "").json(), dice)
+}
+
+/// The same without graphs inside of tasks.
+pub(crate) fn flat(dice: &mut Dice) -> Blueprint {
+    complete(Graph::random(dice, 7, 0, "").json(), dice)
+}
+
+fn complete(mut blueprint: Value, dice: &mut Dice) -> Blueprint {
     let counted = json!({"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}});
     blueprint["name"] = json!("random");
     blueprint["capabilities"] = json!([{"name": "any"}, {"name": "count", "output_schema": counted}]);
