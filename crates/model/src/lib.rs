@@ -14,6 +14,7 @@ mod join;
 mod lane;
 pub mod limits;
 mod retry;
+mod secret;
 mod state;
 mod timer;
 
@@ -29,5 +30,6 @@ pub use id::{AttemptRef, EngineId, GoalId, InvalidAttemptRef, SessionId, Workflo
 pub use join::Join;
 pub use lane::{InvalidLane, InvalidNamespace, Lane, Namespace, Priority};
 pub use retry::{RetryPolicy, Timeouts};
+pub use secret::{InvalidSecretReference, Secret, SecretPlace, SecretReference};
 pub use state::{EventType, GoalState, TaskState, TimerKind, UnknownWord, WaitsFor, WorkflowState};
 pub use timer::{InvalidTimerRef, TimerRef};

@@ -41,3 +41,11 @@ pub const MAX_REASON_BYTES: usize = 1_024;
 pub const MAX_DELAY_MS: u64 = 10 * 366 * 24 * 60 * 60 * 1_000;
 /// Failure kinds that a retry policy may name, and bytes of one.
 pub const MAX_FAILURE_KINDS: usize = 100;
+/// Bytes of a reference to a secret.
+pub const MAX_SECRET_REFERENCE_BYTES: usize = 256;
+/// Bytes of a secret.
+pub const MAX_SECRET_BYTES: usize = 64 << 10;
+/// Fewer bytes of a secret could not be told from other text.
+pub const MIN_SECRET_BYTES: usize = 4;
+/// Secrets that one input may refer to.
+pub const MAX_SECRETS: usize = 100;

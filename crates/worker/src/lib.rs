@@ -38,6 +38,11 @@
 //! An attempt may be given out again under a new number if this process dies; use
 //! [`Attempt::idempotency_key`] for effects that must not repeat within one attempt.
 
+//!
+//! What is secret comes as a reference (`secret://env/NAME`, `secret://file/NAME`) and is put in its place right
+//! before a handler that is to see it, by [`Builder::capability_with_secrets`]; what the handler answers has
+//! references in the place of values again. [`Secret`] holds a value that does not print.
+
 mod attempt;
 mod beats;
 mod builder;
@@ -47,11 +52,13 @@ mod handler;
 mod held;
 mod pauses;
 mod running;
+mod secrets;
 mod trace;
 mod worker;
 
 pub use attempt::Attempt;
 pub use builder::Builder;
 pub use error::Error;
-pub use goalpost_model::Failure;
+pub use goalpost_model::{Failure, Secret, SecretPlace, SecretReference};
+pub use secrets::{DirectorySecrets, EnvSecrets, Found, SecretError, SecretSource};
 pub use worker::Worker;
