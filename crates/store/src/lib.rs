@@ -12,6 +12,7 @@ pub mod history;
 mod json;
 mod migrate;
 pub mod outbox;
+pub mod payloads;
 pub mod retention;
 mod row;
 mod settings;
