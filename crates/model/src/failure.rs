@@ -63,6 +63,12 @@ impl Failure {
     /// The attempt never reached its worker; another one is given out.
     pub const NOT_DELIVERED: &'static str = "NOT_DELIVERED";
 
+    /// A value refers to a stored payload that is not there, or is another namespace's.
+    pub const PAYLOAD_NOT_FOUND: &'static str = "PAYLOAD_NOT_FOUND";
+    /// A stored payload is not what was stored.
+    pub const PAYLOAD_DAMAGED: &'static str = "PAYLOAD_DAMAGED";
+    /// A stored payload cannot be written or read now.
+    pub const PAYLOAD_UNAVAILABLE: &'static str = "PAYLOAD_UNAVAILABLE";
     /// The worker has no such secret, or does not give it out.
     pub const SECRET_NOT_FOUND: &'static str = "SECRET_NOT_FOUND";
     /// A reference to a secret is badly formed, or what it stands for cannot be kept secret.

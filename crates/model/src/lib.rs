@@ -23,7 +23,7 @@ pub use blueprint::{Blueprint, Branch, Edge, EdgeOn, Rest, Task};
 pub use body::{
     Body, Compensation, FOR_EACH, Failures, ForEach, LOOP, Loop, RUN, Run, SUB_GOAL, UNDO, all_tasks,
 };
-pub use canonical::{Digest, InvalidDigest, canonical_json};
+pub use canonical::{Digest, DigestBuilder, InvalidDigest, canonical_json};
 pub use capability::{Capability, Effect};
 pub use failure::Failure;
 pub use finding::{Finding, Severity};

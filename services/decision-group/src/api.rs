@@ -202,7 +202,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
     ) -> Result<Response<PayloadReference>, Status> {
         let traceparent = trace_context::of(&request);
         let _place = self.streams.enter()?;
-        let stored = payloads::write(&self.context, request.into_inner(), traceparent.as_deref()).await?;
+        let stored = payloads::write(&self.context, request.into_inner(), traceparent).await?;
         Ok(Response::new(stored))
     }
 

@@ -13,7 +13,6 @@ use goalpost_proto::v1::{
 };
 use goalpost_service::load::Place;
 use goalpost_service::{status, trace_context};
-use tokio::sync::oneshot;
 use tonic::{Status, Streaming};
 
 use crate::Context;
@@ -34,26 +33,15 @@ impl Stream for Parts {
 }
 
 /// Hands on what comes. If it breaks off here, it breaks off there: it does not end.
-pub(crate) async fn write(
+pub(crate) fn write(
     context: &Context,
     parts: Streaming<WritePayloadRequest>,
-    traceparent: Option<&str>,
-) -> Result<v1::PayloadReference, Status> {
-    let (breaks, broken) = oneshot::channel();
-    let mut breaks = Some(breaks);
-    let whole = parts
-        .map(move |part| part.map_err(|status| breaks.take().map(|breaks| breaks.send(status))))
-        // Nothing follows what broke off, not even the end.
-        .flat_map(|part| match part {
-            Ok(part) => futures::stream::once(std::future::ready(part)).left_stream(),
-            Err(_) => futures::stream::pending().right_stream(),
-        });
-    let request = trace_context::request(whole, traceparent);
+    traceparent: Option<String>,
+) -> impl Future<Output = Result<v1::PayloadReference, Status>> + Send + use<> {
     let mut engine = context.peers.engine.clone();
-    tokio::select! {
-        answer = engine.write_payload(request) => answer.map(tonic::Response::into_inner),
-        Ok(status) = broken => Err(status),
-    }
+    goalpost_payloads::unbroken(parts, move |parts| async move {
+        engine.write_payload(trace_context::request(parts, traceparent.as_deref())).await
+    })
 }
 
 /// Hands on what is stored.

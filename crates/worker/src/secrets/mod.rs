@@ -21,7 +21,7 @@ pub use directory::DirectorySecrets;
 pub use environment::EnvSecrets;
 pub use source::{Found, SecretError, SecretSource};
 
-use redact::Redactor;
+pub(crate) use redact::Redactor;
 
 /// Where the secrets of a worker come from, in the order in which they are asked.
 pub(crate) type Sources = Vec<Box<dyn SecretSource>>;
@@ -38,9 +38,10 @@ async fn run(
     mut input: Map<String, Value>,
 ) -> Result<Value, Failure> {
     let secrets = resolve::secrets_of(&input, &sources).await?;
-    let redactor = Redactor::new(&secrets)?;
+    let redactor = Arc::new(Redactor::new(&secrets)?);
     resolve::put_into(&mut input, &secrets);
-    let answering: BoxFuture<'_, _> = handler(attempt, input);
+    let payloads = attempt.payloads.clone().redacted_by(Arc::clone(&redactor));
+    let answering: BoxFuture<'_, _> = handler(Attempt { payloads, ..attempt }, input);
     match answering.await {
         Ok(output) => Ok(redactor.value(output)),
         Err(failure) => Err(redactor.failure(&failure)),

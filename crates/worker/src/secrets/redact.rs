@@ -1,5 +1,7 @@
 //! From secrets back to references.
 
+use std::sync::Arc;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 use goalpost_model::Failure;
 use serde_json::{Map, Value};
@@ -8,10 +10,19 @@ use super::resolve::Secrets;
 
 /// Puts references in the places of secrets, wherever in a text they are. A secret is recognised as it is, as
 /// the inside of a JSON string, and as Rust shows it in quotes; not otherwise encoded, and not as a number.
-pub(super) struct Redactor {
+pub(crate) struct Redactor {
     finder: AhoCorasick,
     /// The reference of each pattern.
     references: Vec<String>,
+    /// Bytes of the longest pattern.
+    longest: usize,
+}
+
+/// Bytes that come one after the other. A secret may begin in some and end in the next.
+pub(crate) struct Redacting {
+    redactor: Arc<Redactor>,
+    /// What may still be the beginning of a secret.
+    rest: Vec<u8>,
 }
 
 impl Redactor {
@@ -23,12 +34,13 @@ impl Redactor {
                 references.push(reference.clone());
             }
         }
+        let longest = forms.iter().map(String::len).max().unwrap_or_default();
         // Of secrets that begin alike the longest one is found.
         let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms);
         let finder = finder.map_err(|_| {
             Failure::new(Failure::SECRET_INVALID, "the secrets of the input are too large together")
         })?;
-        Ok(Self { finder, references })
+        Ok(Self { finder, references, longest })
     }
 
     pub(super) fn value(&self, value: Value) -> Value {
@@ -44,12 +56,42 @@ impl Redactor {
         Failure::new(self.text(&failure.kind), self.text(&failure.message))
     }
 
+    /// The same for bytes that are all there.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        self.finder.replace_all_bytes(bytes, &self.references)
+    }
+
+    /// The same for bytes that come one after the other.
+    pub(crate) fn stream(self: Arc<Self>) -> Redacting {
+        Redacting { redactor: self, rest: Vec::new() }
+    }
+
     fn fields(&self, fields: Map<String, Value>) -> Map<String, Value> {
         fields.into_iter().map(|(name, value)| (self.text(&name), self.value(value))).collect()
     }
 
     fn text(&self, text: &str) -> String {
         self.finder.replace_all(text, &self.references)
+    }
+}
+
+impl Redacting {
+    /// What can be said of these bytes and those before: everything, if they are the last.
+    pub(crate) fn next(&mut self, bytes: &[u8], is_last: bool) -> Vec<u8> {
+        let Redactor { finder, references, longest } = &*self.redactor;
+        self.rest.extend_from_slice(bytes);
+        // A secret that begins before this ends within what is there.
+        let sure = if is_last { self.rest.len() } else { (self.rest.len() + 1).saturating_sub(*longest) };
+        let (mut redacted, mut done) = (Vec::with_capacity(sure), 0);
+        for found in finder.find_iter(&self.rest).take_while(|found| found.start() < sure) {
+            redacted.extend_from_slice(&self.rest[done..found.start()]);
+            redacted.extend_from_slice(references[found.pattern()].as_bytes());
+            done = found.end();
+        }
+        let end = sure.max(done).min(self.rest.len());
+        redacted.extend_from_slice(&self.rest[done..end]);
+        self.rest.drain(..end);
+        redacted
     }
 }
 
@@ -101,6 +143,23 @@ mod tests {
         let quoted = serde_json::to_string(&json!({"text": key})).unwrap();
         assert_eq!(redactor.text(&quoted), r#"{"text":"secret://file/key"}"#);
         assert_eq!(redactor.text(&format!("{key:?}")), r#""secret://file/key""#);
+    }
+
+    #[test]
+    fn a_secret_is_found_however_its_bytes_come() {
+        let redactor =
+            Arc::new(redactor(&[("secret://env/A", "hunter2"), ("secret://env/B", "hunter2hunter3")]));
+        let text = b"hunter2 hunter2hunter3hunterhunter2 \xff hunte";
+        let whole = redactor.bytes(text);
+        assert!(!whole.windows(7).any(|window| window == b"hunter2"));
+        for size in 1..text.len() {
+            let (mut redacting, mut redacted) = (Arc::clone(&redactor).stream(), Vec::new());
+            let parts: Vec<&[u8]> = text.chunks(size).collect();
+            for (place, part) in parts.iter().enumerate() {
+                redacted.extend(redacting.next(part, place + 1 == parts.len()));
+            }
+            assert_eq!(redacted, whole, "in parts of {size}");
+        }
     }
 
     #[test]

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use goalpost_model::{Digest, PayloadReference};
+use goalpost_model::{DigestBuilder, PayloadReference};
 use goalpost_proto::payload_from_model;
 use goalpost_proto::v1::{ReadPayloadResponse, read_payload_response::Message};
 use goalpost_service::status;
 use goalpost_store::Store;
 use goalpost_store::payloads;
-use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tonic::{Code, Status};
 
@@ -34,15 +33,15 @@ pub(super) async fn give(store: &Store, payload: PayloadReference, sender: Sende
 /// Fails without a word if nobody takes it any more.
 async fn give_all(store: &Store, payload: &PayloadReference, sender: &Sender) -> Result<(), Option<Status>> {
     send(sender, Message::Payload(payload_from_model(payload))).await?;
-    let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
+    let (mut digest, mut bytes) = (DigestBuilder::default(), 0_u64);
     for number in 0_u32.. {
         let part = payloads::chunk(store, payload.id, number).await;
         let Some(part) = part.map_err(|error| Some(status::store(&error)))? else { break };
-        hash.update(&part);
+        digest.add(&part);
         bytes += part.len() as u64;
         send(sender, Message::Chunk(part)).await?;
     }
-    if bytes != payload.bytes || Digest(hash.finalize().into()) != payload.sha256 {
+    if bytes != payload.bytes || digest.build() != payload.sha256 {
         let message = format!("payload {} is not what was stored, or was removed meanwhile", payload.id);
         tracing::error!(%payload.id, "a payload is not what was stored");
         return Err(Some(status::with_reason(Code::DataLoss, "PAYLOAD_DAMAGED", message)));

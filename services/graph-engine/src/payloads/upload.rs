@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use goalpost_model::limits::PAYLOAD_CHUNK_BYTES;
-use goalpost_model::{Digest, PayloadId, PayloadReference};
+use goalpost_model::{DigestBuilder, PayloadId, PayloadReference};
 use goalpost_proto::Violations;
 use goalpost_proto::v1::{WritePayloadRequest, write_payload_request::Message};
 use goalpost_service::{describe, status};
 use goalpost_store::Store;
 use goalpost_store::payloads::{self, Complete, NewPayload};
-use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status, Streaming};
@@ -44,7 +43,7 @@ pub(super) struct Upload {
     /// Parts that are stored.
     stored: u32,
     bytes: u64,
-    hash: Sha256,
+    digest: DigestBuilder,
 }
 
 impl Upload {
@@ -58,8 +57,8 @@ impl Upload {
         let (namespace, content_type) = (owner.namespace.clone(), header.content_type.clone());
         let new = NewPayload { id, namespace, content_type };
         payloads::begin(store, &new).await.map_err(|error| status::store(&error))?;
-        let (store, rest, hash) = (store.clone(), Vec::new(), Sha256::new());
-        Ok(Self { store, id, max_bytes, rest, stored: 0, bytes: 0, hash })
+        let (store, rest, digest) = (store.clone(), Vec::new(), DigestBuilder::default());
+        Ok(Self { store, id, max_bytes, rest, stored: 0, bytes: 0, digest })
     }
 
     /// Takes all that comes; nothing stays of a payload that breaks off.
@@ -97,7 +96,7 @@ impl Upload {
             }
         }
         self.store_rest().await?;
-        let (bytes, sha256) = (self.bytes, Digest(self.hash.finalize_reset().into()));
+        let (bytes, sha256) = (self.bytes, std::mem::take(&mut self.digest).build());
         if header.bytes.is_some_and(|announced| announced != bytes)
             || header.sha256.is_some_and(|announced| announced != sha256)
         {
@@ -120,7 +119,7 @@ impl Upload {
         if self.bytes > self.max_bytes {
             return Err(too_large(&format!("more than {}", self.max_bytes), self.max_bytes));
         }
-        self.hash.update(part);
+        self.digest.add(part);
         // Parts are stored in one size, however small they come.
         while !part.is_empty() {
             let (fitting, after) = part.split_at(part.len().min(PAYLOAD_CHUNK_BYTES - self.rest.len()));
