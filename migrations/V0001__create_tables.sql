@@ -186,6 +186,38 @@ CREATE TABLE signals (
     PRIMARY KEY (workflow_id, place)
 );
 
+-- Values that are too large to be carried; what workflows carry is a reference. Written by the graph engine, removed
+-- by the persistence service.
+CREATE TABLE payloads (
+    -- UUIDv7: what nobody uses is kept as long as a history of that time.
+    id           uuid PRIMARY KEY,
+    -- Whose it is: nobody else reads it.
+    namespace    text NOT NULL,
+    content_type text NOT NULL,
+    -- Set when all of it is there; nobody sees it before.
+    completed_at timestamptz,
+    bytes        bigint CHECK ((bytes IS NULL) = (completed_at IS NULL)),
+    sha256       bytea CHECK (length(sha256) = 32) CHECK ((sha256 IS NULL) = (completed_at IS NULL))
+);
+CREATE INDEX payloads_incomplete ON payloads (id) WHERE completed_at IS NULL;
+
+-- The bytes of payloads, in parts, each written by a statement of its own.
+CREATE TABLE payload_chunks (
+    payload_id uuid NOT NULL REFERENCES payloads ON DELETE CASCADE,
+    number     integer NOT NULL,
+    body       bytea NOT NULL,
+    PRIMARY KEY (payload_id, number)
+);
+
+-- Which workflows may read a payload later on: it stays as long as one of their histories. Written before the
+-- transition that brings the reference in is committed, so a row may be there in vain, and none is missing.
+CREATE TABLE payload_uses (
+    payload_id  uuid NOT NULL REFERENCES payloads,
+    workflow_id uuid NOT NULL,
+    PRIMARY KEY (payload_id, workflow_id)
+);
+CREATE INDEX payload_uses_by_workflow ON payload_uses (workflow_id);
+
 -- What happened, numbered 1..n in each history. Written by triggers alone. Partitioned by the time in
 -- the workflow's id (UUIDv7), so that a history is in one partition and old ones are dropped whole
 -- (V0004).

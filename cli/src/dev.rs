@@ -68,6 +68,8 @@ pub(crate) struct Arguments {
     /// Goals of one namespace that may be open at once.
     #[arg(long, env = "GOALPOST_MAX_OPEN_GOALS", default_value_t = 100_000)]
     max_open_goals: u32,
+    #[command(flatten)]
+    payloads: goalpost_graph_engine::StoredPayloadArgs,
     /// How much each service takes on at once.
     #[command(flatten)]
     load: LoadArgs,
@@ -196,6 +198,7 @@ async fn serve(
         listen: arguments.graph_engine_listen,
         worker_grace_ms: arguments.worker_grace_ms,
         cached_workflows: 10_000,
+        payloads: arguments.payloads,
         load,
         drain,
         postgres: stores.postgres_args()?,

@@ -62,6 +62,8 @@ enum Command {
     Extend(commands::act::Extend),
     /// End a task that is stuck.
     Skip(commands::act::Skip),
+    /// Store values that are too large for the input of a goal, and fetch them.
+    Payload(commands::payload::Arguments),
     /// Look for anything that breaks a promise of the system, and mend it if asked to.
     Verify(commands::verify::Arguments),
 }
@@ -90,6 +92,7 @@ async fn main() -> ExitCode {
         Command::Reject(arguments) => commands::act::resolve(arguments, false).await,
         Command::Extend(arguments) => commands::act::extend(arguments).await,
         Command::Skip(arguments) => commands::act::skip(arguments).await,
+        Command::Payload(arguments) => commands::payload::run(arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,
     };
     match outcome {

@@ -12,6 +12,7 @@ const FILES: &[&str] = &[
     "goalpost/v1/central_decision_group.proto",
     "goalpost/v1/event.proto",
     "goalpost/v1/graph_engine.proto",
+    "goalpost/v1/payload.proto",
     "goalpost/v1/persistence.proto",
     "goalpost/v1/planner.proto",
     "goalpost/v1/priority.proto",

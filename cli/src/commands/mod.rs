@@ -9,6 +9,7 @@ pub(crate) mod graph;
 pub(crate) mod import;
 pub(crate) mod lint;
 pub(crate) mod list;
+pub(crate) mod payload;
 pub(crate) mod plan;
 pub(crate) mod submit;
 pub(crate) mod verify;

@@ -44,6 +44,7 @@
 //! | `GP052` | a required field of the input comes from nowhere |
 //! | `GP053` | a required field of the input comes only over some of the edges (warning) |
 //! | `GP054` | a data flow writes a value that the input schema does not allow there |
+//! | `GP055` | a text looks like a reference to a secret, and none is resolved there (warning) |
 //! | `GP060` | the output of a task is read where the task may not have succeeded |
 //! | `GP061` | the error of a task is read where the task may not have failed |
 //! | `GP062` | an output schema has no such field |
@@ -156,6 +157,8 @@ codes! {
     INPUT_MAY_MISS = "GP053";
     /// A data flow writes a value that the input schema does not allow there.
     WRONG_INPUT_TYPE = "GP054";
+    /// A text looks like a reference to a secret, and none is resolved there.
+    SECRET = "GP055";
     /// The output of a task is read where the task may not have succeeded.
     UNGUARDED_OUTPUT = "GP060";
     /// The error of a task is read where the task may not have failed.

@@ -1,11 +1,11 @@
 //! A blueprint that is ready to run: names resolved to ordinals, expressions and schemas compiled.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use goalpost_model::{
-    Blueprint, Branch, Digest, EdgeOn, Failure, Failures, Finding, Join, Priority, Rest, RetryPolicy,
-    TaskState, Timeouts, UNDO, limits::MAX_KEY_BYTES,
+    Blueprint, Branch, Digest, EdgeOn, Failure, Failures, Finding, Join, PayloadId, Priority, Rest,
+    RetryPolicy, TaskState, Timeouts, UNDO, limits::MAX_KEY_BYTES,
 };
 use jsonschema::Validator;
 use serde_json::{Map, Value};
@@ -27,6 +27,8 @@ pub struct CompiledBlueprint {
     pub deadline_ms: u64,
     /// How many tasks the workflow may come to have.
     pub max_tasks: usize,
+    /// The stored payloads that its constants refer to.
+    pub payloads: BTreeSet<PayloadId>,
     /// Its graph.
     pub graph: Arc<CompiledGraph>,
 }

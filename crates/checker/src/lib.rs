@@ -28,6 +28,7 @@ mod names;
 mod payload;
 mod report;
 mod schema;
+mod secret;
 mod source;
 mod stack;
 mod sure;

@@ -25,7 +25,7 @@ const MAX_MESSAGE_BYTES: usize = 64 << 20;
 #[derive(Clone, Debug)]
 pub struct Client {
     endpoint: String,
-    patience: Duration,
+    pub(crate) patience: Duration,
     group: CentralDecisionGroupClient<Channel>,
 }
 
@@ -143,7 +143,7 @@ impl Client {
         self.get(id).await
     }
 
-    async fn repeat<Q: Clone, A, F: Future<Output = Result<Response<A>, Status>>>(
+    pub(crate) async fn repeat<Q: Clone, A, F: Future<Output = Result<Response<A>, Status>>>(
         &self,
         request: Q,
         call: impl Fn(CentralDecisionGroupClient<Channel>, Q) -> F,

@@ -18,6 +18,12 @@ pub enum Error {
         /// What the transport says.
         source: Box<Status>,
     },
+    /// Where a payload's bytes come from, or where they go, fails.
+    #[error("the payload's bytes cannot be moved: {0}")]
+    Bytes(std::io::Error),
+    /// What came is not what was stored.
+    #[error("the payload that came is not the one that was stored")]
+    Damaged,
     /// The service refused the call.
     #[error("{}", .0.message())]
     Refused(Box<Status>),
@@ -38,7 +44,7 @@ impl Error {
         match self {
             Self::Refused(status) => Some(status.code()),
             Self::Unreachable { .. } => Some(Code::Unavailable),
-            Self::Endpoint(_) => None,
+            Self::Endpoint(_) | Self::Bytes(_) | Self::Damaged => None,
         }
     }
 
@@ -46,7 +52,7 @@ impl Error {
     pub fn reason(&self) -> Option<String> {
         match self {
             Self::Refused(status) => status.get_details_error_info().map(|info| info.reason),
-            Self::Unreachable { .. } | Self::Endpoint(_) => None,
+            Self::Unreachable { .. } | Self::Endpoint(_) | Self::Bytes(_) | Self::Damaged => None,
         }
     }
 

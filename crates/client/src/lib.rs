@@ -19,6 +19,7 @@
 mod client;
 mod error;
 mod new_goal;
+mod payloads;
 mod retry;
 mod watch;
 

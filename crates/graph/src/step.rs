@@ -99,7 +99,9 @@ impl<'a> Step<'a> {
         let failures = self.workflow.tasks[ordinal].failures.saturating_add(1);
         self.workflow.tasks[ordinal].failures = failures;
         let retry = &self.compiled(ordinal).retry;
-        let is_last = failures >= retry.max_attempts || retry.non_retryable.contains(&failure.kind);
+        let is_last = failures >= retry.max_attempts
+            || failure.is_final()
+            || retry.non_retryable.contains(&failure.kind);
         let at_once = retry.backoff_ms(failures) == 0;
         let task = &mut self.workflow.tasks[ordinal];
         if is_last {

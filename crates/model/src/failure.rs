@@ -67,6 +67,19 @@ impl Failure {
     /// The attempt never reached its worker; another one is given out.
     pub const NOT_DELIVERED: &'static str = "NOT_DELIVERED";
 
+    /// A value refers to a stored payload that is not there, or is another namespace's.
+    pub const PAYLOAD_NOT_FOUND: &'static str = "PAYLOAD_NOT_FOUND";
+    /// A stored payload is not what was stored.
+    pub const PAYLOAD_DAMAGED: &'static str = "PAYLOAD_DAMAGED";
+    /// A stored payload cannot be written or read now.
+    pub const PAYLOAD_UNAVAILABLE: &'static str = "PAYLOAD_UNAVAILABLE";
+    /// The worker has no such secret, or does not give it out.
+    pub const SECRET_NOT_FOUND: &'static str = "SECRET_NOT_FOUND";
+    /// A reference to a secret is badly formed, or what it stands for cannot be kept secret.
+    pub const SECRET_INVALID: &'static str = "SECRET_INVALID";
+    /// Where the secret is cannot be reached now.
+    pub const SECRET_UNAVAILABLE: &'static str = "SECRET_UNAVAILABLE";
+
     /// No worker took the attempt in time.
     pub const SCHEDULE_TO_START_TIMEOUT: &'static str = "SCHEDULE_TO_START_TIMEOUT";
     /// The attempt did not end in time.
@@ -79,6 +92,11 @@ impl Failure {
     /// A failure of this kind.
     pub fn new(kind: impl Into<String>, message: impl Into<String>) -> Self {
         Self { kind: kind.into(), message: message.into() }
+    }
+
+    /// Another attempt would fail in the same way, whatever the retry policy says.
+    pub fn is_final(&self) -> bool {
+        [Self::SECRET_NOT_FOUND, Self::SECRET_INVALID].contains(&self.kind.as_str())
     }
 }
 

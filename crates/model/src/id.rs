@@ -53,6 +53,11 @@ uuid_id! {
     SessionId
 }
 
+uuid_id! {
+    /// A value that is stored because it is too large to be carried.
+    PayloadId
+}
+
 impl From<GoalId> for WorkflowId {
     fn from(goal: GoalId) -> Self {
         Self(goal.0)

@@ -14,7 +14,9 @@ mod id;
 mod join;
 mod lane;
 pub mod limits;
+mod payload;
 mod retry;
+mod secret;
 mod state;
 mod timer;
 mod worst_case;
@@ -24,14 +26,16 @@ pub use blueprint::{Blueprint, Branch, ConcurrencyKey, Edge, EdgeOn, Rest, Task}
 pub use body::{
     Body, Compensation, FOR_EACH, Failures, ForEach, LOOP, Loop, RUN, Run, SUB_GOAL, UNDO, all_tasks,
 };
-pub use canonical::{Digest, InvalidDigest, canonical_json};
+pub use canonical::{Digest, DigestBuilder, InvalidDigest, canonical_json};
 pub use capability::{Capability, Effect};
 pub use failure::Failure;
 pub use finding::{Finding, Severity};
-pub use id::{AttemptRef, EngineId, GoalId, InvalidAttemptRef, SessionId, WorkflowId};
+pub use id::{AttemptRef, EngineId, GoalId, InvalidAttemptRef, PayloadId, SessionId, WorkflowId};
 pub use join::Join;
 pub use lane::{InvalidLane, InvalidNamespace, Lane, Namespace, Priority};
+pub use payload::{InvalidPayloadLimit, PayloadLimit, PayloadReference};
 pub use retry::{RetryPolicy, Timeouts};
+pub use secret::{InvalidSecretReference, Secret, SecretPlace, SecretReference};
 pub use state::{EventType, GoalState, TaskState, TimerKind, UnknownWord, WaitsFor, WorkflowState};
 pub use timer::{InvalidTimerRef, TimerRef};
 pub use worst_case::{CapabilityUse, WorstCase};

@@ -28,8 +28,19 @@ pub const MAX_KEY_BYTES: usize = 256;
 pub const MAX_KEY_HOLDERS: u32 = 10_000;
 /// Bytes of a namespace's name.
 pub const MAX_NAMESPACE_BYTES: usize = 64;
-/// Bytes of a payload (goal input, task input, task output) as JSON.
+/// Bytes of a payload (goal input, task input, task output) as JSON, unless the limit is set otherwise.
 pub const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+/// The limit of a payload may be set to this at most: a goal with its input and its result has to fit into
+/// one message.
+pub const LARGEST_MAX_PAYLOAD_BYTES: usize = 3 << 19;
+/// And to this at least.
+pub const LEAST_MAX_PAYLOAD_BYTES: usize = 1 << 10;
+/// Bytes of a stored payload, unless the limit is set otherwise.
+pub const MAX_STORED_PAYLOAD_BYTES: u64 = 256 << 20;
+/// Bytes of a part in which a stored payload is kept and sent.
+pub const PAYLOAD_CHUNK_BYTES: usize = 256 << 10;
+/// Bytes of a stored payload's content type.
+pub const MAX_CONTENT_TYPE_BYTES: usize = 128;
 /// Nesting of a payload: protobuf carries about 33 nested objects in a message, and a payload
 /// never travels alone.
 pub const MAX_PAYLOAD_DEPTH: usize = 30;
@@ -47,3 +58,11 @@ pub const MAX_REASON_BYTES: usize = 1_024;
 pub const MAX_DELAY_MS: u64 = 10 * 366 * 24 * 60 * 60 * 1_000;
 /// Failure kinds that a retry policy may name, and bytes of one.
 pub const MAX_FAILURE_KINDS: usize = 100;
+/// Bytes of a reference to a secret.
+pub const MAX_SECRET_REFERENCE_BYTES: usize = 256;
+/// Bytes of a secret.
+pub const MAX_SECRET_BYTES: usize = 64 << 10;
+/// Fewer bytes of a secret could not be told from other text.
+pub const MIN_SECRET_BYTES: usize = 4;
+/// Secrets that one input may refer to.
+pub const MAX_SECRETS: usize = 100;

@@ -12,38 +12,11 @@
 //! | `--log-format` | `GOALPOST_LOG_FORMAT` |
 //! | `--otlp-endpoint` | `OTEL_EXPORTER_OTLP_ENDPOINT` |
 
-use std::convert::Infallible;
-use std::fmt;
 use std::net::SocketAddr;
-use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
+pub use goalpost_model::Secret;
 use goalpost_store::{Error, Settings, Store};
-
-/// Text that holds a secret; it does not print.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl FromStr for Secret {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
-    }
-}
 
 /// Where PostgreSQL is.
 #[derive(Args, Clone, Debug)]
@@ -85,7 +58,7 @@ impl PostgresArgs {
     /// PostgreSQL itself at `url`.
     pub fn direct(url: &str, connections: usize) -> Self {
         let pooling = PoolingArgs::default();
-        Self { database_url: Secret(url.to_owned()), database_connections: connections, pooling }
+        Self { database_url: Secret::from(url.to_owned()), database_connections: connections, pooling }
     }
 
     /// The store with these settings. Does not connect yet.

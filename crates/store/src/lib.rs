@@ -13,6 +13,7 @@ mod json;
 pub mod keys;
 mod migrate;
 pub mod outbox;
+pub mod payloads;
 pub mod retention;
 mod row;
 mod settings;

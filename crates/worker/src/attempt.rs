@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use goalpost_model::PayloadReference;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use crate::beats::Beats;
+use crate::payloads::{PayloadError, Payloads};
 
 /// One attempt at one task.
 #[derive(Clone, Debug)]
@@ -19,6 +22,7 @@ pub struct Attempt {
     pub(crate) heartbeat_ms: u64,
     pub(crate) cancelled: CancellationToken,
     pub(crate) beats: Beats,
+    pub(crate) payloads: Payloads,
 }
 
 impl Attempt {
@@ -66,6 +70,43 @@ impl Attempt {
     /// Says that the handler is alive. Costs a message; nothing waits for it.
     pub fn heartbeat(&self) {
         self.beats.beat();
+    }
+
+    /// Stores bytes that are too large for an output, and answers with what stands for them. They stay as long as
+    /// the history of this workflow, and of every other that gets the reference. While the engine is away or has
+    /// too much to do, it is tried again for 10 s.
+    pub async fn write_payload(
+        &self,
+        content_type: &str,
+        bytes: impl Into<Vec<u8>>,
+    ) -> Result<PayloadReference, PayloadError> {
+        self.payloads.write(content_type, bytes.into()).await
+    }
+
+    /// The same with bytes that come one after the other, so that they need not be in memory. If the source or the
+    /// engine fails nothing is stored, and nothing is tried again.
+    pub async fn write_payload_from(
+        &self,
+        content_type: &str,
+        source: impl AsyncRead + Send + 'static,
+    ) -> Result<PayloadReference, PayloadError> {
+        self.payloads.write_from(content_type, source).await
+    }
+
+    /// The bytes that the reference stands for.
+    pub async fn read_payload(&self, payload: &PayloadReference) -> Result<Vec<u8>, PayloadError> {
+        let mut bytes = Vec::new();
+        self.payloads.read(payload, &mut bytes).await?;
+        Ok(bytes)
+    }
+
+    /// The same into a target, so that they need not be in memory. After an error the target has some of them.
+    pub async fn read_payload_into(
+        &self,
+        payload: &PayloadReference,
+        target: &mut (impl AsyncWrite + Unpin),
+    ) -> Result<(), PayloadError> {
+        self.payloads.read(payload, target).await
     }
 
     /// Returns when the result is no longer wanted. The handler's future is dropped at its next

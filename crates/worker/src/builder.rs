@@ -1,6 +1,7 @@
 //! Putting a worker together.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use goalpost_peers::{Addresses, InvalidAddress};
@@ -8,8 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::handler::{Handler, handler};
+use crate::secrets::{Sources, guarded};
 use crate::worker::Offer;
-use crate::{Attempt, Error, Failure, Worker};
+use crate::{Attempt, Error, Failure, SecretSource, Worker};
 
 /// A worker to be.
 pub struct Builder {
@@ -17,7 +19,14 @@ pub struct Builder {
     name: String,
     max_concurrency: u32,
     drain_limit: Duration,
-    handlers: BTreeMap<String, Handler>,
+    handlers: BTreeMap<String, Wanted>,
+    secrets: Sources,
+}
+
+/// A handler, and what it asks for.
+struct Wanted {
+    handler: Handler,
+    sees_secrets: bool,
 }
 
 impl Builder {
@@ -28,6 +37,7 @@ impl Builder {
             max_concurrency: 10,
             drain_limit: Duration::from_secs(30),
             handlers: BTreeMap::new(),
+            secrets: Vec::new(),
         }
     }
 
@@ -73,16 +83,51 @@ impl Builder {
         O: Serialize,
         F: Future<Output = Result<O, Failure>> + Send + 'static,
     {
-        self.handlers.insert(name.into(), handler(function));
+        self.handlers.insert(name.into(), Wanted { handler: handler(function), sees_secrets: false });
+        self
+    }
+
+    /// The same with secrets: a text of the input that is a reference to one comes as the secret itself; take
+    /// it as a [`Secret`](crate::Secret), which does not print. Where its value is in the output or the failure
+    /// there is the reference again, so a secret never comes into a history. Whoever writes a goal writes the
+    /// references: offer no capability in this way that would send its input wherever a goal wants.
+    #[must_use]
+    pub fn capability_with_secrets<I, O, F>(
+        mut self,
+        name: impl Into<String>,
+        function: impl Fn(Attempt, I) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        I: DeserializeOwned,
+        O: Serialize,
+        F: Future<Output = Result<O, Failure>> + Send + 'static,
+    {
+        self.handlers.insert(name.into(), Wanted { handler: handler(function), sees_secrets: true });
+        self
+    }
+
+    /// Where secrets come from. Of several sources the first that has a secret gives it.
+    #[must_use]
+    pub fn secrets(mut self, source: impl SecretSource + 'static) -> Self {
+        self.secrets.push(Box::new(source));
         self
     }
 
     /// The worker. Does not connect yet.
     pub fn build(self) -> Result<Worker, Error> {
-        let Self { engines, name, max_concurrency, drain_limit, handlers } = self;
+        let Self { engines, name, max_concurrency, drain_limit, handlers, secrets } = self;
         if handlers.is_empty() {
             return Err(Error::NoCapability);
         }
+        let without = handlers.iter().find(|(_, wanted)| wanted.sees_secrets && secrets.is_empty());
+        if let Some((capability, _)) = without {
+            return Err(Error::NoSecrets(capability.clone()));
+        }
+        let secrets = Arc::new(secrets);
+        let handlers = handlers.into_iter().map(|(name, Wanted { handler, sees_secrets })| {
+            (name, if sees_secrets { guarded(handler, Arc::clone(&secrets)) } else { handler })
+        });
+        let handlers = handlers.collect();
         let engines = engines.join(",").parse::<Addresses>();
         let engines = engines.map_err(|InvalidAddress(text)| Error::Endpoint(text))?;
         Ok(Worker::new(engines, Offer { name, max_concurrency, handlers }, drain_limit))

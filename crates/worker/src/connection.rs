@@ -5,7 +5,7 @@ use std::time::Duration;
 use goalpost_proto::v1::{WorkRequest, WorkResponse, work_request::Message, worker_client::WorkerClient};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::Endpoint;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Status, Streaming};
 
 /// Messages to the engine that may wait for the stream.
@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Connection {
     upstream: mpsc::Sender<WorkRequest>,
     downstream: Streaming<WorkResponse>,
+    /// For calls beside the stream.
+    pub(crate) channel: Channel,
 }
 
 /// The stream is gone.
@@ -36,11 +38,11 @@ impl Connection {
         let (upstream, requests) = mpsc::channel(ROOM);
         // There is room for the first message.
         let _ = upstream.try_send(WorkRequest { message: Some(hello) });
-        let mut client = WorkerClient::new(channel)
+        let mut client = WorkerClient::new(channel.clone())
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
             .max_encoding_message_size(MAX_MESSAGE_BYTES);
         let downstream = client.work(ReceiverStream::new(requests)).await?.into_inner();
-        Ok(Self { upstream, downstream })
+        Ok(Self { upstream, downstream, channel })
     }
 
     /// Sends a message.

@@ -11,6 +11,9 @@ pub enum Error {
     /// A worker without capabilities has nothing to do.
     #[error("the worker offers no capability; add one with Builder::capability")]
     NoCapability,
+    /// A capability is to see secrets, and there are none.
+    #[error("{0} is to see secrets, and the worker has no source of any; add one with Builder::secrets")]
+    NoSecrets(String),
     /// The engine does not take this worker.
     #[error("the engine refuses the worker: {}", .0.message())]
     Refused(#[source] Box<Status>),

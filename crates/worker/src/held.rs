@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use goalpost_proto::v1::{AttemptRef, AttemptResult};
+use goalpost_proto::v1::{AttemptRef, AttemptResult, RunningAttempt};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// How an attempt is named on the stream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -83,6 +84,12 @@ impl Key {
     pub(crate) fn of(attempt: Option<AttemptRef>) -> Option<Self> {
         let AttemptRef { workflow_id, task, attempt } = attempt?;
         Some(Self { workflow_id, task, attempt })
+    }
+
+    /// The attempt as it is named beside the stream.
+    pub(crate) fn in_session(&self, session: Uuid) -> RunningAttempt {
+        let Self { workflow_id, task, attempt } = self.clone();
+        RunningAttempt { session_id: session.to_string(), workflow_id, task, attempt }
     }
 
     pub(crate) fn to_ref(&self) -> AttemptRef {

@@ -38,6 +38,14 @@
 //! An attempt may be given out again under a new number if this process dies; use
 //! [`Attempt::idempotency_key`] for effects that must not repeat within one attempt.
 
+//!
+//! What is too large for an input or an output is stored, and goes by reference: [`Attempt::write_payload`] and
+//! [`Attempt::read_payload`]. A [`PayloadReference`] may be part of any input and output.
+//!
+//! What is secret comes as a reference (`secret://env/NAME`, `secret://file/NAME`) and is put in its place right
+//! before a handler that is to see it, by [`Builder::capability_with_secrets`]; what the handler answers has
+//! references in the place of values again. [`Secret`] holds a value that does not print.
+
 mod attempt;
 mod beats;
 mod builder;
@@ -46,12 +54,16 @@ mod error;
 mod handler;
 mod held;
 mod pauses;
+mod payloads;
 mod running;
+mod secrets;
 mod trace;
 mod worker;
 
 pub use attempt::Attempt;
 pub use builder::Builder;
 pub use error::Error;
-pub use goalpost_model::Failure;
+pub use goalpost_model::{Failure, PayloadReference, Secret, SecretPlace, SecretReference};
+pub use payloads::PayloadError;
+pub use secrets::{DirectorySecrets, EnvSecrets, Found, SecretError, SecretSource};
 pub use worker::Worker;

@@ -9,6 +9,7 @@ use tracing::Instrument as _;
 
 use crate::beats::Beats;
 use crate::handler::Handler;
+use crate::payloads::Payloads;
 use crate::{Attempt, trace};
 
 /// Runs the handler to its end, or until it is cancelled. Without a handler it fails.
@@ -17,6 +18,7 @@ pub(crate) fn run(
     handler: Option<Handler>,
     cancelled: CancellationToken,
     beats: Beats,
+    payloads: Payloads,
 ) -> impl Future<Output = Result<Value, Failure>> + Send {
     let AttemptAssignment {
         attempt,
@@ -39,6 +41,7 @@ pub(crate) fn run(
         heartbeat_ms: heartbeat_ms.try_into().unwrap_or_default(),
         cancelled: cancelled.clone(),
         beats,
+        payloads,
     };
     let span = trace::span(&attempt);
     let attempt = Attempt { traceparent: trace::continue_from(&span, traceparent), ..attempt };

@@ -14,9 +14,10 @@ use goalpost_proto::v1::{
 };
 use goalpost_proto::value_from_json;
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -25,6 +26,7 @@ use crate::connection::{Connection, Lost};
 use crate::handler::Handler;
 use crate::held::{Held, Key};
 use crate::pauses::Pauses;
+use crate::payloads::Payloads;
 use crate::{Builder, Error, running};
 
 /// Offers capabilities to an engine and runs their attempts.
@@ -39,6 +41,8 @@ pub struct Worker {
     finished: mpsc::UnboundedReceiver<Finished>,
     /// Signs of life of the handlers.
     beats: (mpsc::Sender<Key>, mpsc::Receiver<Key>),
+    /// The engine, for calls beside the stream.
+    engine: watch::Sender<Option<Channel>>,
     /// When draining must end, once the worker is to stop.
     deadline: Option<Instant>,
     /// What still ran at the deadline was stopped.
@@ -81,6 +85,7 @@ impl Worker {
             finish,
             finished,
             beats: beats::channel(),
+            engine: watch::Sender::new(None),
             deadline: None,
             gave_up: false,
         }
@@ -96,7 +101,9 @@ impl Worker {
                 Ok(Some(connection)) => {
                     pauses.connected(Instant::now());
                     tracing::info!(worker = self.offer.name, "connected");
+                    self.engine.send_replace(Some(connection.channel.clone()));
                     let end = self.serve(connection, &stop).await;
+                    self.engine.send_replace(None);
                     if matches!(end, Ok(End::Done)) {
                         return Ok(());
                     }
@@ -252,7 +259,8 @@ impl Worker {
         let Some(cancelled) = self.held.begin(&key) else { return };
         let handler = self.offer.handlers.get(&assignment.capability).cloned();
         let beats = Beats::new(key.clone(), self.beats.0.clone());
-        let run = running::run(assignment, handler, cancelled, beats);
+        let payloads = Payloads::new(self.engine.subscribe(), key.in_session(self.session));
+        let run = running::run(assignment, handler, cancelled, beats, payloads);
         let finish = self.finish.clone();
         tokio::spawn(async move {
             // The worker may be gone; then nobody waits for it.

@@ -33,6 +33,7 @@ mod postgres_faults;
 mod processes;
 mod raw_worker;
 mod redis_faults;
+mod secrets;
 mod stores;
 mod timers;
 mod traces;

@@ -7,10 +7,10 @@ use goalpost_model::{GoalId, GoalState, Namespace, WorkflowId};
 use goalpost_proto::v1::{
     CancelGoalRequest, CancelWorkflowRequest, CheckBlueprintRequest, CheckBlueprintResponse, Event,
     ExplainGoalRequest, ExplainWorkflowRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal,
-    ListGoalsRequest, ListGoalsResponse, PauseGoalRequest, PlanRequest, PlanResponse, PreviewPlanRequest,
-    PreviewPlanResponse, ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest, SignalGoalRequest,
-    SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest,
-    act_on_workflow_request::Action, central_decision_group_server,
+    ListGoalsRequest, ListGoalsResponse, PauseGoalRequest, PayloadReference, PlanRequest, PlanResponse,
+    PreviewPlanRequest, PreviewPlanResponse, ReadPayloadRequest, ResolveApprovalRequest, ResumeGoalRequest,
+    RetryGoalRequest, SignalGoalRequest, SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest,
+    WatchGoalRequest, WritePayloadRequest, act_on_workflow_request::Action, central_decision_group_server,
 };
 use goalpost_proto::{Violations, blueprint_from_model, struct_from_map};
 use goalpost_service::load::Gate;
@@ -20,7 +20,7 @@ use goalpost_store::workflows;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use crate::by_hand;
@@ -29,7 +29,7 @@ use crate::inline::inline;
 use crate::requests::{self, Own, Submission, Wanted};
 use crate::submit::{NotStored, Submitter};
 use crate::watch::Watch;
-use crate::{Context, resource};
+use crate::{Context, payloads, resource};
 
 /// Who made a plan that the caller brought along.
 pub(crate) const CALLER: &str = "caller";
@@ -57,6 +57,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
             None => None,
         };
         let id = GoalId(Uuid::now_v7());
+        payloads::keep(&self.context, id, &submission, traceparent.as_deref()).await?;
         let goal = requests::new_goal(id, &submission, traceparent, checked);
         let stored = match self.submitter.submit(goal).await {
             Ok(Inserted::New) => id,
@@ -193,6 +194,29 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         let action = by_hand::expand(task, None, Ok(checked.digest));
         by_hand::act(&self.context, id, action, traceparent.as_deref()).await?;
         self.read(id).await
+    }
+
+    async fn write_payload(
+        &self,
+        request: Request<Streaming<WritePayloadRequest>>,
+    ) -> Result<Response<PayloadReference>, Status> {
+        let traceparent = trace_context::of(&request);
+        let _place = self.streams.enter()?;
+        let stored = payloads::write(&self.context, request.into_inner(), traceparent).await?;
+        Ok(Response::new(stored))
+    }
+
+    type ReadPayloadStream = Pin<Box<payloads::Parts>>;
+
+    async fn read_payload(
+        &self,
+        request: Request<ReadPayloadRequest>,
+    ) -> Result<Response<Self::ReadPayloadStream>, Status> {
+        let traceparent = trace_context::of(&request);
+        let place = self.streams.enter()?;
+        let parts =
+            payloads::read(&self.context, request.into_inner(), traceparent.as_deref(), place).await?;
+        Ok(Response::new(Box::pin(parts)))
     }
 
     async fn preview_plan(

@@ -10,6 +10,7 @@ mod config;
 mod expand;
 mod inline;
 mod outcomes;
+mod payloads;
 mod peers;
 mod plan;
 mod refusals;

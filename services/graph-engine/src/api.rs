@@ -1,23 +1,29 @@
 //! The `GraphEngine` service.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use goalpost_model::{Digest, Failure, Lane, WorkflowId, limits};
+use goalpost_model::{Digest, Failure, Lane, PayloadId, WorkflowId, limits};
 use goalpost_proto::v1::{
     ActOnWorkflowRequest, CancelWorkflowRequest, CreateWorkflowRequest, ExpandAction, ExplainWorkflowRequest,
-    Explanation, GetWorkflowRequest, Workflow, act_on_workflow_request::Action, graph_engine_server,
+    Explanation, GetWorkflowRequest, KeepPayloadsRequest, KeepPayloadsResponse, PayloadReference,
+    ReadPayloadRequest, Workflow, WritePayloadRequest, act_on_workflow_request::Action, graph_engine_server,
 };
 use goalpost_proto::{Violations, map_from_struct, read_namespace, read_priority, v1};
 use goalpost_service::{status, trace_context};
 use goalpost_store::workflows;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::engine::{Creation, Problem, Refusal, Wish};
+use crate::payloads::{Caller, Parts, Payloads};
 use crate::resource;
 use crate::shared::Shared;
 use crate::wishes;
 
-pub(crate) struct Api(pub(crate) Shared);
+pub(crate) struct Api {
+    pub(crate) shared: Shared,
+    pub(crate) payloads: Payloads,
+}
 
 #[tonic::async_trait]
 impl graph_engine_server::GraphEngine for Api {
@@ -45,8 +51,12 @@ impl graph_engine_server::GraphEngine for Api {
         else {
             return Err(status::invalid_argument(violations));
         };
-        let found =
-            self.0.blueprints.get(&self.0.store, digest).await.map_err(|error| status::store(&error))?;
+        let found = self
+            .shared
+            .blueprints
+            .get(&self.shared.store, digest)
+            .await
+            .map_err(|error| status::store(&error))?;
         let blueprint = found.map_err(|problem| problem_status(&problem))?;
         let creation = Creation {
             blueprint: Arc::clone(&blueprint),
@@ -55,7 +65,8 @@ impl graph_engine_server::GraphEngine for Api {
             lane: lane.clone(),
             traceparent,
         };
-        match self.0.engine.create(id, creation).await.map_err(refusal_status)? {
+        self.shared.keep_payloads_of(id, &creation).await?;
+        match self.shared.engine.create(id, creation).await.map_err(refusal_status)? {
             Some(states) => Ok(Response::new(resource::begun(&blueprint, id, &lane, &states))),
             None => self.read_without_tasks(id).await,
         }
@@ -77,7 +88,7 @@ impl graph_engine_server::GraphEngine for Api {
             return Err(status::invalid_argument(violations));
         }
         let failure = Failure::new(Failure::CANCELLED, reason);
-        self.0.engine.cancel(id, failure).await.map_err(refusal_status)?;
+        self.shared.engine.cancel(id, failure).await.map_err(refusal_status)?;
         self.read_without_tasks(id).await
     }
 
@@ -86,7 +97,40 @@ impl graph_engine_server::GraphEngine for Api {
         request: Request<ExplainWorkflowRequest>,
     ) -> Result<Response<Explanation>, Status> {
         let id = valid_id(&request.into_inner().id)?;
-        Ok(Response::new(self.0.explain(id).await?))
+        Ok(Response::new(self.shared.explain(id).await?))
+    }
+
+    async fn keep_payloads(
+        &self,
+        request: Request<KeepPayloadsRequest>,
+    ) -> Result<Response<KeepPayloadsResponse>, Status> {
+        let KeepPayloadsRequest { workflow_id, namespace, payload_ids } = request.into_inner();
+        let mut violations = Violations::default();
+        let workflow = read_id(&workflow_id, &mut violations);
+        let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
+        let ids = payload_ids.iter().map(|id| id.parse()).collect::<Result<BTreeSet<PayloadId>, _>>();
+        if ids.is_err() {
+            violations.add("payload_ids", "must be UUIDs");
+        }
+        let (Some(workflow), Ok(ids), true) = (workflow, ids, violations.is_empty()) else {
+            return Err(status::invalid_argument(violations));
+        };
+        let missing = self.shared.keep_payloads(workflow, Some(&namespace), &ids).await?;
+        let missing_ids = missing.iter().map(ToString::to_string).collect();
+        Ok(Response::new(KeepPayloadsResponse { missing_ids }))
+    }
+
+    async fn write_payload(
+        &self,
+        request: Request<Streaming<WritePayloadRequest>>,
+    ) -> Result<Response<PayloadReference>, Status> {
+        self.payloads.write(Caller::Service, request).await
+    }
+
+    type ReadPayloadStream = Parts;
+
+    async fn read_payload(&self, request: Request<ReadPayloadRequest>) -> Result<Response<Parts>, Status> {
+        self.payloads.read(Caller::Service, request).await
     }
 
     async fn act_on_workflow(
@@ -103,7 +147,8 @@ impl graph_engine_server::GraphEngine for Api {
         let (Some(id), Some(wish), true) = (id, wish, violations.is_empty()) else {
             return Err(status::invalid_argument(violations));
         };
-        self.0.engine.ask_by_hand(id, wish).await.map_err(refusal_status)?;
+        self.shared.keep_payloads_of_wish(id, &wish).await?;
+        self.shared.engine.ask_by_hand(id, wish).await.map_err(refusal_status)?;
         self.read_without_tasks(id).await
     }
 }
@@ -129,7 +174,7 @@ impl Api {
             violations.add("expand.blueprint_digest", message);
             return Ok(None);
         };
-        let shared = &self.0;
+        let shared = &self.shared;
         let found =
             shared.blueprints.get(&shared.store, digest).await.map_err(|error| status::store(&error))?;
         let blueprint = found.map_err(|problem| problem_status(&problem))?;
@@ -137,7 +182,7 @@ impl Api {
     }
 
     async fn read(&self, id: WorkflowId) -> Result<Response<Workflow>, Status> {
-        let shared = &self.0;
+        let shared = &self.shared;
         let mut rows = workflows::load(&shared.store, &[id]).await.map_err(|error| status::store(&error))?;
         let row = rows.pop().ok_or_else(|| status::not_found("workflow", &id.to_string()))?;
         let digest = row.blueprint_digest;
@@ -149,7 +194,7 @@ impl Api {
 
     /// Who only wants to know that something has happened gets no message of unbounded size.
     async fn read_without_tasks(&self, id: WorkflowId) -> Result<Response<Workflow>, Status> {
-        let found = workflows::load_without_tasks(&self.0.store, id).await;
+        let found = workflows::load_without_tasks(&self.shared.store, id).await;
         let row = found.map_err(|error| status::store(&error))?;
         let row = row.ok_or_else(|| status::not_found("workflow", &id.to_string()))?;
         Ok(Response::new(resource::without_tasks(row)))

@@ -8,6 +8,8 @@ use goalpost_service::args::{PostgresArgs, RedisArgs};
 use goalpost_service::drain::DrainArgs;
 use goalpost_service::load::LoadArgs;
 
+use crate::payloads::StoredPayloadArgs;
+
 /// Settings of the graph engine.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
@@ -20,6 +22,9 @@ pub struct Config {
     /// Workflows held in memory at most; others are read when something happens to them.
     #[arg(long, env = "GOALPOST_CACHED_WORKFLOWS", default_value_t = 10_000)]
     pub cached_workflows: usize,
+    /// How much it stores for them.
+    #[command(flatten)]
+    pub payloads: StoredPayloadArgs,
     /// How much it takes on at once.
     #[command(flatten)]
     pub load: LoadArgs,

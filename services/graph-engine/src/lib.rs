@@ -8,6 +8,7 @@ mod config;
 mod engine;
 mod explain;
 mod orders;
+mod payloads;
 mod resource;
 mod shared;
 mod supply;
@@ -36,6 +37,8 @@ use uuid::Uuid;
 
 pub use config::Config;
 use engine::{Blueprints, Engine};
+use payloads::Payloads;
+pub use payloads::StoredPayloadArgs;
 use shared::Shared;
 use workers::{Offered, Sessions};
 
@@ -117,9 +120,10 @@ impl App {
         shared.takers.spawn(orders::take_keys(shared.clone()));
         shared.takers.spawn(workers::send_away_unregistered(shared.clone()));
         shared.takers.spawn(supply::tell_offers(shared.clone()));
-        let api = GraphEngineServer::new(api::Api(shared.clone()));
+        let payloads = Payloads::new(shared.clone(), config.payloads);
+        let api = GraphEngineServer::new(api::Api { shared: shared.clone(), payloads: payloads.clone() });
         let streams = Gate::of_streams(config.load);
-        let work = WorkerServer::new(workers::Work { shared: shared.clone(), streams });
+        let work = WorkerServer::new(workers::Work { shared: shared.clone(), streams, payloads });
         let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(work.max_decoding_message_size(MAX_MESSAGE_BYTES));
         let unwind = Box::pin(unwind(shared));

@@ -20,6 +20,8 @@ use crate::config::RetentionArgs;
 
 /// Histories removed in one transaction.
 const BATCH: i64 = 500;
+/// Nobody writes a payload for so long.
+const BROKEN_AFTER: Duration = Duration::from_secs(2 * 3_600);
 /// A deadline that has just come must not be met again at once.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(100);
 
@@ -31,6 +33,10 @@ pub(crate) async fn run(
 ) -> Result<Infallible, Error> {
     loop {
         retention::create_partitions(store, policy.width()).await?;
+        let broken = retention::forget_broken_payloads(store, BROKEN_AFTER).await?;
+        if broken > 0 {
+            tracing::info!(payloads = broken, "removed what was never completed");
+        }
         if let Some(age) = policy.age() {
             expire(store, age, policy.archive_command.as_deref()).await?;
         }
@@ -46,8 +52,9 @@ async fn expire(store: &Store, age: Duration, archive: Option<&Path>) -> Result<
         room.make(&partition).await?;
     }
     let blueprints = retention::forget_blueprints(store, age).await?;
-    if room.removed > 0 || blueprints > 0 {
-        tracing::info!(histories = room.removed, blueprints, "removed what was kept long enough");
+    let payloads = retention::forget_payloads(store, age).await?;
+    if room.removed > 0 || blueprints > 0 || payloads > 0 {
+        tracing::info!(histories = room.removed, blueprints, payloads, "removed what was kept long enough");
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::expression::{Analysis, Expression, Kinds, Sees, TaskNames, analyse, t
 use crate::flow_path::{DisjointPaths, FlowPath};
 use crate::names::shown;
 use crate::report::{Problem, Report, edge_node, task_node};
+use crate::secret;
 
 use super::draft::Draft;
 use super::undo;
@@ -171,6 +172,9 @@ fn expression<'a>(
                 Severity::Warning => report.warning(node, field, problem),
             }
         }
+        let mut secrets = Vec::new();
+        secret::in_expression(&tree, &mut secrets);
+        secrets.into_iter().for_each(|problem| report.warning(node, field, problem));
         return Some((Expression::new(text, &tree, names.tasks), analysis));
     }
     analysis.problems.drain(..).for_each(|problem| report.error(node, field, problem));

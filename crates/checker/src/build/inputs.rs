@@ -11,6 +11,7 @@ use crate::expression::TaskNames;
 use crate::names::shown;
 use crate::report::{Problem, Report, edge_node, task_node};
 use crate::schema::{self, Field};
+use crate::secret;
 use crate::topology::Graph;
 
 use super::capabilities::Schemas;
@@ -27,6 +28,7 @@ pub(super) fn check(
     let flowing = || blueprint.edges.iter().filter(|edge| !edge.data_flow.is_empty());
     let targets: HashSet<&str> = flowing().map(|edge| edge.target.as_str()).collect();
     for task in blueprint.tasks {
+        check_secrets(task, report);
         let Some(schema) = input_schema(capabilities, task) else { continue };
         let node = task_node(task);
         let has_flow = !task.data_flow.is_empty() || targets.contains(task.name.as_str());
@@ -52,6 +54,16 @@ pub(super) fn check(
         if let Some((task, schema)) = schema_of(&edge.target) {
             check_paths(&edge_node(edge), task.performs(), schema, edge.data_flow.keys(), report);
         }
+    }
+}
+
+/// What was meant to be a secret must not go to the handler as it is.
+fn check_secrets(task: &Task, report: &mut Report) {
+    for (name, value) in &task.input {
+        let mut found = Vec::new();
+        secret::in_value(value, &mut found);
+        let field = format!("input.{}", shown(name));
+        found.into_iter().for_each(|problem| report.warning(&task_node(task), &field, problem));
     }
 }
 

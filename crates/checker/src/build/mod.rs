@@ -22,7 +22,7 @@ mod writes;
 use std::sync::Arc;
 
 use goalpost_model::limits::{MAX_EDGES, MAX_TASKS, MAX_WORKFLOW_TASKS};
-use goalpost_model::{Blueprint, Task, all_tasks};
+use goalpost_model::{Blueprint, PayloadReference, Task, all_tasks};
 
 use crate::CapabilitySource;
 use crate::budget;
@@ -61,6 +61,7 @@ pub(crate) fn build(
         name: blueprint.name.clone(),
         deadline_ms: blueprint.deadline_ms,
         max_tasks: most_tasks(blueprint.max_tasks),
+        payloads: PayloadReference::ids_in_blueprint(blueprint),
         graph: Arc::new(graph),
     });
     (report, compiled)

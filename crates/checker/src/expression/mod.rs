@@ -29,6 +29,6 @@ pub(crate) use analyse::{Analysis, Known, Read, analyse};
 pub(crate) use decision::{Cell, Decision, Outcome, cells};
 pub(crate) use evaluate::Expression;
 pub(crate) use parse::tree;
-pub(crate) use path::{Key, Path, Root, Variable, task_path};
+pub(crate) use path::{Key, Path, Root, Variable, children, task_path};
 pub(crate) use tasks::TaskNames;
 pub(crate) use types::{Kinds, Sees, Type};

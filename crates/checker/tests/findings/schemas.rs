@@ -20,6 +20,7 @@ pub(crate) const EXAMPLES: &[fn() -> Example] = &[
     an_edge_to_an_unknown_field,
     a_required_field_from_nowhere,
     a_required_field_over_some_edges,
+    a_secret_in_a_longer_text,
     an_output_field_that_is_not_there,
     an_output_field_inside_another_that_is_not_there,
     an_output_field_of_a_number,
@@ -151,6 +152,41 @@ fn a_required_field_over_some_edges() -> Example {
         finding: "warning[GP053] task fetch, input: 'city' is required, and comes only over some of the edges (fix: add 'city' to input or to a data_flow)",
         broken: fetching_after("any", city.clone(), json!({})),
         mended: fetching_after("any", city.clone(), city),
+    }
+}
+
+fn a_secret_in_a_longer_text() -> Example {
+    let calling = |token: &str| blueprint(json!([{"name": "a", "input": {"headers": [token]}}]), json!([]));
+    Example {
+        finding: "warning[GP055] task a, input.headers: 'Bearer secret://env/MAIL_TOKEN' is a reference to a secret inside of a longer text, where it stays as it is (fix: write the reference alone: secret://env/NAME or secret://file/NAME; a longer text is put together by the worker)",
+        broken: calling("Bearer secret://env/MAIL_TOKEN"),
+        mended: calling("secret://env/MAIL_TOKEN"),
+    }
+}
+
+#[test]
+fn what_is_no_reference_to_a_secret_is_warned_of_wherever_it_is_written() {
+    let constant = |text: &str| {
+        let undo = json!({"capability": "any", "input": {"deep": {"x": [text]}}});
+        codes(&blueprint(json!([{"name": "a", "compensate_with": undo}]), json!([])))
+    };
+    let computed = |text: &str| {
+        let task = json!({"name": "a", "data_flow": {"x": text}});
+        codes(&blueprint(json!([task]), json!([])))
+    };
+    for wrong in
+        ["secret://vault/a", "secret://env/A-B", "secret://file/../a", "secret://", "a secret://env/A"]
+    {
+        assert_eq!(constant(wrong), ["GP055"], "{wrong}");
+    }
+    for right in ["secret://env/A", "secret://file/a/b.pem", "no secret: //"] {
+        assert_eq!(constant(right), [""; 0], "{right}");
+    }
+    for wrong in ["'secret://env/A-B'", "[{'a': 'x secret://env/A'}]", "'Bearer ' + 'secret://env/A'"] {
+        assert_eq!(computed(wrong), ["GP055"], "{wrong}");
+    }
+    for right in ["'secret://env/A'", "goal.text.startsWith('secret://')", "'secret://env/' + goal.text"] {
+        assert_eq!(computed(right), [""; 0], "{right}");
     }
 }
 

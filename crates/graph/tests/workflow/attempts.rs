@@ -43,6 +43,21 @@ fn a_failed_attempt_is_followed_by_another_until_the_policy_is_exhausted() {
 }
 
 #[test]
+fn a_failure_that_would_come_again_is_the_last_whatever_the_policy_says() {
+    for kind in [Failure::SECRET_NOT_FOUND, Failure::SECRET_INVALID] {
+        let mut run = with_attempts(5);
+        run.start("a");
+        let failure = Failure::new(kind, "secret://env/A");
+        run.apply(Event::AttemptFailed { task: 0, attempt: 1, failure });
+        assert_eq!((run.state("a"), run.task("a").attempt), (TaskState::Failed, 1));
+    }
+    let mut run = with_attempts(5);
+    run.start("a");
+    let failure = Failure::new(Failure::SECRET_UNAVAILABLE, "secret://env/A");
+    assert_eq!(run.apply(Event::AttemptFailed { task: 0, attempt: 1, failure }), SECOND_TRY);
+}
+
+#[test]
 fn the_failure_of_an_earlier_attempt_is_gone_once_the_next_one_starts() {
     let mut run = with_attempts(2);
     run.fail("a");

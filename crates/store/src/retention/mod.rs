@@ -8,8 +8,10 @@ mod archive;
 mod blueprints;
 mod expire;
 mod partitions;
+mod payloads;
 
 pub use archive::histories_as_json;
 pub use blueprints::forget_blueprints;
 pub use expire::{Expired, expired, is_open, remove};
 pub use partitions::{Partition, create_partitions, drop_partition, next_due, partitions_before};
+pub use payloads::{forget_broken_payloads, forget_payloads};

@@ -9,6 +9,7 @@ mod sessions;
 mod stream;
 
 pub(crate) use away::send_away_unregistered;
+pub(crate) use hello::read_attempt;
 pub(crate) use ready::Offered;
 pub(crate) use sessions::Sessions;
 pub(crate) use stream::{Work, lose};

@@ -143,6 +143,11 @@ impl Sessions {
         self.lock().current(id, generation).is_some_and(|session| session.stream.is_some())
     }
 
+    /// The attempt, if the session runs it here.
+    pub(crate) fn attempt_of(&self, id: SessionId, held: &HeldAttempt) -> Option<AttemptRef> {
+        Some(self.lock().sessions.get(&id)?.running.get(held)?.attempt)
+    }
+
     /// The stream is gone. True if the session has no newer one.
     pub(crate) fn detach(&self, id: SessionId, generation: u64) -> bool {
         let mut state = self.lock();

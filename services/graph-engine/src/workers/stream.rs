@@ -7,7 +7,8 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use goalpost_model::{AttemptRef, Failure, SessionId};
 use goalpost_proto::v1::{
-    AttemptResult, WorkRequest, WorkResponse, attempt_result, work_request::Message, worker_server,
+    AttemptResult, PayloadReference, ReadPayloadRequest, WorkRequest, WorkResponse, WritePayloadRequest,
+    attempt_result, work_request::Message, worker_server,
 };
 use goalpost_service::backoff::until_ok;
 use goalpost_service::load::Gate;
@@ -20,6 +21,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::engine::Refusal;
+use crate::payloads::{Caller, Parts, Payloads};
 use crate::shared::Shared;
 use crate::workers::hello::{Hello, read_attempt};
 use crate::workers::messages;
@@ -34,6 +36,7 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) struct Work {
     pub(crate) shared: Shared,
     pub(crate) streams: Gate,
+    pub(crate) payloads: Payloads,
 }
 
 #[tonic::async_trait]
@@ -66,6 +69,19 @@ impl worker_server::Worker for Work {
         });
         is_in.await.map_err(|_| Status::unavailable("the engine stops"))??;
         Ok(Response::new(Box::pin(ReceiverStream::new(responses))))
+    }
+
+    async fn write_payload(
+        &self,
+        request: Request<Streaming<WritePayloadRequest>>,
+    ) -> Result<Response<PayloadReference>, Status> {
+        self.payloads.write(Caller::Worker, request).await
+    }
+
+    type ReadPayloadStream = Parts;
+
+    async fn read_payload(&self, request: Request<ReadPayloadRequest>) -> Result<Response<Parts>, Status> {
+        self.payloads.read(Caller::Worker, request).await
     }
 }
 
@@ -229,7 +245,11 @@ impl Stream {
             return messages::ack_unreadable(attempt);
         };
         self.shared.sessions.finished(self.session, &held);
-        let recorded = self.shared.engine.finish(held.clone(), self.session, read_outcome(outcome)).await;
+        let outcome = read_outcome(outcome);
+        if let Ok(output) = &outcome {
+            self.shared.keep_payloads_of_output(held.workflow, output).await;
+        }
+        let recorded = self.shared.engine.finish(held.clone(), self.session, outcome).await;
         messages::ack(&held, recorded)
     }
 }
