@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use goalpost_checker::{CompiledTask, check, compile};
 use goalpost_graph::Event;
-use goalpost_model::{Blueprint, Failure, RetryPolicy, TaskState, TimerKind, WorstCase};
+use goalpost_model::{Blueprint, Failure, RetryPolicy, TaskState, TimerKind, WaitsFor, WorstCase};
 use serde_json::json;
 
 use crate::reference::dice::Dice;
@@ -127,6 +127,9 @@ fn event(run: &Run, task: usize, name: &str, patience: usize, dice: &mut Dice, t
         TaskState::Ready => {
             *attempts += 1;
             Event::AttemptStarted { task, attempt }
+        }
+        TaskState::Waiting if run.workflow.waits_for(task) == Some(WaitsFor::Key) => {
+            Event::KeyGranted { task, attempt }
         }
         TaskState::Waiting => {
             let kind = if compiled.control.is_some() { TimerKind::Wait } else { TimerKind::Backoff };
