@@ -4,11 +4,18 @@ use goalpost_client::NewGoal;
 use goalpost_client::v1::{
     Event, EventType, Goal, GoalState, ResolveApprovalRequest, SignalGoalRequest, SkipTaskRequest,
 };
+use goalpost_proto::v1::act_on_workflow_request::Action;
+use goalpost_proto::v1::graph_engine_client::GraphEngineClient;
+use goalpost_proto::v1::{
+    ActOnWorkflowRequest, GetWorkflowRequest, PauseAction, ResumeAction, WorkflowState,
+};
 use goalpost_proto::value_from_json;
+use goalpost_testkit::wait_for;
 use goalpost_worker::Failure;
 use serde_json::{Value, json};
 use tonic::Code;
 
+use crate::cluster::{Cluster, ONE, Replicas};
 use crate::harness::{System, blueprint, echo_worker, events, on_stores, words, worker};
 
 /// The goal's first event of this type about this task.
@@ -302,4 +309,33 @@ async fn a_goal_that_does_not_go_on_is_explained() {
     assert_eq!(edge.reads["tasks.number.output.n"], value_from_json(json!(2)));
     let unknown = client.explain("01890a5d-ac96-774b-bcce-b302099a8057").await.unwrap_err();
     assert_eq!(code(&unknown), Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_goal_that_was_paused_at_one_engine_is_resumed_at_another() {
+    let cluster = Cluster::start(Replicas { engines: 2, ..ONE }, &[]).await;
+    let client = cluster.client();
+    let waiting = json!({"name": "waiting", "tasks": [
+        {"name": "go", "capability": "goalpost.await_signal", "input": {"name": "go"}}]});
+    let id = client.submit(NewGoal::blueprint(blueprint(waiting))).await.unwrap().id;
+    let mut engines = Vec::new();
+    for engine in &cluster.engines {
+        engines.push(GraphEngineClient::connect(engine.url.clone()).await.unwrap());
+    }
+    let ask = |action: Action| ActOnWorkflowRequest { id: id.clone(), action: Some(action) };
+    wait_for("the workflow", async || {
+        let read = GetWorkflowRequest { id: id.clone() };
+        engines[0].clone().get_workflow(read).await.ok().map(drop)
+    })
+    .await;
+    // Each knows the workflow from before, and hears of nothing that the other one does.
+    for (paused_at, resumed_at) in [(1, 0), (1, 0), (0, 1), (0, 1)] {
+        let pause = ask(Action::Pause(PauseAction::default()));
+        let paused = engines[paused_at].act_on_workflow(pause).await.unwrap().into_inner();
+        assert_eq!(paused.state(), WorkflowState::Paused);
+        let resume = ask(Action::Resume(ResumeAction {}));
+        let resumed = engines[resumed_at].act_on_workflow(resume).await.unwrap().into_inner();
+        assert_eq!(resumed.state(), WorkflowState::Running);
+    }
+    cluster.verify().await;
 }

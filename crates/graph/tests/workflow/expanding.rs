@@ -93,8 +93,11 @@ fn a_graph_that_nobody_brings_is_waited_for_no_longer_than_was_said() {
     assert_restorable(&run);
 }
 
-/// Both ways to wait for a plan, with what has to happen before the task waits.
-fn waiting_for_a_plan() -> [(Run, fn(&mut Run)); 2] {
+/// What has to happen before the task waits.
+type Wait = fn(&mut Run);
+
+/// Both ways to wait for a plan.
+fn waiting_for_a_plan() -> [(Run, Wait); 2] {
     let sub = json!({"name": "t", "capability": "goalpost.sub_goal", "input": {"goal": "cook"}});
     let making = json!({"name": "t", "capability": "any", "extends": true});
     let begun = |task: Value| Run::begin(json!([task]), json!([]));

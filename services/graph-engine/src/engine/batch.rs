@@ -130,7 +130,7 @@ impl Batch {
         let task = match task_of(live, step) {
             Ok(task) => task,
             // Another engine may have begun a graph inside of a task, with this one in it.
-            Err(refusal) => return self.refuse(id, live, refusal),
+            Err(refusal) => return self.answer(id, live, Err(refusal)),
         };
         // First: what this batch did is not durable yet, so nothing may be answered from it.
         if !self.is_free(id, task) {
@@ -138,12 +138,11 @@ impl Batch {
         }
         let event = match event_of(live, command, task) {
             Ok(event) => event,
-            Err(Err(refusal)) => return self.refuse(id, live, refusal),
-            Err(answer) => return Verdict::Answered(answer),
+            Err(answer) => return self.answer(id, live, answer),
         };
         let effects = match advance(&live.blueprint, &mut live.core, event) {
             Ok(effects) => effects,
-            Err(error) => return self.refuse(id, live, Refusal::Stale(error.to_string())),
+            Err(error) => return self.answer(id, live, Err(Refusal::Stale(error.to_string()))),
         };
         if let Step::Claim { task, holder, .. } = step {
             live.holders.insert(*task, holder.clone());
@@ -161,11 +160,11 @@ impl Batch {
         Verdict::Applied(outcome_of(live, step))
     }
 
-    /// A step that does not fit is refused only for what was read in this round: another engine
-    /// may have moved the workflow on since an earlier one.
-    fn refuse(&self, id: WorkflowId, live: &Live, refusal: Refusal) -> Verdict {
+    /// A step that changes nothing, because it does not fit or has happened already, is answered only for what
+    /// was read in this round: another engine may have moved the workflow on since an earlier one.
+    fn answer(&self, id: WorkflowId, live: &Live, answer: Result<Outcome, Refusal>) -> Verdict {
         if live.read_in == self.round {
-            return Verdict::Answered(Err(refusal));
+            return Verdict::Answered(answer);
         }
         if self.touched.contains_key(&id) { Verdict::Deferred } else { Verdict::Outdated }
     }

@@ -154,6 +154,27 @@ fn nothing_is_refused_for_what_was_read_in_an_earlier_round() {
     assert!(matches!(answer.try_recv().unwrap(), Err(Refusal::Stale(_))));
 }
 
+/// No write would find out: a step that is taken to have happened is compared with nothing.
+#[test]
+fn nothing_is_taken_to_have_happened_for_what_was_read_in_an_earlier_round() {
+    let mut cache = Cache::new(10);
+    run(&mut cache, vec![Step::Create(Arc::new(creation()))]);
+    // In memory it runs; another engine may have paused it, or seen it end, since.
+    for step in [Step::Resume, Step::Retry { all: false }] {
+        let mut later = Batch::new(7);
+        let (step, mut answer) = command(step);
+        let step = later.add(&mut cache, step).expect("it waits until the workflow was read again");
+        assert_eq!(answer.try_recv().unwrap_err(), TryRecvError::Empty);
+        assert!(later.outdated.contains(&ID));
+        let mut live = Live::begin(&creation());
+        live.read_in = 8;
+        let mut read = Cache::new(10);
+        read.insert(ID, live);
+        assert!(Batch::new(8).add(&mut read, step).is_none());
+        assert!(matches!(answer.try_recv().unwrap(), Ok(Outcome::Done)));
+    }
+}
+
 #[test]
 fn a_claim_whose_answer_was_lost_is_answered_again() {
     let mut cache = Cache::new(10);
