@@ -25,6 +25,7 @@ mod nested;
 mod overload;
 mod partition;
 mod patterns;
+mod payloads;
 mod pooling;
 mod postgres_faults;
 mod processes;
