@@ -134,17 +134,14 @@ async fn what_a_signal_brings_is_kept() {
     let file = client.write_payload("", "text/plain", b"hello".to_vec()).await.unwrap();
     let waiting = json!({"name": "w", "tasks": [{"name": "a", "capability": "goalpost.await_signal", "input": {"name": "go"}}]});
     let goal = client.submit(NewGoal::blueprint(blueprint(waiting))).await.unwrap();
-    wait_for("a running goal", async || {
-        (client.get(&goal.id).await.unwrap().state() == GoalState::Running).then_some(())
-    })
-    .await;
     let signal = goalpost_client::v1::SignalGoalRequest {
         id: goal.id.clone(),
         name: "go".to_owned(),
+        signal_id: "one".to_owned(),
         payload: Some(goalpost_proto::value_from_json(json!({"file": file}))),
-        ..Default::default()
     };
-    client.signal(signal).await.unwrap();
+    // Once the goal runs.
+    wait_for("the signal to be taken", async || client.signal(signal.clone()).await.ok()).await;
     assert_eq!(client.wait(&goal.id).await.unwrap().state(), GoalState::Succeeded);
     let uses = format!("SELECT count(*) FROM payload_uses WHERE workflow_id = '{}'", goal.id);
     assert_eq!(count(&on, &uses).await, 1);
