@@ -8,51 +8,59 @@ use serde_json::{Map, Value};
 
 /// Refuses a payload that is larger or deeper than the limits.
 pub(crate) fn check_fields(fields: &Map<String, Value>) -> Result<(), String> {
-    let mut size = Size::up_to(MAX_PAYLOAD_DEPTH);
-    size.object(fields, 1).then_some(()).ok_or_else(|| size.fault())
+    check(MAX_PAYLOAD_DEPTH, |size| size.object(fields, 1))
 }
 
 /// The same for any value.
 pub(crate) fn check_value(value: &Value) -> Result<(), String> {
-    let mut size = Size::up_to(MAX_PAYLOAD_DEPTH);
-    size.value(value, 0).then_some(()).ok_or_else(|| size.fault())
+    check(MAX_PAYLOAD_DEPTH, |size| size.value(value, 0))
 }
 
 /// Refuses the outputs of several tasks that are larger together than one payload may be; their names
 /// are one level more.
 pub(crate) fn check_outputs(outputs: &Map<String, Value>) -> Result<(), String> {
-    let mut size = Size::up_to(MAX_PAYLOAD_DEPTH + 1);
-    size.object(outputs, 1).then_some(()).ok_or_else(|| size.fault())
+    check(MAX_PAYLOAD_DEPTH + 1, |size| size.object(outputs, 1))
+}
+
+/// What is too large is counted again, to its end: only for what is said of it.
+fn check(max_depth: usize, count: impl Fn(&mut Size) -> bool) -> Result<(), String> {
+    let mut size = Size { bytes: 0, max_bytes: MAX_PAYLOAD_BYTES, max_depth, too_deep: false };
+    if count(&mut size) {
+        return Ok(());
+    }
+    let mut whole = Size { bytes: 0, max_bytes: usize::MAX, max_depth, too_deep: false };
+    count(&mut whole);
+    Err(whole.fault())
 }
 
 /// The failure of a payload that is refused. `what` says which.
 pub(crate) fn too_large(what: &str, fault: &str) -> Failure {
-    Failure::new(Failure::PAYLOAD_TOO_LARGE, format!("{what} {fault}"))
+    Failure::new(
+        Failure::PAYLOAD_TOO_LARGE,
+        format!("{what} {fault}; store what is large as a payload, and pass its reference"),
+    )
 }
 
 /// Bytes as compact JSON, counted without writing it; the count stops at the limit.
 struct Size {
     bytes: usize,
+    max_bytes: usize,
     max_depth: usize,
     too_deep: bool,
 }
 
 impl Size {
-    fn up_to(max_depth: usize) -> Self {
-        Self { bytes: 0, max_depth, too_deep: false }
-    }
-
     fn fault(&self) -> String {
         if self.too_deep {
             format!("is nested deeper than {} levels", self.max_depth)
         } else {
-            format!("is larger than {MAX_PAYLOAD_BYTES} bytes")
+            format!("has {} bytes as JSON, and {MAX_PAYLOAD_BYTES} are allowed", self.bytes)
         }
     }
 
     fn add(&mut self, bytes: usize) -> bool {
         self.bytes += bytes;
-        self.bytes <= MAX_PAYLOAD_BYTES
+        self.bytes <= self.max_bytes
     }
 
     fn value(&mut self, value: &Value, depth: usize) -> bool {
@@ -104,8 +112,12 @@ mod tests {
         let fitting = json!("x".repeat(MAX_PAYLOAD_BYTES - 2));
         assert_eq!(check_value(&fitting), Ok(()));
         let over = json!("x".repeat(MAX_PAYLOAD_BYTES - 1));
-        assert!(check_value(&over).unwrap_err().contains("larger"));
-        let mut size = Size::up_to(MAX_PAYLOAD_DEPTH);
+        assert!(
+            check_value(&over).unwrap_err().starts_with("has 1048577 bytes as JSON, and 1048576 are allowed")
+        );
+        let much = json!(["x".repeat(MAX_PAYLOAD_BYTES), "x".repeat(MAX_PAYLOAD_BYTES)]);
+        assert!(check_value(&much).unwrap_err().starts_with("has 2097159 bytes"));
+        let mut size = Size { bytes: 0, max_bytes: 1_000, max_depth: 5, too_deep: false };
         let mixed = json!({"a": [1, 2.5, null, true, false], "b": {"c": "say \"hi\""}, "d": [], "e": {}});
         assert!(size.value(&mixed, 0));
         assert_eq!(size.bytes, mixed.to_string().len());

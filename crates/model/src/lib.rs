@@ -33,7 +33,7 @@ pub use finding::{Finding, Severity};
 pub use id::{AttemptRef, EngineId, GoalId, InvalidAttemptRef, PayloadId, SessionId, WorkflowId};
 pub use join::Join;
 pub use lane::{InvalidLane, InvalidNamespace, Lane, Namespace, Priority};
-pub use payload::{InvalidPayloadLimit, PayloadLimit, PayloadReference};
+pub use payload::PayloadReference;
 pub use retry::{RetryPolicy, Timeouts};
 pub use secret::{InvalidSecretReference, Secret, SecretPlace, SecretReference};
 pub use state::{EventType, GoalState, TaskState, TimerKind, UnknownWord, WaitsFor, WorkflowState};

@@ -28,13 +28,8 @@ pub const MAX_KEY_BYTES: usize = 256;
 pub const MAX_KEY_HOLDERS: u32 = 10_000;
 /// Bytes of a namespace's name.
 pub const MAX_NAMESPACE_BYTES: usize = 64;
-/// Bytes of a payload (goal input, task input, task output) as JSON, unless the limit is set otherwise.
+/// Bytes of a payload (goal input, task input, task output) as JSON; what is larger is stored, and goes by reference.
 pub const MAX_PAYLOAD_BYTES: usize = 1 << 20;
-/// The limit of a payload may be set to this at most: a goal with its input and its result has to fit into
-/// one message.
-pub const LARGEST_MAX_PAYLOAD_BYTES: usize = 3 << 19;
-/// And to this at least.
-pub const LEAST_MAX_PAYLOAD_BYTES: usize = 1 << 10;
 /// Bytes of a stored payload, unless the limit is set otherwise.
 pub const MAX_STORED_PAYLOAD_BYTES: u64 = 256 << 20;
 /// Bytes of a part in which a stored payload is kept and sent.

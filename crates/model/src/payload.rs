@@ -1,13 +1,10 @@
 //! Values that are too large to be carried, and the references that stand for them.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::limits::{LARGEST_MAX_PAYLOAD_BYTES, LEAST_MAX_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES};
 use crate::{Blueprint, Digest, PayloadId, all_tasks};
 
 /// What stands for a stored payload, as JSON `{"$payload": ID, "bytes": N, "sha256": HEX, "content_type": TYPE}`.
@@ -59,47 +56,6 @@ fn gather(value: &Value, found: &mut BTreeSet<PayloadId>) {
     }
 }
 
-/// How many bytes of JSON a value may have that is carried: input, output, signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PayloadLimit(usize);
-
-/// A limit that messages cannot bear, or that leaves no room for anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be a number of bytes from {LEAST_MAX_PAYLOAD_BYTES} to {LARGEST_MAX_PAYLOAD_BYTES}")]
-pub struct InvalidPayloadLimit;
-
-impl PayloadLimit {
-    /// The largest that there may be: what every part of the system can take.
-    pub const LARGEST: Self = Self(LARGEST_MAX_PAYLOAD_BYTES);
-
-    /// In bytes.
-    pub const fn bytes(self) -> usize {
-        self.0
-    }
-}
-
-impl Default for PayloadLimit {
-    fn default() -> Self {
-        Self(MAX_PAYLOAD_BYTES)
-    }
-}
-
-impl fmt::Display for PayloadLimit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for PayloadLimit {
-    type Err = InvalidPayloadLimit;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let allowed = LEAST_MAX_PAYLOAD_BYTES..=LARGEST_MAX_PAYLOAD_BYTES;
-        let bytes = text.parse().ok().filter(|bytes| allowed.contains(bytes));
-        bytes.map(Self).ok_or(InvalidPayloadLimit)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -124,13 +80,5 @@ mod tests {
             json!({"a": [{"b": {"$payload": ID}}, {"$payload": "x"}, {"$payload": 1}], "$payload": {}});
         let found: Vec<String> = PayloadReference::ids_in([&value]).iter().map(ToString::to_string).collect();
         assert_eq!(found, [ID]);
-    }
-
-    #[test]
-    fn a_limit_is_within_what_messages_bear() {
-        assert_eq!("1024".parse::<PayloadLimit>().unwrap().bytes(), 1_024);
-        for wrong in ["1023", "1572865", "x", ""] {
-            assert_eq!(wrong.parse::<PayloadLimit>(), Err(InvalidPayloadLimit), "{wrong}");
-        }
     }
 }

@@ -1,4 +1,5 @@
-//! Streams that break off: they must not look as if they had ended.
+//! Streams that break off: the call breaks off with them. That it does not look like an end is not enough: servers
+//! take a caller that hangs up for one that has ended, so a payload has an end of its own.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -12,8 +13,7 @@ use tonic::{Response, Status};
 /// Parts on their way out.
 pub type Outgoing = ReceiverStream<WritePayloadRequest>;
 
-/// Makes the call with these parts. If they break off the call is dropped, and so it breaks off too: a stream
-/// that ends is a payload that is whole.
+/// Makes the call with these parts. If they break off the call is dropped, and so it breaks off too.
 pub async fn unbroken<E, F>(
     parts: impl Stream<Item = Result<WritePayloadRequest, E>> + Send,
     call: impl FnOnce(Outgoing) -> F,

@@ -2,9 +2,11 @@
 
 use futures::{Stream, StreamExt as _, stream};
 use goalpost_model::limits::PAYLOAD_CHUNK_BYTES;
-use goalpost_model::{Digest, PayloadReference};
+use goalpost_model::{DigestBuilder, PayloadReference};
 use goalpost_proto::read_payload;
-use goalpost_proto::v1::{self, PayloadHeader, WritePayloadRequest, write_payload_request::Message};
+use goalpost_proto::v1::{
+    self, PayloadEnd, PayloadHeader, WritePayloadRequest, write_payload_request::Message,
+};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tonic::{Response, Status};
 
@@ -17,8 +19,7 @@ pub type Transform = Box<dyn FnMut(Vec<u8>, bool) -> Vec<u8> + Send>;
 pub fn header_of(content_type: &str, bytes: &[u8]) -> PayloadHeader {
     PayloadHeader {
         content_type: content_type.to_owned(),
-        bytes: i64::try_from(bytes.len()).ok(),
-        sha256: Digest::of(bytes).to_string(),
+        bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
         ..PayloadHeader::default()
     }
 }
@@ -34,9 +35,33 @@ where
     F: Future<Output = Result<Response<v1::PayloadReference>, Status>>,
 {
     let header = WritePayloadRequest { message: Some(Message::Header(header)) };
-    let parts = stream::once(std::future::ready(Ok(header))).chain(parts_of(source, transform));
+    let parts = stream::once(std::future::ready(Ok(header))).chain(ended(parts_of(source, transform)));
     let stored = unbroken(parts, call).await?;
     read_payload(stored).map_err(|violations| Status::internal(violations.to_string()).into())
+}
+
+/// The parts, and what there was of them at their end. After an error there is none.
+fn ended(
+    parts: impl Stream<Item = Result<WritePayloadRequest, Error>> + Send,
+) -> impl Stream<Item = Result<WritePayloadRequest, Error>> + Send {
+    let state = Some((Box::pin(parts), DigestBuilder::default(), 0_i64));
+    stream::unfold(state, |state| async move {
+        let (mut parts, mut digest, mut bytes) = state?;
+        match parts.next().await {
+            Some(Ok(part)) => {
+                if let Some(Message::Chunk(chunk)) = &part.message {
+                    digest.add(chunk);
+                    bytes += i64::try_from(chunk.len()).unwrap_or_default();
+                }
+                Some((Ok(part), Some((parts, digest, bytes))))
+            }
+            Some(Err(error)) => Some((Err(error), None)),
+            None => {
+                let end = Message::End(PayloadEnd { bytes, sha256: digest.build().to_string() });
+                Some((Ok(WritePayloadRequest { message: Some(end) }), None))
+            }
+        }
+    })
 }
 
 fn parts_of(

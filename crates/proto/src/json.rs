@@ -23,8 +23,11 @@ pub enum JsonProblem {
     #[error("must not be nested deeper than {MAX_PAYLOAD_DEPTH} levels")]
     TooDeep,
     /// Too many bytes.
-    #[error("must have at most {MAX_PAYLOAD_BYTES} bytes as JSON; pass large data by reference")]
-    TooLarge,
+    #[error(
+        "has {0} bytes as JSON, and {MAX_PAYLOAD_BYTES} are allowed; store what is large (WritePayload), and pass its \
+         reference"
+    )]
+    TooLarge(usize),
 }
 
 /// The JSON that a message's value says, within the limits of a payload.
@@ -115,23 +118,20 @@ fn convert_number(number: f64) -> Result<Number, JsonProblem> {
     Number::from_f64(number).ok_or(JsonProblem::NotFinite)
 }
 
-fn check_size(json: &Json) -> Result<(), JsonProblem> {
+/// Refuses a payload that is too large.
+pub fn check_size(json: &Json) -> Result<(), JsonProblem> {
     let mut counter = Counter(0);
-    match serde_json::to_writer(&mut counter, json) {
-        Ok(()) => Ok(()),
-        Err(_) => Err(JsonProblem::TooLarge),
-    }
+    // Counting does not fail.
+    let _ = serde_json::to_writer(&mut counter, json);
+    if counter.0 > MAX_PAYLOAD_BYTES { Err(JsonProblem::TooLarge(counter.0)) } else { Ok(()) }
 }
 
-/// Counts bytes up to the limit without keeping them.
+/// Counts bytes without keeping them.
 struct Counter(usize);
 
 impl std::io::Write for Counter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0 += bytes.len();
-        if self.0 > MAX_PAYLOAD_BYTES {
-            return Err(std::io::ErrorKind::FileTooLarge.into());
-        }
         Ok(bytes.len())
     }
 
@@ -188,6 +188,9 @@ mod tests {
         assert!(
             map_from_struct(struct_from_map(large.as_object().unwrap()), "input", &mut violations).is_none()
         );
-        assert_eq!(violations.iter().next().unwrap().field, "input");
+        let violation = violations.iter().next().unwrap();
+        assert_eq!(violation.field, "input");
+        let says = "has 1048587 bytes as JSON, and 1048576 are allowed; store what is large (WritePayload)";
+        assert!(violation.description.starts_with(says), "{}", violation.description);
     }
 }

@@ -2,7 +2,7 @@
 
 use goalpost_model::Failure;
 use goalpost_proto::v1::AttemptAssignment;
-use goalpost_proto::{Violations, map_from_struct};
+use goalpost_proto::{Violations, check_size, map_from_struct};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -11,6 +11,14 @@ use crate::beats::Beats;
 use crate::handler::Handler;
 use crate::payloads::Payloads;
 use crate::{Attempt, trace};
+
+/// What is too large would take the stream with it, and the result would come again and again.
+fn fitting(output: Value) -> Result<Value, Failure> {
+    match check_size(&output) {
+        Ok(()) => Ok(output),
+        Err(problem) => Err(Failure::new(Failure::PAYLOAD_TOO_LARGE, format!("the output {problem}"))),
+    }
+}
 
 /// Runs the handler to its end, or until it is cancelled. Without a handler it fails.
 pub(crate) fn run(
@@ -59,6 +67,7 @@ pub(crate) fn run(
             }
             (_, None) => Err(Failure::new(Failure::INPUT_SCHEMA, violations.to_string())),
         };
+        let outcome = outcome.and_then(fitting);
         trace::end(&outcome);
         outcome
     };

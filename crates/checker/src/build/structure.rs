@@ -39,8 +39,11 @@ pub(super) fn check_tasks<'a>(blueprint: Draft<'a>, report: &mut Report) -> Task
             );
         }
         if let Err(fault) = payload::check_fields(&task.input) {
-            let problem =
-                Problem::new(code::TOO_BIG, format!("the input {fault}"), "pass large data by reference");
+            let problem = Problem::new(
+                code::TOO_BIG,
+                format!("the input {fault}"),
+                "store it (goalpost payload put), and write its reference into the input",
+            );
             report.error(&node, "input", problem);
         }
     }

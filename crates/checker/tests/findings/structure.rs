@@ -79,7 +79,7 @@ fn with_input(input: Value) -> Blueprint {
 fn an_input_too_deep() -> Example {
     let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
     Example {
-        finding: "error[GP004] task a, input: the input is nested deeper than 30 levels (fix: pass large data by reference)",
+        finding: "error[GP004] task a, input: the input is nested deeper than 30 levels (fix: store it (goalpost payload put), and write its reference into the input)",
         broken: with_input(nested(MAX_PAYLOAD_DEPTH)),
         mended: with_input(nested(MAX_PAYLOAD_DEPTH - 1)),
     }
@@ -87,7 +87,7 @@ fn an_input_too_deep() -> Example {
 
 fn an_input_too_big() -> Example {
     Example {
-        finding: "error[GP004] task a, input: the input is larger than 1048576 bytes (fix: pass large data by reference)",
+        finding: "error[GP004] task a, input: the input has 1048584 bytes as JSON, and 1048576 are allowed (fix: store it (goalpost payload put), and write its reference into the input)",
         broken: with_input(json!("x".repeat(1 << 20))),
         mended: with_input(json!("s3://bucket/object")),
     }

@@ -17,7 +17,7 @@ const COMPLETE: &str = "\
         WHERE id = $1 AND completed_at IS NULL AND $2 = \
             (SELECT coalesce(sum(octet_length(body)), 0) FROM payload_chunks WHERE payload_id = $1) \
         RETURNING id), \
-    used AS (INSERT INTO payload_uses SELECT id, $4 FROM whole WHERE $4 IS NOT NULL) \
+    used AS (INSERT INTO payload_uses SELECT id, $4::uuid FROM whole WHERE $4::uuid IS NOT NULL) \
     SELECT id FROM whole";
 
 const ABANDON: &str = "DELETE FROM payloads WHERE id = $1 AND completed_at IS NULL";

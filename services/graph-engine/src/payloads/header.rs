@@ -1,7 +1,7 @@
 //! The first message of a payload, checked.
 
+use goalpost_model::PayloadReference;
 use goalpost_model::limits::MAX_CONTENT_TYPE_BYTES;
-use goalpost_model::{Digest, PayloadReference};
 use goalpost_proto::Violations;
 use goalpost_proto::v1::{
     PayloadHeader, RunningAttempt, WritePayloadRequest, write_payload_request::Message,
@@ -14,8 +14,6 @@ use tonic::{Code, Status};
 pub(super) struct Header {
     pub(super) namespace: String,
     pub(super) content_type: String,
-    pub(super) bytes: Option<u64>,
-    pub(super) sha256: Option<Digest>,
     pub(super) attempt: Option<RunningAttempt>,
 }
 
@@ -27,31 +25,26 @@ impl Header {
             violations.add("header", "must be the first message of the stream");
             return Err(status::invalid_argument(violations));
         };
-        let PayloadHeader { namespace, content_type, bytes, sha256, attempt } = header;
+        let PayloadHeader { namespace, content_type, bytes, attempt } = header;
         let is_visible = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
         if content_type.len() > MAX_CONTENT_TYPE_BYTES || !content_type.bytes().all(is_visible) {
             violations.add("header.content_type", "must have at most 128 bytes of visible ASCII");
         }
-        let announced = bytes.map(u64::try_from).transpose();
-        if announced.is_err() {
+        let bytes = u64::try_from(bytes).unwrap_or_else(|_| {
             violations.add("header.bytes", "must not be negative");
-        }
-        let digest = Some(sha256).filter(|text| !text.is_empty()).map(|text| text.parse::<Digest>());
-        let digest = digest.transpose();
-        if digest.is_err() {
-            violations.add("header.sha256", "must be 64 hexadecimal digits");
-        }
-        let (Ok(bytes), Ok(sha256), true) = (announced, digest, violations.is_empty()) else {
+            0
+        });
+        if !violations.is_empty() {
             return Err(status::invalid_argument(violations));
-        };
-        if let Some(bytes) = bytes.filter(|bytes| *bytes > max_bytes) {
-            return Err(too_large(&format!("{bytes}"), max_bytes));
+        }
+        if bytes > max_bytes {
+            return Err(too_large(&bytes.to_string(), max_bytes));
         }
         let content_type = match content_type.is_empty() {
             true => PayloadReference::CONTENT_TYPE.to_owned(),
             false => content_type,
         };
-        Ok(Self { namespace, content_type, bytes, sha256, attempt })
+        Ok(Self { namespace, content_type, attempt })
     }
 }
 
@@ -73,26 +66,18 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_named() {
-        let wrong = PayloadHeader {
-            content_type: "ä".to_owned(),
-            bytes: Some(-1),
-            sha256: "x".to_owned(),
-            ..PayloadHeader::default()
-        };
+        let wrong = PayloadHeader { content_type: "ä".to_owned(), bytes: -1, ..PayloadHeader::default() };
         let details = read(wrong).unwrap_err().get_details_bad_request().unwrap();
         let fields: Vec<String> =
             details.field_violations.into_iter().map(|violation| violation.field).collect();
-        assert_eq!(fields, ["header.content_type", "header.bytes", "header.sha256"]);
+        assert_eq!(fields, ["header.content_type", "header.bytes"]);
         assert_eq!(Header::read(None, 100).unwrap_err().code(), Code::InvalidArgument);
     }
 
     #[test]
     fn what_is_too_large_is_refused_before_it_comes() {
-        assert_eq!(
-            read(PayloadHeader { bytes: Some(100), ..PayloadHeader::default() }).unwrap().bytes,
-            Some(100)
-        );
-        let refused = read(PayloadHeader { bytes: Some(101), ..PayloadHeader::default() }).unwrap_err();
+        assert!(read(PayloadHeader { bytes: 100, ..PayloadHeader::default() }).is_ok());
+        let refused = read(PayloadHeader { bytes: 101, ..PayloadHeader::default() }).unwrap_err();
         assert_eq!(refused.get_details_error_info().unwrap().reason, "PAYLOAD_TOO_LARGE");
         assert!(refused.message().contains("101 bytes; 100 are allowed"), "{}", refused.message());
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use goalpost_model::limits::PAYLOAD_CHUNK_BYTES;
 use goalpost_model::{DigestBuilder, PayloadId, PayloadReference};
 use goalpost_proto::Violations;
-use goalpost_proto::v1::{WritePayloadRequest, write_payload_request::Message};
+use goalpost_proto::v1::{PayloadEnd, WritePayloadRequest, write_payload_request::Message};
 use goalpost_service::{describe, status};
 use goalpost_store::Store;
 use goalpost_store::payloads::{self, Complete, NewPayload};
@@ -89,19 +89,20 @@ impl Upload {
         header: &Header,
         owner: &Owner,
     ) -> Result<PayloadReference, Status> {
-        while let Some(WritePayloadRequest { message }) = next(&mut parts).await? {
-            match message {
+        let end = loop {
+            match next(&mut parts).await?.and_then(|part| part.message) {
                 Some(Message::Chunk(part)) if part.len() <= MAX_PART_BYTES => self.push(&part).await?,
-                _ => return Err(no_part()),
+                Some(Message::End(end)) => break end,
+                // A caller that hangs up looks like one that has nothing more to say.
+                None => return Err(broken_off()),
+                Some(Message::Chunk(_) | Message::Header(_)) => return Err(no_part()),
             }
-        }
+        };
         self.store_rest().await?;
         let (bytes, sha256) = (self.bytes, std::mem::take(&mut self.digest).build());
-        if header.bytes.is_some_and(|announced| announced != bytes)
-            || header.sha256.is_some_and(|announced| announced != sha256)
-        {
-            let message =
-                format!("other bytes arrived than were announced: {bytes} with the digest {sha256}");
+        let PayloadEnd { bytes: sent, sha256: digest } = end;
+        if u64::try_from(sent) != Ok(bytes) || !(digest.is_empty() || digest == sha256.to_string()) {
+            let message = format!("other bytes arrived than were sent: {bytes} with the digest {sha256}");
             return Err(status::with_reason(Code::DataLoss, "PAYLOAD_DAMAGED", message));
         }
         let whole = Complete { id: self.id, bytes, sha256, workflow: owner.workflow };
@@ -142,6 +143,11 @@ impl Upload {
         self.stored += 1;
         Ok(())
     }
+}
+
+fn broken_off() -> Status {
+    let message = "the payload broke off: its last message must be its end";
+    status::with_reason(Code::Cancelled, "PAYLOAD_BROKEN_OFF", message)
 }
 
 fn no_part() -> Status {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use goalpost_model::{AttemptRef, Failure, SessionId};
+use goalpost_proto::JsonProblem;
 use goalpost_proto::v1::{
     AttemptResult, PayloadReference, ReadPayloadRequest, WorkRequest, WorkResponse, WritePayloadRequest,
     attempt_result, work_request::Message, worker_server,
@@ -259,7 +260,11 @@ fn read_outcome(outcome: Option<attempt_result::Outcome>) -> Result<Value, Failu
     match outcome {
         Some(attempt_result::Outcome::Output(output)) => {
             goalpost_proto::json_from_value(output).map_err(|problem| {
-                Failure::new(Failure::OUTPUT_SCHEMA, format!("the output cannot be read: {problem}"))
+                let kind = match problem {
+                    JsonProblem::TooLarge(_) => Failure::PAYLOAD_TOO_LARGE,
+                    JsonProblem::NotFinite | JsonProblem::TooDeep => Failure::OUTPUT_SCHEMA,
+                };
+                Failure::new(kind, format!("the output {problem}"))
             })
         }
         Some(attempt_result::Outcome::Failure(failure)) => Err(failure.into()),

@@ -2,8 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use goalpost_model::{Namespace, PayloadId, WorkflowId};
 use goalpost_persistence::RetentionArgs;
+use goalpost_store::{payloads, retention};
 use goalpost_testkit::wait_for;
 use serde_json::Value;
 use uuid::Uuid;
@@ -109,6 +112,64 @@ async fn an_archive_that_fails_keeps_everything() {
     })
     .await;
     stores.wait_for_count(&format!("SELECT count(*) FROM events WHERE workflow_id = '{ended}'"), 7).await;
+}
+
+#[tokio::test]
+async fn a_payload_stays_as_long_as_a_history_that_uses_it() {
+    let stores = Stores::new().await;
+    let _persistence = stores.start_with(5_000, a_second(None)).await;
+    stores.wait_for_partitions().await;
+    let (running, ended) = (stores.run_to(false).await, stores.run_to(true).await);
+    let (unused, old) = (stores.payload(None, true).await, stores.payload(Some(ended), true).await);
+    let used = stores.payload(Some(running), true).await;
+    stores.execute(&format!("INSERT INTO payload_uses VALUES ('{used}', '{ended}')")).await;
+    let of = |id: Uuid| format!("SELECT count(*) FROM payloads WHERE id = '{id}'");
+    for gone in [unused, old] {
+        stores.wait_for_count(&of(gone), 0).await;
+        stores
+            .wait_for_count(&format!("SELECT count(*) FROM payload_chunks WHERE payload_id = '{gone}'"), 0)
+            .await;
+    }
+    assert_eq!(stores.count(&of(used)).await, 1);
+    let uses = format!("SELECT count(*) FROM payload_uses WHERE payload_id = '{used}'");
+    stores.wait_for_count(&uses, 1).await;
+    // Once nobody runs that uses it, it goes too.
+    stores.set_workflow(running, "SUCCEEDED").await;
+    stores.set_goal(running, "SUCCEEDED").await;
+    stores.wait_for_count(&of(used), 0).await;
+}
+
+#[tokio::test]
+async fn a_payload_that_was_never_completed_goes_once_nobody_can_write_it_any_more() {
+    let stores = Stores::new().await;
+    let young = stores.payload(None, false).await;
+    let three_hours_ago = "uuid_at(now() - interval '3 hours')";
+    stores
+        .execute(&format!(
+            "INSERT INTO payloads (id, namespace, content_type) VALUES ({three_hours_ago}, 'default', '')"
+        ))
+        .await;
+    let keeps_all = RetentionArgs { retention_seconds: 0, ..RetentionArgs::default() };
+    let _persistence = stores.start_with(5_000, keeps_all).await;
+    stores.wait_for_count("SELECT count(*) FROM payloads", 1).await;
+    assert_eq!(stores.count(&format!("SELECT count(*) FROM payloads WHERE id = '{young}'")).await, 1);
+}
+
+/// Removing and beginning to use a payload go one after the other, and no use is left without its payload.
+#[tokio::test]
+async fn a_payload_that_somebody_begins_to_use_is_not_removed() {
+    let stores = Stores::new().await;
+    let payload = stores.payload(None, true).await;
+    let mut client = stores.database.client().await;
+    let using = client.transaction().await.unwrap();
+    using.execute("INSERT INTO payload_uses VALUES ($1, $2)", &[&payload, &Uuid::now_v7()]).await.unwrap();
+    assert_eq!(retention::forget_payloads(&stores.store, Duration::ZERO).await.unwrap(), 0);
+    using.rollback().await.unwrap();
+    assert_eq!(retention::forget_payloads(&stores.store, Duration::ZERO).await.unwrap(), 1);
+    let (workflow, payloads) = (WorkflowId(Uuid::now_v7()), [PayloadId(payload)].into());
+    let missing =
+        payloads::keep(&stores.store, workflow, Some(&Namespace::default()), &payloads).await.unwrap();
+    assert_eq!(missing, [PayloadId(payload)]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::Stores;
 
 impl Stores {
-    async fn execute(&self, statement: &str) {
+    pub(crate) async fn execute(&self, statement: &str) {
         self.sql.batch_execute(statement).await.unwrap();
     }
 
@@ -38,6 +38,22 @@ impl Stores {
              SELECT '{id}', sha256(''), '', '{{}}', 'RUNNING', last_number FROM drawn"
         ))
         .await;
+    }
+
+    /// A payload of one part that this workflow uses.
+    pub(crate) async fn payload(&self, used_by: Option<Uuid>, is_complete: bool) -> Uuid {
+        let id = Uuid::now_v7();
+        let (at, bytes, sha256) =
+            if is_complete { ("now()", "3", "sha256('abc')") } else { ("NULL", "NULL", "NULL") };
+        self.execute(&format!(
+            "INSERT INTO payloads VALUES ('{id}', 'default', '', {at}, {bytes}, {sha256}); \
+             INSERT INTO payload_chunks VALUES ('{id}', 0, 'abc')"
+        ))
+        .await;
+        if let Some(workflow) = used_by {
+            self.execute(&format!("INSERT INTO payload_uses VALUES ('{id}', '{workflow}')")).await;
+        }
+        id
     }
 
     pub(crate) async fn set_workflow(&self, id: Uuid, state: &str) {
