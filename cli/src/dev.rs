@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use goalpost_local::{Directory, Durability, Postgres, Redis};
-use goalpost_service::args::{PoolingArgs, PostgresArgs, RedisArgs, Secret, TelemetryArgs};
+use goalpost_service::args::{PayloadArgs, PoolingArgs, PostgresArgs, RedisArgs, Secret, TelemetryArgs};
 use goalpost_service::drain::DrainArgs;
 use goalpost_service::health::Health;
 use goalpost_service::load::LoadArgs;
@@ -68,6 +68,8 @@ pub(crate) struct Arguments {
     /// Goals of one namespace that may be open at once.
     #[arg(long, env = "GOALPOST_MAX_OPEN_GOALS", default_value_t = 100_000)]
     max_open_goals: u32,
+    #[command(flatten)]
+    payload: PayloadArgs,
     #[command(flatten)]
     payloads: goalpost_graph_engine::StoredPayloadArgs,
     /// How much each service takes on at once.
@@ -198,6 +200,7 @@ async fn serve(
         listen: arguments.graph_engine_listen,
         worker_grace_ms: arguments.worker_grace_ms,
         cached_workflows: 10_000,
+        payload: arguments.payload,
         payloads: arguments.payloads,
         load,
         drain,
@@ -211,6 +214,7 @@ async fn serve(
         planner: url(planner.local_addr()),
         graph_engine: url(engine.local_addr()),
         persistence: url(persistence.local_addr()),
+        payload: arguments.payload,
         max_open_goals: arguments.max_open_goals,
         load,
         drain,

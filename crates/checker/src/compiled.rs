@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use goalpost_model::{
-    Blueprint, Branch, Digest, EdgeOn, Failure, Failures, Finding, Join, PayloadId, Priority, Rest,
-    RetryPolicy, TaskState, Timeouts, UNDO, limits::MAX_KEY_BYTES,
+    Blueprint, Branch, Digest, EdgeOn, Failure, Failures, Finding, Join, PayloadId, PayloadLimit, Priority,
+    Rest, RetryPolicy, TaskState, Timeouts, UNDO, limits::MAX_KEY_BYTES,
 };
 use jsonschema::Validator;
 use serde_json::{Map, Value};
@@ -213,6 +213,10 @@ pub trait Scope {
     fn body(&self) -> Option<BodyView<'_>> {
         None
     }
+    /// How large inputs and results may be.
+    fn payload_limit(&self) -> PayloadLimit {
+        PayloadLimit::default()
+    }
     /// What was read out of the goal's words; only where there is no graph yet.
     fn captures(&self) -> Option<&Map<String, Value>> {
         None
@@ -271,7 +275,8 @@ impl CompiledGraph {
                 Failure::new(Failure::DATA_FLOW, message)
             })?;
         }
-        payload::check_fields(&result).map_err(|fault| payload::too_large("the output", &fault))?;
+        let limit = scope.payload_limit();
+        limit.check_fields(&result).map_err(|fault| payload::too_large("the output", &fault))?;
         Ok(result)
     }
 
@@ -280,9 +285,9 @@ impl CompiledGraph {
         let outputs =
             last.filter_map(|(ordinal, task)| Some((task.name.clone(), scope.task(ordinal).output?.clone())));
         let outputs: Map<String, Value> = outputs.collect();
-        payload::check_outputs(&outputs).map_err(|fault| {
-            let what = "the result, made of the outputs of the last tasks,";
-            payload::too_large(what, &format!("{fault}; take from them what is wanted with `output`"))
+        scope.payload_limit().check_outputs(&outputs).map_err(|fault| {
+            let what = "the result, made of the outputs of the last tasks (`output` takes from them what is wanted),";
+            payload::too_large(what, &fault)
         })?;
         Ok(outputs)
     }
@@ -362,7 +367,9 @@ impl CompiledTask {
             })?;
         }
         if is_computed {
-            payload::check_fields(&input)
+            let limit = scope.payload_limit();
+            limit
+                .check_fields(&input)
                 .map_err(|fault| payload::too_large(&format!("the input of task {}", self.name), &fault))?;
         }
         if let Some(schema) = &self.input_schema {
@@ -384,8 +391,9 @@ impl CompiledTask {
 
     /// Whether the output is what the capability promises. Errors: `OUTPUT_SCHEMA`,
     /// `PAYLOAD_TOO_LARGE`.
-    pub fn check_output(&self, output: &Value) -> Result<(), Failure> {
-        payload::check_value(output)
+    pub fn check_output(&self, output: &Value, limit: PayloadLimit) -> Result<(), Failure> {
+        limit
+            .check(output)
             .map_err(|fault| payload::too_large(&format!("the output of task {}", self.name), &fault))?;
         // What comes out in the end is not what the capability makes.
         let Some(schema) = self.output_schema.as_ref().filter(|_| !self.extends) else { return Ok(()) };

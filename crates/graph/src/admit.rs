@@ -119,7 +119,9 @@ fn admit_skip(workflow: &Workflow, ordinal: usize, output: Option<&Value>) -> Re
     }
     let checked = workflow.tasks.compiled(ordinal).zip(output);
     checked.map_or(Ok(()), |(compiled, output)| {
-        compiled.check_output(output).map_err(|failure| IllegalTransition::OutputRefused { failure })
+        compiled
+            .check_output(output, workflow.payload_limit)
+            .map_err(|failure| IllegalTransition::OutputRefused { failure })
     })
 }
 

@@ -22,15 +22,18 @@ pub fn advance(
     event: Event,
 ) -> Result<Vec<Effect>, IllegalTransition> {
     admit(blueprint, workflow, &event)?;
+    let limit = workflow.payload_limit;
     let mut step = Step::new(blueprint, workflow);
     match event {
         Event::Start => step.start(),
         Event::AttemptStarted { task, .. } => step.attempt_started(task),
-        Event::AttemptSucceeded { task, output, .. } => match step.compiled(task).check_output(&output) {
-            Ok(()) if step.compiled(task).extends => step.await_plan(task, Arc::new(output)),
-            Ok(()) => step.succeeded(task, Arc::new(output)),
-            Err(failure) => step.attempt_failed(task, failure),
-        },
+        Event::AttemptSucceeded { task, output, .. } => {
+            match step.compiled(task).check_output(&output, limit) {
+                Ok(()) if step.compiled(task).extends => step.await_plan(task, Arc::new(output)),
+                Ok(()) => step.succeeded(task, Arc::new(output)),
+                Err(failure) => step.attempt_failed(task, failure),
+            }
+        }
         Event::AttemptFailed { task, failure, .. } => step.attempt_failed(task, failure),
         Event::AttemptUndelivered { task, .. } => {
             let message = "the attempt never reached its worker; another one is given out";

@@ -205,7 +205,9 @@ impl Step<'_> {
 
     /// Ends the task with what came out of its graph.
     fn end_owner(&mut self, owner: usize, outcome: Outcome) {
-        let checked = outcome.and_then(|output| self.compiled(owner).check_output(&output).map(|()| output));
+        let limit = self.workflow.payload_limit;
+        let checked =
+            outcome.and_then(|output| self.compiled(owner).check_output(&output, limit).map(|()| output));
         match checked {
             Ok(output) => {
                 self.workflow.tasks[owner].output = Some(output);

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use goalpost_checker::builtin::Control;
 use goalpost_checker::{BodyView, CompiledBlueprint, CompiledGraph, Repetition, Scope, TaskView};
-use goalpost_model::{Digest, Failure, TaskState, WaitsFor, WorkflowState};
+use goalpost_model::{Digest, Failure, PayloadLimit, TaskState, WaitsFor, WorkflowState};
 use serde_json::{Map, Value};
 
 use crate::tasks::{GraphRun, Owner, Tasks};
@@ -27,6 +27,8 @@ pub struct Workflow {
     pub tasks: Tasks,
     /// The signals that came, in their order.
     pub signals: Vec<Signal>,
+    /// How large inputs and results may be from now on. No part of what is stored.
+    pub payload_limit: PayloadLimit,
     /// The tasks that have succeeded and can be undone, in the order in which they have.
     pub(crate) undoable: Vec<usize>,
     /// Whether `Start` has happened.
@@ -155,6 +157,7 @@ impl Workflow {
             result: None,
             tasks: Tasks::new(Arc::clone(&blueprint.graph)),
             signals: Vec::new(),
+            payload_limit: PayloadLimit::default(),
             undoable: Vec::new(),
             started: false,
             progress: BTreeMap::new(),
@@ -228,6 +231,10 @@ impl<'a> View<'a> {
 }
 
 impl Scope for View<'_> {
+    fn payload_limit(&self) -> PayloadLimit {
+        self.workflow.payload_limit
+    }
+
     fn goal_text(&self) -> &str {
         let text = self.outwards().find_map(|view| view.goal()?.0);
         text.unwrap_or(&self.workflow.goal_text)

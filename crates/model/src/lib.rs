@@ -15,6 +15,7 @@ mod join;
 mod lane;
 pub mod limits;
 mod payload;
+mod payload_limit;
 mod retry;
 mod secret;
 mod state;
@@ -34,6 +35,7 @@ pub use id::{AttemptRef, EngineId, GoalId, InvalidAttemptRef, PayloadId, Session
 pub use join::Join;
 pub use lane::{InvalidLane, InvalidNamespace, Lane, Namespace, Priority};
 pub use payload::PayloadReference;
+pub use payload_limit::{InvalidPayloadLimit, Oversize, PayloadLimit};
 pub use retry::{RetryPolicy, Timeouts};
 pub use secret::{InvalidSecretReference, Secret, SecretPlace, SecretReference};
 pub use state::{EventType, GoalState, TaskState, TimerKind, UnknownWord, WaitsFor, WorkflowState};

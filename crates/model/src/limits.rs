@@ -28,8 +28,13 @@ pub const MAX_KEY_BYTES: usize = 256;
 pub const MAX_KEY_HOLDERS: u32 = 10_000;
 /// Bytes of a namespace's name.
 pub const MAX_NAMESPACE_BYTES: usize = 64;
-/// Bytes of a payload (goal input, task input, task output) as JSON; what is larger is stored, and goes by reference.
-pub const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+/// Bytes of a payload (goal input, task input, task output) as JSON, unless the limit is set otherwise; what is larger
+/// is stored, and goes by reference.
+pub const DEFAULT_PAYLOAD_BYTES: usize = 1 << 20;
+/// The most that the limit can be set to.
+pub const MAX_PAYLOAD_BYTES: usize = 2 << 20;
+/// The least that the limit can be set to.
+pub const MIN_PAYLOAD_BYTES: usize = 1 << 10;
 /// Bytes of a stored payload, unless the limit is set otherwise.
 pub const MAX_STORED_PAYLOAD_BYTES: u64 = 256 << 20;
 /// Bytes of a part in which a stored payload is kept and sent.
@@ -43,6 +48,8 @@ pub const MAX_PAYLOAD_DEPTH: usize = 30;
 pub const MAX_BLUEPRINT_BYTES: usize = 3 << 20;
 /// Bytes of one gRPC message that a service takes.
 pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
+/// Bytes of one message between engine and worker: a list of small numbers is six times as large as its JSON.
+pub const MAX_WORK_MESSAGE_BYTES: usize = 16 << 20;
 /// Attempts of one task.
 pub const MAX_ATTEMPTS: u32 = 100;
 /// Bytes of a request_id.

@@ -3,7 +3,8 @@
 //! A protobuf number is a double: 1 comes as 1.0. A double that is a whole number below 2^53
 //! becomes a JSON integer, so that schemas and expressions see what the caller meant.
 
-use goalpost_model::limits::{MAX_PAYLOAD_BYTES, MAX_PAYLOAD_DEPTH};
+use goalpost_model::limits::MAX_PAYLOAD_DEPTH;
+use goalpost_model::{Oversize, PayloadLimit};
 use pbjson_types::value::Kind;
 use pbjson_types::{ListValue, Struct, Value};
 use serde_json::{Map, Number, Value as Json};
@@ -23,17 +24,15 @@ pub enum JsonProblem {
     #[error("must not be nested deeper than {MAX_PAYLOAD_DEPTH} levels")]
     TooDeep,
     /// Too many bytes.
-    #[error(
-        "has {0} bytes as JSON, and {MAX_PAYLOAD_BYTES} are allowed; store what is large (WritePayload), and pass its \
-         reference"
-    )]
-    TooLarge(usize),
+    #[error("{0}; store what is large (WritePayload), and pass its reference")]
+    TooLarge(Oversize),
 }
 
 /// The JSON that a message's value says, within the limits of a payload.
-pub fn json_from_value(value: Value) -> Result<Json, JsonProblem> {
+pub fn json_from_value(value: Value, limit: PayloadLimit) -> Result<Json, JsonProblem> {
     let json = convert(value, MAX_PAYLOAD_DEPTH)?;
-    check_size(&json).map(|()| json)
+    limit.check(&json).map_err(JsonProblem::TooLarge)?;
+    Ok(json)
 }
 
 /// The fields of a message's struct. Notes a violation of `field` and gives nothing if they
@@ -44,13 +43,11 @@ pub fn map_from_struct(
     violations: &mut Violations,
 ) -> Option<Map<String, Json>> {
     let converted = convert_fields(fields, MAX_PAYLOAD_DEPTH).and_then(|map| {
-        let json = Json::Object(map);
-        check_size(&json)?;
-        Ok(json)
+        violations.limit().check_fields(&map).map_err(JsonProblem::TooLarge)?;
+        Ok(map)
     });
     match converted {
-        Ok(Json::Object(map)) => Some(map),
-        Ok(_) => None,
+        Ok(map) => Some(map),
         Err(problem) => {
             violations.add(field, problem.to_string());
             None
@@ -65,7 +62,7 @@ pub fn struct_from_map(map: &Map<String, Json>) -> Struct {
 
 /// The value of a field that may be absent; `None` if it cannot be read, which is noted.
 pub fn read_value(value: Option<Value>, field: &str, violations: &mut Violations) -> Option<Option<Json>> {
-    match value.map(json_from_value).transpose() {
+    match value.map(|value| json_from_value(value, violations.limit())).transpose() {
         Ok(value) => Some(value),
         Err(problem) => {
             violations.add(field, problem.to_string());
@@ -118,34 +115,17 @@ fn convert_number(number: f64) -> Result<Number, JsonProblem> {
     Number::from_f64(number).ok_or(JsonProblem::NotFinite)
 }
 
-/// Refuses a payload that is too large.
-pub fn check_size(json: &Json) -> Result<(), JsonProblem> {
-    let mut counter = Counter(0);
-    // Counting does not fail.
-    let _ = serde_json::to_writer(&mut counter, json);
-    if counter.0 > MAX_PAYLOAD_BYTES { Err(JsonProblem::TooLarge(counter.0)) } else { Ok(()) }
-}
-
-/// Counts bytes without keeping them.
-struct Counter(usize);
-
-impl std::io::Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use goalpost_model::limits::DEFAULT_PAYLOAD_BYTES;
     use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    fn read(value: Value) -> Result<Json, JsonProblem> {
+        json_from_value(value, PayloadLimit::default())
+    }
 
     fn any_json() -> impl Strategy<Value = Json> {
         let leaf = prop_oneof![
@@ -167,24 +147,24 @@ mod tests {
     proptest! {
         #[test]
         fn json_survives_the_way_through_a_message(json in any_json()) {
-            prop_assert_eq!(json_from_value(value_from_json(json.clone())).unwrap(), json);
+            prop_assert_eq!(read(value_from_json(json.clone())).unwrap(), json);
         }
     }
 
     #[test]
     fn a_whole_double_is_an_integer() {
         let value = Value { kind: Some(Kind::NumberValue(3.0)) };
-        assert_eq!(json_from_value(value).unwrap().to_string(), "3");
+        assert_eq!(read(value).unwrap().to_string(), "3");
     }
 
     #[test]
     fn what_is_beyond_the_limits_is_refused() {
         let nan = Value { kind: Some(Kind::NumberValue(f64::NAN)) };
-        assert_eq!(json_from_value(nan), Err(JsonProblem::NotFinite));
+        assert_eq!(read(nan), Err(JsonProblem::NotFinite));
         let deep = (0..=MAX_PAYLOAD_DEPTH).fold(json!(1), |inner, _| json!([inner]));
-        assert_eq!(json_from_value(value_from_json(deep)), Err(JsonProblem::TooDeep));
+        assert_eq!(read(value_from_json(deep)), Err(JsonProblem::TooDeep));
         let mut violations = Violations::default();
-        let large = json!({"text": "x".repeat(MAX_PAYLOAD_BYTES)});
+        let large = json!({"text": "x".repeat(DEFAULT_PAYLOAD_BYTES)});
         assert!(
             map_from_struct(struct_from_map(large.as_object().unwrap()), "input", &mut violations).is_none()
         );

@@ -37,9 +37,7 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "
 pub use blueprint::{blueprint_from_model, capability_from_model, read_blueprint};
 pub use event::event_type;
 pub use goal::{goal_state, read_goal_state};
-pub use json::{
-    JsonProblem, check_size, json_from_value, map_from_struct, read_value, struct_from_map, value_from_json,
-};
+pub use json::{JsonProblem, json_from_value, map_from_struct, read_value, struct_from_map, value_from_json};
 pub use lane::{priority, read_namespace, read_priority};
 pub use payload::{payload_from_model, read_payload};
 pub use time::{now, timestamp};

@@ -7,6 +7,7 @@
 //! | `--database-pooler` | `GOALPOST_DATABASE_POOLER` |
 //! | `--database-direct-url` | `DATABASE_DIRECT_URL` |
 //! | `--redis-url` | `REDIS_URL` |
+//! | `--max-payload-bytes` | `GOALPOST_MAX_PAYLOAD_BYTES` |
 //! | `--drain-seconds` | `GOALPOST_DRAIN_SECONDS` |
 //! | `--metrics-listen` | `GOALPOST_METRICS_LISTEN` |
 //! | `--log-format` | `GOALPOST_LOG_FORMAT` |
@@ -15,6 +16,7 @@
 use std::net::SocketAddr;
 
 use clap::{Args, ValueEnum};
+use goalpost_model::PayloadLimit;
 pub use goalpost_model::Secret;
 use goalpost_store::{Error, Settings, Store};
 
@@ -74,6 +76,15 @@ impl PostgresArgs {
             connections: self.database_connections,
         })
     }
+}
+
+/// How large values may be that are carried from task to task.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct PayloadArgs {
+    /// Bytes of an input or an output as JSON, 1,024 to 2,097,152; what is larger is stored, and goes by reference. The
+    /// same for decision groups and engines.
+    #[arg(long, env = "GOALPOST_MAX_PAYLOAD_BYTES", default_value_t)]
+    pub max_payload_bytes: PayloadLimit,
 }
 
 /// Where Redis is.

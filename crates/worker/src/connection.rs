@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use goalpost_model::limits::MAX_WORK_MESSAGE_BYTES;
 use goalpost_proto::v1::{WorkRequest, WorkResponse, work_request::Message, worker_client::WorkerClient};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -10,8 +11,6 @@ use tonic::{Status, Streaming};
 
 /// Messages to the engine that may wait for the stream.
 const ROOM: usize = 1_024;
-/// The largest message from an engine.
-const MAX_MESSAGE_BYTES: usize = goalpost_model::limits::MAX_MESSAGE_BYTES;
 /// How long an engine may take to let the worker in; then another one has its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -39,8 +38,8 @@ impl Connection {
         // There is room for the first message.
         let _ = upstream.try_send(WorkRequest { message: Some(hello) });
         let mut client = WorkerClient::new(channel.clone())
-            .max_decoding_message_size(MAX_MESSAGE_BYTES)
-            .max_encoding_message_size(MAX_MESSAGE_BYTES);
+            .max_decoding_message_size(MAX_WORK_MESSAGE_BYTES)
+            .max_encoding_message_size(MAX_WORK_MESSAGE_BYTES);
         let downstream = client.work(ReceiverStream::new(requests)).await?.into_inner();
         Ok(Self { upstream, downstream, channel })
     }

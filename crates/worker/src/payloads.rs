@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
 
-use goalpost_model::limits::MAX_MESSAGE_BYTES;
+use goalpost_model::limits::MAX_WORK_MESSAGE_BYTES;
 use goalpost_model::{Failure, PayloadReference};
 use goalpost_payloads::{Error, Outgoing, Transform, header_of};
 use goalpost_proto::v1::worker_client::WorkerClient;
@@ -152,8 +152,8 @@ impl Payloads {
         let channel = connected.ok().and_then(|engine| engine.ok()?.clone());
         let channel = channel.ok_or_else(|| Status::unavailable("the worker is connected to no engine"))?;
         Ok(WorkerClient::new(channel)
-            .max_decoding_message_size(MAX_MESSAGE_BYTES)
-            .max_encoding_message_size(MAX_MESSAGE_BYTES))
+            .max_decoding_message_size(MAX_WORK_MESSAGE_BYTES)
+            .max_encoding_message_size(MAX_WORK_MESSAGE_BYTES))
     }
 }
 

@@ -1,8 +1,8 @@
 //! The run of one attempt.
 
-use goalpost_model::Failure;
+use goalpost_model::{Failure, Oversize, PayloadLimit};
 use goalpost_proto::v1::AttemptAssignment;
-use goalpost_proto::{Violations, check_size, map_from_struct};
+use goalpost_proto::{Violations, map_from_struct};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -14,10 +14,16 @@ use crate::{Attempt, trace};
 
 /// What is too large would take the stream with it, and the result would come again and again.
 fn fitting(output: Value) -> Result<Value, Failure> {
-    match check_size(&output) {
-        Ok(()) => Ok(output),
-        Err(problem) => Err(Failure::new(Failure::PAYLOAD_TOO_LARGE, format!("the output {problem}"))),
-    }
+    let how = match PayloadLimit::MAX.check(&output) {
+        Ok(()) => return Ok(output),
+        Err(Oversize::TooLarge { bytes, .. }) => {
+            format!("has {bytes} bytes as JSON, more than any engine takes")
+        }
+        Err(too_deep) => too_deep.to_string(),
+    };
+    let message =
+        format!("the output {how}; store what is large (Attempt::write_payload), and hand its reference on");
+    Err(Failure::new(Failure::PAYLOAD_TOO_LARGE, message))
 }
 
 /// Runs the handler to its end, or until it is cancelled. Without a handler it fails.
@@ -54,7 +60,7 @@ pub(crate) fn run(
     let span = trace::span(&attempt);
     let attempt = Attempt { traceparent: trace::continue_from(&span, traceparent), ..attempt };
     let run = async move {
-        let mut violations = Violations::default();
+        let mut violations = Violations::within(PayloadLimit::MAX);
         let input = map_from_struct(input.unwrap_or_default(), "input", &mut violations);
         let outcome = match (handler, input) {
             (Some(handler), Some(input)) => tokio::select! {

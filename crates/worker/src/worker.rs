@@ -5,6 +5,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use goalpost_model::Failure;
+use goalpost_model::limits::MAX_WORK_MESSAGE_BYTES;
 use goalpost_peers::{Addresses, Tour};
 use goalpost_proto::v1::work_request::Message as Up;
 use goalpost_proto::v1::work_response::Message as Down;
@@ -137,6 +138,7 @@ impl Worker {
             capabilities: self.offer.handlers.keys().cloned().collect(),
             max_concurrency: self.offer.max_concurrency.try_into().unwrap_or(i32::MAX),
             held: self.held.refs(),
+            max_message_bytes: MAX_WORK_MESSAGE_BYTES.try_into().unwrap_or(i32::MAX),
         });
         let engines = &mut self.engines;
         let open = async {

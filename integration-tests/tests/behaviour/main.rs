@@ -28,6 +28,7 @@ mod order;
 mod overload;
 mod partition;
 mod patterns;
+mod payload_limits;
 mod payloads;
 mod pooling;
 mod postgres_faults;

@@ -154,7 +154,7 @@ async fn a_value_that_is_too_large_is_told_how_large_it_is_and_what_to_do() {
     let one = json!({"name": "one", "tasks": [{"name": "a", "capability": "test.echo"}]});
     let (_, events) = on.system.run(NewGoal::blueprint(blueprint(one.clone()))).await;
     let failure = events.iter().find_map(|event| event.failure.clone()).unwrap();
-    let says = "the output has 5242882 bytes as JSON, and 1048576 are allowed; store what is large (WritePayload), and pass its reference";
+    let says = "the output has 5242882 bytes as JSON, more than any engine takes; store what is large (Attempt::write_payload), and hand its reference on";
     assert_eq!((failure.kind.as_str(), failure.message.as_str()), (Failure::PAYLOAD_TOO_LARGE, says));
     let large = json!({"x": "x".repeat(2 << 20)}).as_object().unwrap().clone();
     let refused =

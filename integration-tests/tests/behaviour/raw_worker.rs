@@ -33,6 +33,7 @@ pub(crate) fn hello(capability: &str) -> WorkerHello {
         capabilities: vec![capability.to_owned()],
         max_concurrency: 1,
         held: Vec::new(),
+        max_message_bytes: 0,
     }
 }
 

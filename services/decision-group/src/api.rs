@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use goalpost_model::{GoalId, GoalState, Namespace, WorkflowId};
+use goalpost_model::{GoalId, GoalState, Namespace, PayloadLimit, WorkflowId};
 use goalpost_proto::v1::{
     CancelGoalRequest, CancelWorkflowRequest, CheckBlueprintRequest, CheckBlueprintResponse, Event,
     ExplainGoalRequest, ExplainWorkflowRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal,
@@ -44,6 +44,8 @@ pub(crate) struct Api {
     pub(crate) submitter: Submitter,
     pub(crate) checks: Checks,
     pub(crate) streams: Gate,
+    /// How large inputs may be.
+    pub(crate) payload_limit: PayloadLimit,
     pub(crate) stop: CancellationToken,
 }
 
@@ -51,7 +53,8 @@ pub(crate) struct Api {
 impl central_decision_group_server::CentralDecisionGroup for Api {
     async fn submit_goal(&self, request: Request<SubmitGoalRequest>) -> Result<Response<Goal>, Status> {
         let traceparent = trace_context::of(&request);
-        let submission = requests::submission(request.into_inner()).map_err(status::invalid_argument)?;
+        let submission = requests::submission(request.into_inner(), self.payload_limit)
+            .map_err(status::invalid_argument)?;
         let checked = match &submission.wanted.blueprint {
             Some(own) => Some(self.checks.checked(own, traceparent.as_deref()).await?),
             None => None,
@@ -225,7 +228,8 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
     ) -> Result<Response<PreviewPlanResponse>, Status> {
         let traceparent = trace_context::of(&request);
         let PreviewPlanRequest { goal, goal_type, blueprint, input } = request.into_inner();
-        let wanted = requests::wanted(goal, goal_type, blueprint, input).map_err(status::invalid_argument)?;
+        let wanted = requests::wanted(goal, goal_type, blueprint, input, self.payload_limit)
+            .map_err(status::invalid_argument)?;
         let mut planner = self.context.peers.planner.clone();
         let Some(Own { blueprint, .. }) = &wanted.blueprint else {
             let request = PlanRequest {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::Args;
-use goalpost_service::args::{PostgresArgs, RedisArgs};
+use goalpost_service::args::{PayloadArgs, PostgresArgs, RedisArgs};
 use goalpost_service::drain::DrainArgs;
 use goalpost_service::load::LoadArgs;
 
@@ -26,6 +26,9 @@ pub struct Config {
     /// RESOURCE_EXHAUSTED. A batch that was under way may go beyond it.
     #[arg(long, env = "GOALPOST_MAX_OPEN_GOALS", default_value_t = 100_000)]
     pub max_open_goals: u32,
+    /// How large inputs and outputs may be.
+    #[command(flatten)]
+    pub payload: PayloadArgs,
     /// How much it takes on at once.
     #[command(flatten)]
     pub load: LoadArgs,

@@ -24,6 +24,7 @@ use std::net::SocketAddr;
 use goalpost_model::limits::MAX_MESSAGE_BYTES;
 use goalpost_proto::v1::central_decision_group_server::CentralDecisionGroupServer;
 use goalpost_queue::{List, Queue};
+use goalpost_service::args::PayloadArgs;
 use goalpost_service::drain::{Drain, DrainArgs};
 use goalpost_service::health::Health;
 use goalpost_service::lease::{self, Registration, STORES, Taker};
@@ -68,6 +69,7 @@ pub struct App {
     health: Health,
     load: LoadArgs,
     max_open_goals: u32,
+    payload: PayloadArgs,
     drain: DrainArgs,
 }
 
@@ -87,8 +89,8 @@ pub async fn build(config: Config) -> Result<App, Error> {
     let listener = Listener::bind(config.listen, "--decision-group-listen (or --listen)").await?;
     let health = Health::new(&["goalpost.v1.CentralDecisionGroup"], &[STORES]).await;
     let context = Context { store, queue, peers };
-    let Config { load, max_open_goals, drain, .. } = config;
-    Ok(App { listener, context, health, load, max_open_goals, drain })
+    let Config { load, max_open_goals, payload, drain, .. } = config;
+    Ok(App { listener, context, health, load, max_open_goals, payload, drain })
 }
 
 impl App {
@@ -105,7 +107,7 @@ impl App {
     /// Serves until `stop`; then takes nothing more, gives back what it has not begun, and ends when
     /// calls have their answers.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
-        let Self { listener, context, health, load, max_open_goals, drain } = self;
+        let Self { listener, context, health, load, max_open_goals, payload, drain } = self;
         let drain = Drain::new(stop.clone(), drain);
         let (takers, writer) = (TaskTracker::new(), TaskTracker::new());
         takers.spawn(take(context.clone(), health.clone(), stop.clone()));
@@ -114,7 +116,15 @@ impl App {
         writer.close();
         let checks = Checks::new(context.peers.planner.clone(), context.store.clone());
         let streams = Gate::of_streams(load);
-        let api = CentralDecisionGroupServer::new(api::Api { context, submitter, checks, streams, stop });
+        let payload_limit = payload.max_payload_bytes;
+        let api = CentralDecisionGroupServer::new(api::Api {
+            context,
+            submitter,
+            checks,
+            streams,
+            payload_limit,
+            stop,
+        });
         let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES));
         server::serve(SERVICE, listener, routes, health, load, &drain, takers.wait()).await?;
         // Nobody submits any more: what was submitted is written.

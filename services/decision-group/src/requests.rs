@@ -3,7 +3,9 @@
 use goalpost_model::limits::{
     MAX_BLUEPRINT_BYTES, MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REASON_BYTES, MAX_REQUEST_ID_BYTES,
 };
-use goalpost_model::{Blueprint, Digest, GoalId, GoalState, Namespace, Priority, canonical_json};
+use goalpost_model::{
+    Blueprint, Digest, GoalId, GoalState, Namespace, PayloadLimit, Priority, canonical_json,
+};
 use goalpost_proto::v1::{self, SubmitGoalRequest};
 use goalpost_proto::{
     Violations, map_from_struct, read_blueprint, read_goal_state, read_namespace, read_priority,
@@ -47,8 +49,9 @@ pub(crate) fn wanted(
     goal_type: String,
     blueprint: Option<v1::Blueprint>,
     input: Option<pbjson_types::Struct>,
+    limit: PayloadLimit,
 ) -> Result<Wanted, Violations> {
-    let mut violations = Violations::default();
+    let mut violations = Violations::within(limit);
     let given = [!goal.trim().is_empty(), !goal_type.is_empty(), blueprint.is_some()];
     if given.iter().filter(|given| **given).count() != 1 {
         violations.add("goal", "give exactly one of goal (1 to 4,096 bytes), goal_type and blueprint");
@@ -85,9 +88,9 @@ pub(crate) fn wanted(
 }
 
 /// Reads a submission.
-pub(crate) fn submission(request: SubmitGoalRequest) -> Result<Submission, Violations> {
+pub(crate) fn submission(request: SubmitGoalRequest, limit: PayloadLimit) -> Result<Submission, Violations> {
     let SubmitGoalRequest { goal, goal_type, blueprint, input, request_id, namespace, priority } = request;
-    let (wanted, mut violations) = match wanted(goal, goal_type, blueprint, input) {
+    let (wanted, mut violations) = match wanted(goal, goal_type, blueprint, input, limit) {
         Ok(wanted) => (Some(wanted), Violations::default()),
         Err(violations) => (None, violations),
     };

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
-use goalpost_service::args::{PostgresArgs, RedisArgs};
+use goalpost_service::args::{PayloadArgs, PostgresArgs, RedisArgs};
 use goalpost_service::drain::DrainArgs;
 use goalpost_service::load::LoadArgs;
 
@@ -25,6 +25,9 @@ pub struct Config {
     /// How much it stores for them.
     #[command(flatten)]
     pub payloads: StoredPayloadArgs,
+    /// How large inputs and outputs may be.
+    #[command(flatten)]
+    pub payload: PayloadArgs,
     /// How much it takes on at once.
     #[command(flatten)]
     pub load: LoadArgs,

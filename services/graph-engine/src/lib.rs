@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use goalpost_model::EngineId;
-use goalpost_model::limits::MAX_MESSAGE_BYTES;
+use goalpost_model::limits::{MAX_MESSAGE_BYTES, MAX_WORK_MESSAGE_BYTES};
 use goalpost_proto::v1::graph_engine_server::GraphEngineServer;
 use goalpost_proto::v1::worker_server::WorkerServer;
 use goalpost_queue::Queue;
@@ -93,7 +93,8 @@ impl App {
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
         let Self { config, listener, store, queue, health } = self;
         let drain = Drain::new(stop, config.drain);
-        let blueprints = Arc::new(Blueprints::default());
+        let payload_limit = config.payload.max_payload_bytes;
+        let blueprints = Arc::new(Blueprints::new(payload_limit));
         let (engine, committer) =
             Engine::start(store.clone(), Arc::clone(&blueprints), config.cached_workflows);
         let (registration, leave) = (Registration::default(), CancellationToken::new());
@@ -105,6 +106,7 @@ impl App {
             blueprints,
             sessions: Arc::new(Sessions::default()),
             offered: Arc::new(Offered::default()),
+            payload_limit,
             worker_grace: config.worker_grace(),
             registration: registration.clone(),
             takers: TaskTracker::new(),
@@ -125,7 +127,7 @@ impl App {
         let streams = Gate::of_streams(config.load);
         let work = WorkerServer::new(workers::Work { shared: shared.clone(), streams, payloads });
         let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES))
-            .add_service(work.max_decoding_message_size(MAX_MESSAGE_BYTES));
+            .add_service(work.max_decoding_message_size(MAX_WORK_MESSAGE_BYTES));
         let unwind = Box::pin(unwind(shared));
         server::serve(SERVICE, listener, routes, health, config.load, &drain, unwind).await?;
         // Every handle is gone with the tasks and the server: the committer writes the rest.

@@ -1,7 +1,7 @@
 //! From messages to what the planner works with; notes every violation.
 
-use goalpost_model::Blueprint;
 use goalpost_model::limits::{MAX_GOAL_BYTES, MAX_NAME_BYTES};
+use goalpost_model::{Blueprint, PayloadLimit};
 use goalpost_planning::GoalRequest;
 use goalpost_proto::v1::{CheckBlueprintRequest, ListCapabilitiesRequest, PlanRequest};
 use goalpost_proto::{Violations, map_from_struct, read_blueprint};
@@ -13,7 +13,7 @@ const MAX_PAGE: usize = 1_000;
 /// The goal of a request.
 pub(crate) fn goal(request: PlanRequest) -> Result<GoalRequest, Violations> {
     let PlanRequest { goal: text, goal_type, input } = request;
-    let mut violations = Violations::default();
+    let mut violations = Violations::within(PayloadLimit::MAX);
     match (text.trim().is_empty(), goal_type.is_empty()) {
         (true, true) => violations.add("goal", "give a goal or a goal_type"),
         (false, false) => violations.add("goal_type", "give a goal or a goal_type, not both"),
@@ -35,7 +35,7 @@ pub(crate) fn goal(request: PlanRequest) -> Result<GoalRequest, Violations> {
 /// The blueprint of a request.
 pub(crate) fn blueprint(request: CheckBlueprintRequest) -> Result<Blueprint, Violations> {
     let CheckBlueprintRequest { blueprint } = request;
-    let mut violations = Violations::default();
+    let mut violations = Violations::within(PayloadLimit::MAX);
     let Some(message) = blueprint else {
         violations.add("blueprint", "is missing");
         return Err(violations);
@@ -55,7 +55,7 @@ pub(crate) struct Page {
 /// The page that a request asks for.
 pub(crate) fn page(request: ListCapabilitiesRequest) -> Result<Page, Violations> {
     let ListCapabilitiesRequest { page_size, page_token } = request;
-    let mut violations = Violations::default();
+    let mut violations = Violations::within(PayloadLimit::MAX);
     let size = match usize::try_from(page_size) {
         Ok(0) => DEFAULT_PAGE,
         Ok(size) if size <= MAX_PAGE => size,

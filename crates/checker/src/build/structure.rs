@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use goalpost_model::PayloadLimit;
+
 use crate::code;
 use crate::expression::TaskNames;
 use crate::names::{fault_of_task_name, shown};
-use crate::payload;
 use crate::report::{Problem, Report, edge_node, task_node};
 use crate::topology::{Arc, Order};
 
@@ -38,7 +39,7 @@ pub(super) fn check_tasks<'a>(blueprint: Draft<'a>, report: &mut Report) -> Task
                 Problem::new(code::DUPLICATE_TASK, message, "give each task a name of its own"),
             );
         }
-        if let Err(fault) = payload::check_fields(&task.input) {
+        if let Err(fault) = PayloadLimit::default().check_fields(&task.input) {
             let problem = Problem::new(
                 code::TOO_BIG,
                 format!("the input {fault}"),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use goalpost_checker::{CompiledBlueprint, compile};
-use goalpost_model::{Blueprint, Digest};
+use goalpost_model::{Blueprint, Digest, PayloadLimit};
 use goalpost_store::{Error, Store, workflows};
 
 /// Blueprints held at most; beyond, all are forgotten and compiled again when needed.
@@ -21,12 +21,17 @@ pub(crate) enum Problem {
     Invalid(String),
 }
 
-#[derive(Default)]
 pub(crate) struct Blueprints {
     compiled: Mutex<HashMap<Digest, Arc<CompiledBlueprint>>>,
+    /// How large inputs and outputs of their workflows may be.
+    pub(crate) payload_limit: PayloadLimit,
 }
 
 impl Blueprints {
+    pub(crate) fn new(payload_limit: PayloadLimit) -> Self {
+        Self { compiled: Mutex::default(), payload_limit }
+    }
+
     /// The compiled blueprint with this digest.
     pub(crate) async fn get(
         &self,

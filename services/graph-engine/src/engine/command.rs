@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use goalpost_checker::CompiledBlueprint;
 use goalpost_graph::Planned;
-use goalpost_model::{Failure, Lane, SessionId, TaskState, Timeouts, TimerKind, WorkflowId};
+use goalpost_model::{Failure, Lane, PayloadLimit, SessionId, TaskState, Timeouts, TimerKind, WorkflowId};
 use goalpost_store::workflows::Holder;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -77,6 +77,7 @@ pub(crate) struct Creation {
     pub(crate) blueprint: Arc<CompiledBlueprint>,
     pub(crate) goal_text: String,
     pub(crate) goal_input: Map<String, Value>,
+    pub(crate) payload_limit: PayloadLimit,
     pub(crate) lane: Lane,
     pub(crate) traceparent: Option<String>,
 }

@@ -35,8 +35,9 @@ impl Live {
     /// A workflow that is about to begin.
     pub(crate) fn begin(creation: &Creation) -> Self {
         let blueprint = Arc::clone(&creation.blueprint);
-        let core =
+        let mut core =
             Workflow::new(&blueprint, creation.goal_text.clone(), Arc::new(creation.goal_input.clone()));
+        core.payload_limit = creation.payload_limit;
         let traceparent = creation.traceparent.clone();
         Self {
             blueprint,

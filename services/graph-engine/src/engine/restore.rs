@@ -28,7 +28,10 @@ impl Blueprints {
         };
         let digest = row.blueprint_digest;
         Ok(match self.get(store, digest).await? {
-            Ok(blueprint) => Live::restore(blueprint, &planned, row, round),
+            Ok(blueprint) => Live::restore(blueprint, &planned, row, round).map(|mut live| {
+                live.core.payload_limit = self.payload_limit;
+                live
+            }),
             Err(problem) => Err(format!("workflow {}: blueprint {digest}: {problem}", row.id)),
         })
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use goalpost_checker::compile;
-use goalpost_model::{Blueprint, EngineId, Failure, Lane, SessionId, TaskState, WorkflowId, WorkflowState};
+use goalpost_model::{
+    Blueprint, EngineId, Failure, Lane, PayloadLimit, SessionId, TaskState, WorkflowId, WorkflowState,
+};
 use goalpost_store::workflows::Holder;
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot::{self, error::TryRecvError};
@@ -33,6 +35,7 @@ pub(crate) fn creation_of(blueprint: &Value) -> Creation {
         blueprint: Arc::new(compile(&blueprint).unwrap()),
         goal_text: "some steps".to_owned(),
         goal_input: Map::new(),
+        payload_limit: PayloadLimit::default(),
         lane: Lane::default(),
         traceparent: None,
     }

@@ -21,6 +21,8 @@ pub(crate) struct Hello {
     pub(crate) capabilities: Vec<String>,
     pub(crate) max_concurrency: usize,
     pub(crate) held: Vec<HeldAttempt>,
+    /// How large a message it takes.
+    pub(crate) max_message_bytes: usize,
 }
 
 impl Hello {
@@ -31,7 +33,7 @@ impl Hello {
             violations.add("hello", "must be the first message of the stream");
             return Err(violations);
         };
-        let WorkerHello { session_id, name, capabilities, max_concurrency, held } = hello;
+        let WorkerHello { session_id, name, capabilities, max_concurrency, held, max_message_bytes } = hello;
         let session = session_id.parse::<SessionId>();
         if session.is_err() {
             violations.add("hello.session_id", "must be a UUID, fresh at each start of the worker");
@@ -42,6 +44,9 @@ impl Hello {
         check_capabilities(&capabilities, &mut violations);
         if !(1..=MAX_CONCURRENCY).contains(&max_concurrency) {
             violations.add("hello.max_concurrency", "must be 1 to 10,000");
+        }
+        if max_message_bytes < 0 {
+            violations.add("hello.max_message_bytes", "must not be negative");
         }
         let mut held: Vec<HeldAttempt> = held
             .into_iter()
@@ -63,6 +68,10 @@ impl Hello {
                 capabilities: capabilities.into_iter().collect::<BTreeSet<_>>().into_iter().collect(),
                 max_concurrency: usize::try_from(max_concurrency).unwrap_or(1),
                 held,
+                max_message_bytes: match usize::try_from(max_message_bytes) {
+                    Ok(0) | Err(_) => limits::MAX_MESSAGE_BYTES,
+                    Ok(bytes) => bytes,
+                },
             }),
             _ => Err(violations),
         }
@@ -116,6 +125,7 @@ mod tests {
             capabilities: vec!["b".to_owned(), "a".to_owned(), "b".to_owned()],
             max_concurrency: 3,
             held: Vec::new(),
+            max_message_bytes: 0,
         }
     }
 
@@ -139,11 +149,13 @@ mod tests {
             capabilities: vec!["a b".to_owned()],
             max_concurrency: 0,
             held: vec![AttemptRef::default()],
+            max_message_bytes: -1,
         };
         let fields: Vec<String> =
             Hello::read(request(wrong)).unwrap_err().into_iter().map(|violation| violation.field).collect();
-        let expected = ["session_id", "name", "capabilities[0]", "max_concurrency", "held[0]"]
-            .map(|field| format!("hello.{field}"));
+        let expected =
+            ["session_id", "name", "capabilities[0]", "max_concurrency", "max_message_bytes", "held[0]"]
+                .map(|field| format!("hello.{field}"));
         assert_eq!(fields, expected);
         assert!(Hello::read(None).is_err());
     }

@@ -3,8 +3,10 @@
 use goalpost_model::{AttemptRef, Failure};
 use goalpost_proto::v1::{self, WorkResponse, work_response::Message};
 use goalpost_store::workflows::HeldAttempt;
+use prost::Message as _;
 
 use crate::engine::{Claim, Refusal};
+use crate::workers::sessions::Place;
 
 pub(crate) fn welcome(engine: goalpost_model::EngineId) -> WorkResponse {
     response(Message::Welcome(v1::EngineWelcome { engine_id: engine.to_string() }))
@@ -27,6 +29,20 @@ pub(crate) fn assignment(
         heartbeat_ms: milliseconds(claim.timeouts.heartbeat_ms),
     });
     (held, response(message))
+}
+
+/// Refuses a message that its worker does not take: it would take the stream with it, again and again.
+pub(crate) fn check_size(message: &WorkResponse, place: &Place) -> Result<(), Failure> {
+    let (bytes, most) = (message.encoded_len(), place.max_message_bytes);
+    if bytes <= most {
+        return Ok(());
+    }
+    let message = format!(
+        "the assignment has {bytes} bytes, and worker {} takes {most}; let it take more (max_message_bytes), or store what is \
+         large as a payload, and pass its reference",
+        place.worker
+    );
+    Err(Failure::new(Failure::PAYLOAD_TOO_LARGE, message))
 }
 
 fn milliseconds(ms: u64) -> i64 {

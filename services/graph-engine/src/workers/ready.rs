@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use futures::future::join_all;
-use goalpost_model::AttemptRef;
+use goalpost_model::{AttemptRef, Failure};
 use goalpost_queue::List;
 use goalpost_service::line::Line;
 use goalpost_service::trace_context::Hop;
@@ -92,6 +92,10 @@ async fn deliver(shared: &Shared, element: &str, place: Place) {
             let hop = Hop::begin(claim.traceparent.as_deref(), || span(attempt, &claim));
             let heartbeat_ms = claim.timeouts.heartbeat_ms;
             let (held, message) = messages::assignment(attempt, claim, hop.traceparent());
+            if let Err(failure) = messages::check_size(&message, &place) {
+                shared.sessions.release(&place);
+                return fail(shared, attempt, failure).await;
+            }
             let watched = (heartbeat_ms > 0).then(|| held.clone());
             if shared.sessions.dispatch(&place, attempt, held, message) {
                 if let Some(held) = watched {
@@ -108,6 +112,14 @@ async fn deliver(shared: &Shared, element: &str, place: Place) {
             }
             shared.sessions.release(&place);
         }
+    }
+}
+
+/// Fails an attempt that its worker could not take.
+async fn fail(shared: &Shared, attempt: AttemptRef, failure: Failure) {
+    match shared.engine.lose(attempt, failure).await {
+        Ok(()) | Err(Refusal::Stale(_) | Refusal::NotFound(_)) => {}
+        Err(refusal) => tracing::error!(%attempt, %refusal, "an attempt could not be failed"),
     }
 }
 

@@ -51,6 +51,7 @@ struct Session {
     name: String,
     capabilities: Arc<[String]>,
     max_concurrency: usize,
+    max_message_bytes: usize,
     /// Places promised to claims that are on their way.
     reserved: usize,
     /// Attempts that the worker has.
@@ -80,6 +81,8 @@ impl Running {
 pub(crate) struct Place {
     pub(crate) session: SessionId,
     pub(crate) worker: String,
+    /// How large a message it takes.
+    pub(crate) max_message_bytes: usize,
     generation: u64,
 }
 
@@ -104,6 +107,7 @@ impl Sessions {
             name: hello.name.clone(),
             capabilities: hello.capabilities.clone().into(),
             max_concurrency: hello.max_concurrency,
+            max_message_bytes: hello.max_message_bytes,
             reserved: 0,
             running: HashMap::new(),
             stream: None,
@@ -222,6 +226,7 @@ impl Sessions {
                     places.push(Place {
                         session: id,
                         worker: session.name.clone(),
+                        max_message_bytes: session.max_message_bytes,
                         generation: session.generation,
                     });
                 }

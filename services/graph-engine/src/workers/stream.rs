@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use goalpost_model::{AttemptRef, Failure, SessionId};
+use goalpost_model::{AttemptRef, Failure, PayloadLimit, SessionId};
 use goalpost_proto::JsonProblem;
 use goalpost_proto::v1::{
     AttemptResult, PayloadReference, ReadPayloadRequest, WorkRequest, WorkResponse, WritePayloadRequest,
@@ -246,7 +246,7 @@ impl Stream {
             return messages::ack_unreadable(attempt);
         };
         self.shared.sessions.finished(self.session, &held);
-        let outcome = read_outcome(outcome);
+        let outcome = read_outcome(outcome, self.shared.payload_limit);
         if let Ok(output) = &outcome {
             self.shared.keep_payloads_of_output(held.workflow, output).await;
         }
@@ -256,17 +256,16 @@ impl Stream {
 }
 
 /// The output as JSON. What is no JSON, or no outcome, is a failure of the attempt.
-fn read_outcome(outcome: Option<attempt_result::Outcome>) -> Result<Value, Failure> {
+fn read_outcome(outcome: Option<attempt_result::Outcome>, limit: PayloadLimit) -> Result<Value, Failure> {
     match outcome {
-        Some(attempt_result::Outcome::Output(output)) => {
-            goalpost_proto::json_from_value(output).map_err(|problem| {
+        Some(attempt_result::Outcome::Output(output)) => goalpost_proto::json_from_value(output, limit)
+            .map_err(|problem| {
                 let kind = match problem {
                     JsonProblem::TooLarge(_) => Failure::PAYLOAD_TOO_LARGE,
                     JsonProblem::NotFinite | JsonProblem::TooDeep => Failure::OUTPUT_SCHEMA,
                 };
                 Failure::new(kind, format!("the output {problem}"))
-            })
-        }
+            }),
         Some(attempt_result::Outcome::Failure(failure)) => Err(failure.into()),
         None => Err(Failure::new(Failure::OUTPUT_SCHEMA, "the result has neither an output nor a failure")),
     }

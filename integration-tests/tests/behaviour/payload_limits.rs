@@ -1,0 +1,67 @@
+//! How large values may be that are carried from task to task.
+
+use goalpost_client::NewGoal;
+use goalpost_client::v1::{Goal, GoalState};
+use goalpost_model::Failure;
+use serde_json::{Map, Value, json};
+
+use crate::harness::{blueprint, on_stores, on_stores_with, worker};
+use crate::raw_worker::{connect, hello};
+
+fn failure_of(goal: &Goal) -> &str {
+    assert_eq!(goal.state(), GoalState::Failed);
+    &goal.failure.as_ref().unwrap().message
+}
+
+fn input(fields: Value) -> Map<String, Value> {
+    serde_json::from_value(fields).unwrap()
+}
+
+/// Input, output and what a data flow puts together, each a little over the limit that was set.
+#[tokio::test]
+async fn the_limit_of_a_payload_is_a_setting() {
+    let on = on_stores_with(&["--max-payload-bytes", "2000"]).await;
+    let _worker =
+        worker(&on.system.endpoints.graph_engine, |_, _| async { Ok(json!({"x": "x".repeat(3_000)})) });
+    let one = |task: Value| NewGoal::blueprint(blueprint(json!({"name": "one", "tasks": [task]})));
+    let work = || one(json!({"name": "work", "capability": "test.echo"}));
+    let refused =
+        on.system.client().submit(work().input(input(json!({"x": "x".repeat(3_000)})))).await.unwrap_err();
+    let violation = &refused.violations()[0];
+    assert_eq!(violation.field, "input");
+    assert!(violation.description.contains("has 3008 bytes as JSON, and 2000 are allowed"), "{violation:?}");
+    let (goal, _) = on.system.run(work()).await;
+    let says = "PAYLOAD_TOO_LARGE: the output has 3008 bytes as JSON, and 2000 are allowed";
+    assert!(failure_of(&goal).contains(says), "{}", failure_of(&goal));
+    let flows = json!({"a": "goal.input.x", "b": "goal.input.x"});
+    let twice = one(json!({"name": "twice", "capability": "goalpost.transform", "data_flow": flows}));
+    let (goal, _) = on.system.run(twice.input(input(json!({"x": "x".repeat(1_500)})))).await;
+    let says = "PAYLOAD_TOO_LARGE: the input of task twice has 3015 bytes as JSON, and 2000 are allowed";
+    assert!(failure_of(&goal).contains(says), "{}", failure_of(&goal));
+    on.system.verify().await;
+}
+
+/// Small numbers take six times as much room in a message as in JSON: more than gRPC libraries take by themselves.
+#[tokio::test]
+async fn an_input_that_is_large_in_a_message_breaks_no_stream() {
+    let on = on_stores().await;
+    let goal = || {
+        let flows = json!({"a": "goal.input.list", "b": "goal.input.list"});
+        let task = json!({"name": "work", "capability": "test.echo", "data_flow": flows});
+        NewGoal::blueprint(blueprint(json!({"name": "numbers", "tasks": [task]})))
+            .input(input(json!({"list": vec![1; 250_000]})))
+    };
+    let raw = connect(&on.system.endpoints.graph_engine, hello("test.echo")).await.unwrap();
+    let (failed, _) = on.system.run(goal()).await;
+    let why = failure_of(&failed);
+    assert!(
+        why.contains(Failure::PAYLOAD_TOO_LARGE) && why.contains("and worker raw takes 4194304"),
+        "{why}"
+    );
+    drop(raw);
+    // It says that it takes more, and so does what comes back.
+    let _worker = worker(&on.system.endpoints.graph_engine, |_, input| async { Ok(input) });
+    let (done, _) = on.system.run(goal()).await;
+    assert_eq!(done.state(), GoalState::Succeeded, "{:?}", done.failure);
+    on.system.verify().await;
+}
