@@ -26,7 +26,7 @@ fn documented() -> Catalog {
 #[test]
 fn the_examples_are_one_catalog_without_warnings() {
     let catalog = documented();
-    assert_eq!((catalog.capabilities().len(), catalog.method_count()), (3, 3));
+    assert_eq!((catalog.capabilities().len(), catalog.method_count()), (3, 4));
     assert_eq!(catalog.warnings(), []);
 }
 
@@ -44,6 +44,11 @@ fn the_examples_plan_what_the_text_says() {
     assert_eq!(names(&mailing.blueprint), ["brief_search", "brief_summarise", "send"]);
     let dry_run = with_input(&goal.text, json!({"dry_run": true}));
     assert!(plan(&catalog, &dry_run).is_err());
+
+    let topics = object(json!({"topics": ["tides", "storms"], "days": 2, "to": "ann@example.org"}));
+    let digest = plan(&catalog, &GoalRequest::of_type("news.digest", topics)).unwrap();
+    assert_eq!(names(&digest.blueprint), ["each", "whole", "approve", "send"]);
+    assert_eq!(digest.worst_case.total.tokens, 9_000);
 
     let compare = plan(&catalog, &GoalRequest::text("Compare the news about tides and storms")).unwrap();
     assert_eq!(
