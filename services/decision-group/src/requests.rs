@@ -192,9 +192,15 @@ mod tests {
 
     #[test]
     fn exactly_one_thing_is_wanted() {
-        assert!(wanted("Do it".into(), String::new(), None, None).is_ok());
-        assert_eq!(fields(wanted(" ".into(), String::new(), None, None).unwrap_err()), ["goal"]);
-        assert_eq!(fields(wanted("a".into(), "b".into(), None, None).unwrap_err()), ["goal"]);
+        assert!(wanted("Do it".into(), String::new(), None, None, PayloadLimit::default()).is_ok());
+        assert_eq!(
+            fields(wanted(" ".into(), String::new(), None, None, PayloadLimit::default()).unwrap_err()),
+            ["goal"]
+        );
+        assert_eq!(
+            fields(wanted("a".into(), "b".into(), None, None, PayloadLimit::default()).unwrap_err()),
+            ["goal"]
+        );
     }
 
     #[test]
@@ -208,7 +214,7 @@ mod tests {
             ..SubmitGoalRequest::default()
         };
         assert_eq!(
-            fields(submission(request).unwrap_err()),
+            fields(submission(request, PayloadLimit::default()).unwrap_err()),
             ["goal", "goal", "goal_type", "request_id", "namespace", "priority"]
         );
         let request =
@@ -224,7 +230,13 @@ mod tests {
                 request_id: "key".into(),
                 ..SubmitGoalRequest::default()
             };
-            new_goal(GoalId(uuid::Uuid::now_v7()), &submission(request).unwrap(), None, None).request
+            new_goal(
+                GoalId(uuid::Uuid::now_v7()),
+                &submission(request, PayloadLimit::default()).unwrap(),
+                None,
+                None,
+            )
+            .request
         };
         assert_eq!(goal("a"), goal("a"));
         assert_ne!(goal("a"), goal("b"));
