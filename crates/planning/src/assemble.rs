@@ -109,6 +109,7 @@ impl<'b, P: FnMut(&GoalRequest) -> Result<Fragment, String>> Assembly<'b, P> {
             retry: step.retry.clone(),
             timeouts: step.timeouts,
             extends: step.extends,
+            priority: step.priority,
             ..Task::default()
         };
         match &step.work {

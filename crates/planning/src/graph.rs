@@ -46,6 +46,8 @@ fn task(mut raw: raw::Task, around: Around<'_>, wrong: &mut Vec<String>) -> Opti
             ("retry", raw.retry.is_some()),
             ("timeouts", raw.timeouts.is_some()),
             ("extends", raw.extends),
+            ("concurrency_key", raw.concurrency_key.is_some()),
+            ("priority", raw.priority.is_some()),
             ("compensate_with", raw.compensate_with.is_some()),
         ];
         for (field, _) in of_tasks.into_iter().filter(|(_, is_there)| *is_there) {
@@ -63,6 +65,8 @@ fn task(mut raw: raw::Task, around: Around<'_>, wrong: &mut Vec<String>) -> Opti
         retry: raw.retry.unwrap_or_default(),
         timeouts: raw.timeouts.unwrap_or_default(),
         extends: raw.extends,
+        key: raw.concurrency_key,
+        priority: raw.priority,
         undo: raw.compensate_with.map(|undo| compensation(undo, around, wrong)),
     })
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use goalpost_model::{
-    Blueprint, Body, Branch, Budget, Edge, Failures, ForEach, Join, Loop, Rest, RetryPolicy, Run, Task,
-    Timeouts,
+    Blueprint, Body, Branch, Budget, ConcurrencyKey, Edge, Failures, ForEach, Join, Loop, Priority, Rest,
+    RetryPolicy, Run, Task, Timeouts,
 };
 
 use crate::goal::{Bound, GoalRequest};
@@ -74,6 +74,8 @@ pub(crate) struct Step {
     pub(crate) retry: RetryPolicy,
     pub(crate) timeouts: Timeouts,
     pub(crate) extends: bool,
+    pub(crate) key: Option<ConcurrencyKey>,
+    pub(crate) priority: Option<Priority>,
     pub(crate) undo: Option<Undo>,
 }
 

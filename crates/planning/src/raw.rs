@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::{Branch, Budget, Failures, Join, Rest, RetryPolicy, Timeouts};
+use goalpost_model::{Branch, Budget, ConcurrencyKey, Failures, Join, Priority, Rest, RetryPolicy, Timeouts};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -124,6 +124,10 @@ pub(crate) struct Task {
     pub(crate) timeouts: Option<Timeouts>,
     #[serde(default)]
     pub(crate) extends: bool,
+    #[serde(default)]
+    pub(crate) concurrency_key: Option<ConcurrencyKey>,
+    #[serde(default)]
+    pub(crate) priority: Option<Priority>,
     #[serde(default)]
     pub(crate) compensate_with: Option<Compensation>,
     #[serde(default)]

@@ -90,6 +90,8 @@ fn task(step: &Step) -> Task {
         retry: step.retry.clone(),
         timeouts: step.timeouts,
         extends: step.extends,
+        concurrency_key: step.key.clone(),
+        priority: step.priority,
         compensate_with: step.undo.as_ref().map(undo),
         ..Task::default()
     };

@@ -17,6 +17,10 @@ pub(crate) fn join_up(graph: &Graph, scope: &Scope<'_>, placed: Vec<Placed<'_>>)
         match work {
             Filled::Task(mut task) => {
                 task.data_flow = scope.flows(&step.data_flow)?;
+                task.concurrency_key.clone_from(&step.key);
+                if let Some(key) = &mut task.concurrency_key {
+                    key.key = scope.expression(&key.key)?;
+                }
                 task.compensate_with = undo;
                 if let Some(undo) = &mut task.compensate_with {
                     undo.data_flow = scope.flows(&undo.data_flow)?;
@@ -65,6 +69,9 @@ fn splice(
 fn rename(task: &mut Task, renames: &Renames) -> Result<(), String> {
     task.name = new_name(renames, &task.name);
     task.data_flow = renamed(&task.data_flow, renames)?;
+    if let Some(key) = &mut task.concurrency_key {
+        key.key = rename_tasks(&key.key, renames)?;
+    }
     if let Some(undo) = &mut task.compensate_with {
         undo.data_flow = renamed(&undo.data_flow, renames)?;
     }

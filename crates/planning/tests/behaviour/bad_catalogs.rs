@@ -57,7 +57,7 @@ fn every_mistake_is_listed_with_its_place() {
       bad.yaml:13: method m: task t: input.w has the placeholder {a b}: write {name} or {input.name} (or \{ for a brace)
       bad.yaml:13: method m: task u: has to have exactly one of capability, goal, goal_type, for_each, loop and run
       bad.yaml:13: method m: task v: has a nested goal, so it cannot have retry: its own tasks can
-      bad.yaml:13: method m: task 4: unknown field `nam`, expected one of `name`, `capability`, `goal`, `goal_type`, `input`, `data_flow`, `join`, `rest`, `branch`, `retry`, `timeouts`, `extends`, `compensate_with`, `for_each`, `loop`, `run`
+      bad.yaml:13: method m: task 4: unknown field `nam`, expected one of `name`, `capability`, `goal`, `goal_type`, `input`, `data_flow`, `join`, `rest`, `branch`, `retry`, `timeouts`, `extends`, `concurrency_key`, `priority`, `compensate_with`, `for_each`, `loop`, `run`
       bad.yaml:13: method m: edge 1: missing field `to`
       bad.yaml:13: method m: task t: uses {x}, which the pattern "do {y}" does not capture (write {input.x} if it comes with the goal's input)
       bad.yaml:13: method m: result names 'none', which is no task of the method

@@ -1,5 +1,6 @@
 //! Methods say everything that blueprints say.
 
+use goalpost_model::Priority;
 use goalpost_model::{Blueprint, Body, Budget, Failures, Task};
 use goalpost_planning::{Catalog, GoalRequest, Source, plan};
 use serde_json::json;
@@ -137,7 +138,11 @@ methods:
               - { name: first, capability: a, data_flow: { own: goal.input.own, text: goal.text } }
               - { name: second, capability: a, data_flow: { x: tasks.first.output } }
             edges: [{ from: first, to: second }]
-    edges: [{ from: first, to: last }]
+      - name: late
+        capability: a
+        concurrency_key: { key: "goal.text + tasks.first.state", limit: 3 }
+        priority: high
+    edges: [{ from: first, to: late }, { from: late, to: last }]
 "#;
 
 #[test]
@@ -146,14 +151,14 @@ fn a_nested_goal_is_planned_inside_of_a_graph_too() {
     assert_eq!(plan.planned_by, "method outer with look");
     assert_eq!(names(&plan.blueprint), ["each", "again"]);
     let each = inside(&plan.blueprint, "each");
-    assert_eq!(body_names(each), ["one_first", "one_last", "after"]);
+    assert_eq!(body_names(each), ["one_first", "one_last", "one_late", "after"]);
     assert_eq!(
         each.tasks[0].data_flow["item"], "item",
         "what flows into the goal flows into its first tasks"
     );
-    assert_eq!(each.tasks[2].data_flow["x"], "tasks.one_last.output");
+    assert_eq!(each.tasks[3].data_flow["x"], "tasks.one_last.output");
     let again = inside(&plan.blueprint, "again");
-    assert_eq!(body_names(again), ["two_first", "two_last"]);
+    assert_eq!(body_names(again), ["two_first", "two_last", "two_late"]);
     assert_eq!(again.output["x"], "tasks.two_last.output.x");
     assert_eq!(
         task(&plan.blueprint, "again").repeat.as_ref().unwrap().condition,
@@ -168,6 +173,10 @@ fn what_a_nested_method_has_inside_of_its_tasks_keeps_its_meaning() {
     let undo = each.tasks[0].compensate_with.as_ref().unwrap();
     assert_eq!(undo.data_flow["id"], "tasks.one_first.output.id");
     assert_eq!(undo.data_flow["place"], r#"{"text": "look at Ann"}.text"#);
+    let late = &each.tasks[2];
+    let key = late.concurrency_key.as_ref().unwrap();
+    let expected = r#"{"text": "look at Ann"}.text + tasks.one_first.state"#;
+    assert_eq!((key.key.as_str(), key.limit, late.priority), (expected, 3, Some(Priority::High)));
     let run = each.tasks[1].body().unwrap();
     assert_eq!(body_names(run), ["first", "second"]);
     assert_eq!(run.tasks[0].data_flow["own"], "goal.input.own", "in a run that is the input of its task");
