@@ -100,18 +100,7 @@ impl<'b, P: FnMut(&GoalRequest) -> Result<Fragment, String>> Assembly<'b, P> {
     }
 
     fn task(&mut self, step: &Step, input: Map<String, Value>, meaning: Meaning<'b>) -> Result<Task, String> {
-        let mut task = Task {
-            name: step.name.clone(),
-            input,
-            join: step.join,
-            rest: step.rest,
-            branch: step.branch,
-            retry: step.retry.clone(),
-            timeouts: step.timeouts,
-            extends: step.extends,
-            priority: step.priority,
-            ..Task::default()
-        };
+        let mut task = Task { input, ..step.bare() };
         match &step.work {
             Work::Capability(capability) => task.capability.clone_from(capability),
             Work::Body(how, inner) => self.body(how, inner, meaning, &mut task)?,

@@ -79,6 +79,24 @@ pub(crate) struct Step {
     pub(crate) undo: Option<Undo>,
 }
 
+impl Step {
+    /// The task as far as it is the same whatever the goal.
+    pub(crate) fn bare(&self) -> Task {
+        Task {
+            name: self.name.clone(),
+            join: self.join,
+            rest: self.rest,
+            branch: self.branch,
+            retry: self.retry.clone(),
+            timeouts: self.timeouts,
+            extends: self.extends,
+            concurrency_key: self.key.clone(),
+            priority: self.priority,
+            ..Task::default()
+        }
+    }
+}
+
 /// What undoes a step.
 #[derive(Debug)]
 pub(crate) struct Undo {

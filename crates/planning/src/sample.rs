@@ -82,19 +82,7 @@ fn body(graph: &Graph) -> Body {
 }
 
 fn task(step: &Step) -> Task {
-    let mut task = Task {
-        name: step.name.clone(),
-        join: step.join,
-        rest: step.rest,
-        branch: step.branch,
-        retry: step.retry.clone(),
-        timeouts: step.timeouts,
-        extends: step.extends,
-        concurrency_key: step.key.clone(),
-        priority: step.priority,
-        compensate_with: step.undo.as_ref().map(undo),
-        ..Task::default()
-    };
+    let mut task = Task { compensate_with: step.undo.as_ref().map(undo), ..step.bare() };
     let fields = match &step.work {
         Work::Capability(capability) => {
             task.capability.clone_from(capability);

@@ -17,7 +17,6 @@ pub(crate) fn join_up(graph: &Graph, scope: &Scope<'_>, placed: Vec<Placed<'_>>)
         match work {
             Filled::Task(mut task) => {
                 task.data_flow = scope.flows(&step.data_flow)?;
-                task.concurrency_key.clone_from(&step.key);
                 if let Some(key) = &mut task.concurrency_key {
                     key.key = scope.expression(&key.key)?;
                 }
