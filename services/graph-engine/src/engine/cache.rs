@@ -1,6 +1,7 @@
 //! The workflows that the engine holds in memory, bounded in number.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Instant;
 
 use goalpost_model::WorkflowId;
 
@@ -14,6 +15,8 @@ pub(crate) struct Cache {
     old: HashMap<WorkflowId, Live>,
     /// What is not true any more, and serves only to be brought up to date.
     outdated: HashMap<WorkflowId, Outdated>,
+    /// Since when its tasks have been active, of a workflow that is read again: nothing else knows.
+    since: HashMap<WorkflowId, HashMap<usize, Instant>>,
     generation_size: usize,
 }
 
@@ -21,7 +24,13 @@ impl Cache {
     /// Holds at most `capacity` workflows.
     pub(crate) fn new(capacity: usize) -> Self {
         let generation_size = (capacity / 2).max(1);
-        Self { young: HashMap::new(), old: HashMap::new(), outdated: HashMap::new(), generation_size }
+        Self {
+            young: HashMap::new(),
+            old: HashMap::new(),
+            outdated: HashMap::new(),
+            since: HashMap::new(),
+            generation_size,
+        }
     }
 
     pub(crate) fn contains(&self, id: WorkflowId) -> bool {
@@ -35,8 +44,9 @@ impl Cache {
         self.young.get_mut(&id)
     }
 
-    pub(crate) fn insert(&mut self, id: WorkflowId, live: Live) {
+    pub(crate) fn insert(&mut self, id: WorkflowId, mut live: Live) {
         self.old.remove(&id);
+        live.stay_active(self.since.remove(&id).unwrap_or_default());
         self.young.insert(id, live);
     }
 
@@ -46,8 +56,12 @@ impl Cache {
 
     /// Somebody else has moved the workflow on. Of the tasks in `unsure` it is not even known how they were.
     pub(crate) fn outdate(&mut self, id: WorkflowId, unsure: BTreeSet<usize>) {
-        let outdated = self.remove(id).and_then(|live| Outdated::new(live, unsure));
-        self.outdated.extend(outdated.map(|outdated| (id, outdated)));
+        let Some(live) = self.remove(id) else { return };
+        if Outdated::is_worth_the_while(&live) {
+            self.outdated.insert(id, Outdated::new(live, unsure));
+        } else {
+            self.since.insert(id, live.active_since);
+        }
     }
 
     /// What there is to be brought up to date. It is asked for once, when the workflow is read again.
@@ -58,6 +72,7 @@ impl Cache {
     /// Nobody asks for them any more.
     pub(crate) fn forget_outdated(&mut self) {
         self.outdated.clear();
+        self.since.clear();
     }
 
     /// Forgets the older generation if the younger one is full. Called between batches, so
@@ -71,6 +86,7 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
+    use goalpost_graph::{Event, advance};
     use uuid::Uuid;
 
     use super::*;
@@ -78,6 +94,20 @@ mod tests {
 
     fn id(number: u128) -> WorkflowId {
         WorkflowId(Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn how_long_tasks_have_been_active_is_known_after_a_workflow_is_read_again() {
+        let mut cache = Cache::new(4);
+        let since = Instant::now();
+        let mut live = live_chain();
+        live.active_since = HashMap::from([(0, since), (99, since)]);
+        cache.insert(id(1), live);
+        cache.outdate(id(1), BTreeSet::new());
+        let mut read = live_chain();
+        advance(&read.blueprint, &mut read.core, Event::Start).unwrap();
+        cache.insert(id(1), read);
+        assert_eq!(cache.get_mut(id(1)).unwrap().active_since, HashMap::from([(0, since)]));
     }
 
     #[test]

@@ -20,10 +20,13 @@ pub(crate) struct Outdated {
 }
 
 impl Outdated {
-    /// `None` if it is not worth the while, or too much would have to be found out.
-    pub(crate) fn new(live: Live, unsure: BTreeSet<usize>) -> Option<Self> {
-        let is_plain = live.core.state == WorkflowState::Running;
-        (is_plain && live.stored.len() >= MIN_TASKS).then_some(Self { live, unsure })
+    /// Whether it is better brought up to date than read as a whole, and not too much would have to be found out.
+    pub(crate) fn is_worth_the_while(live: &Live) -> bool {
+        live.core.state == WorkflowState::Running && live.stored.len() >= MIN_TASKS
+    }
+
+    pub(crate) fn new(live: Live, unsure: BTreeSet<usize>) -> Self {
+        Self { live, unsure }
     }
 
     /// The number of the last event that it rests on.
@@ -169,7 +172,7 @@ mod tests {
         let before = after(both().into_iter().chain(mine).collect());
         assert!(before.core != now.core);
         let unsure = BTreeSet::from([2, 3, 4]);
-        let outdated = Outdated::new(before, unsure).unwrap();
+        let outdated = Outdated::new(before, unsure);
         let row = stored(&now, &[1, 2, 3, 4]);
         let caught_up = outdated.catch_up(row, 7).unwrap().unwrap();
         assert!(caught_up.core == now.core);
@@ -183,7 +186,7 @@ mod tests {
         let before = after(vec![claim_of(0), finish(&name(0), 9)]);
         let last = TASKS;
         assert_eq!(before.core.tasks[last].state, TaskState::Ready);
-        let outdated = Outdated::new(before, BTreeSet::from([0, last])).unwrap();
+        let outdated = Outdated::new(before, BTreeSet::from([0, last]));
         let caught_up = outdated.catch_up(stored(&now, &[0]), 7).unwrap().unwrap();
         assert!(caught_up.core == now.core);
         assert!(!caught_up.stored.contains(&last));
@@ -194,12 +197,12 @@ mod tests {
         let now = after(Vec::new());
         let mut row = stored(&now, &[0]);
         row.tasks[0].ordinal = 10 * TASKS;
-        let outdated = Outdated::new(now, BTreeSet::new()).unwrap();
+        let outdated = Outdated::new(now, BTreeSet::new());
         assert!(outdated.catch_up(row, 7).unwrap().is_none());
     }
 
     #[test]
     fn small_workflows_are_read_as_a_whole() {
-        assert!(Outdated::new(crate::engine::tests::live_chain(), BTreeSet::new()).is_none());
+        assert!(!Outdated::is_worth_the_while(&crate::engine::tests::live_chain()));
     }
 }

@@ -111,17 +111,15 @@ impl Committer {
                 ids.push(id);
             }
         }
-        self.cache.forget_outdated();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        for row in workflows::load(&self.store, &ids).await? {
+        let rows = if ids.is_empty() { Vec::new() } else { workflows::load(&self.store, &ids).await? };
+        for row in rows {
             let id = row.id;
             match self.blueprints.restore(&self.store, row, self.round).await? {
                 Ok(live) => self.cache.insert(id, live),
                 Err(message) => self.refuse_unreadable(id, &message),
             }
         }
+        self.cache.forget_outdated();
         Ok(())
     }
 

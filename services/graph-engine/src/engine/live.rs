@@ -91,6 +91,16 @@ impl Live {
     }
 }
 
+impl Live {
+    /// Notes since when tasks that are active still have been so.
+    pub(crate) fn stay_active(&mut self, since: HashMap<usize, Instant>) {
+        let is_active = |task: &Task| matches!(task.state, TaskState::Ready | TaskState::Running);
+        let tasks = &self.core.tasks;
+        self.active_since
+            .extend(since.into_iter().filter(|(task, _)| tasks.get(*task).is_some_and(is_active)));
+    }
+}
+
 pub(crate) fn core_signal(signal: StoredSignal) -> Signal {
     let StoredSignal { id, name, payload, taken_by } = signal;
     Signal { id, name, payload: Arc::new(payload), taken_by }
