@@ -122,11 +122,8 @@ pub(crate) fn read_task(message: v1::Task, field: &str, violations: &mut Violati
 
 fn read_key(message: v1::ConcurrencyKey, field: &str, violations: &mut Violations) -> ConcurrencyKey {
     let v1::ConcurrencyKey { key, limit } = message;
-    let limit = u32::try_from(limit).unwrap_or_else(|_| {
-        violations.add(format!("{field}.limit"), "must not be negative");
-        0
-    });
-    ConcurrencyKey { key, limit: limit.max(1) }
+    let limit = whole::read(limit.into(), &format!("{field}.limit"), violations);
+    ConcurrencyKey { key, limit: u32::try_from(limit).unwrap_or(u32::MAX).max(1) }
 }
 
 /// The word of this number; if there is none, that is noted, and nothing was said.

@@ -34,7 +34,7 @@ impl graph_engine_server::GraphEngine for Api {
         let traceparent = trace_context::of(&request);
         let CreateWorkflowRequest { id, blueprint_digest, goal, input, namespace, priority } =
             request.into_inner();
-        let mut violations = Violations::within(self.shared.payload_limit);
+        let mut violations = Violations::within(self.shared.blueprints.payload_limit);
         let id = read_id(&id, &mut violations);
         let digest = blueprint_digest.parse::<Digest>().ok();
         if digest.is_none() {
@@ -62,7 +62,7 @@ impl graph_engine_server::GraphEngine for Api {
             blueprint: Arc::clone(&blueprint),
             goal_text: goal,
             goal_input,
-            payload_limit: self.shared.payload_limit,
+            payload_limit: self.shared.blueprints.payload_limit,
             lane: lane.clone(),
             traceparent,
         };
@@ -139,7 +139,7 @@ impl graph_engine_server::GraphEngine for Api {
         request: Request<ActOnWorkflowRequest>,
     ) -> Result<Response<Workflow>, Status> {
         let ActOnWorkflowRequest { id, action } = request.into_inner();
-        let mut violations = Violations::within(self.shared.payload_limit);
+        let mut violations = Violations::within(self.shared.blueprints.payload_limit);
         let id = read_id(&id, &mut violations);
         let wish = match action {
             Some(Action::Expand(expand)) => self.read_expansion(expand, &mut violations).await?,

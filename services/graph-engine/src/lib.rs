@@ -93,8 +93,7 @@ impl App {
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
         let Self { config, listener, store, queue, health } = self;
         let drain = Drain::new(stop, config.drain);
-        let payload_limit = config.payload.max_payload_bytes;
-        let blueprints = Arc::new(Blueprints::new(payload_limit));
+        let blueprints = Arc::new(Blueprints::new(config.payload.max_payload_bytes));
         let (engine, committer) =
             Engine::start(store.clone(), Arc::clone(&blueprints), config.cached_workflows);
         let (registration, leave) = (Registration::default(), CancellationToken::new());
@@ -106,7 +105,6 @@ impl App {
             blueprints,
             sessions: Arc::new(Sessions::default()),
             offered: Arc::new(Offered::default()),
-            payload_limit,
             worker_grace: config.worker_grace(),
             registration: registration.clone(),
             takers: TaskTracker::new(),

@@ -9,7 +9,6 @@ use goalpost_queue::List;
 use goalpost_service::backoff::until_ok;
 use goalpost_store::{keys, workflows};
 
-use crate::engine::Refusal;
 use crate::shared::Shared;
 use crate::workers;
 
@@ -51,10 +50,10 @@ pub(crate) async fn take_timers(shared: Shared) {
         let fire = |timer: TimerRef| {
             let shared = &shared;
             async move {
-                match shared.engine.fire(timer).await {
-                    // A delivery may repeat, and what it waited for may have come before.
-                    Ok(()) | Err(Refusal::Stale(_) | Refusal::NotFound(_)) => {}
-                    Err(refusal) => tracing::error!(%timer, %refusal, "a timer could not do its work"),
+                if let Err(refusal) = shared.engine.fire(timer).await
+                    && !refusal.is_late()
+                {
+                    tracing::error!(%timer, %refusal, "a timer could not do its work");
                 }
             }
         };
@@ -78,10 +77,10 @@ pub(crate) async fn take_keys(shared: Shared) {
 
 impl Shared {
     async fn grant(&self, task: AttemptRef) {
-        match self.engine.grant(task).await {
-            // A delivery may repeat, and the task may have been given up.
-            Ok(()) | Err(Refusal::Stale(_) | Refusal::NotFound(_)) => {}
-            Err(refusal) => tracing::error!(%task, %refusal, "a task could not take its key"),
+        if let Err(refusal) = self.engine.grant(task).await
+            && !refusal.is_late()
+        {
+            tracing::error!(%task, %refusal, "a task could not take its key");
         }
     }
 

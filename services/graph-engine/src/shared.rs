@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use goalpost_model::{EngineId, PayloadLimit};
+use goalpost_model::EngineId;
 use goalpost_queue::Queue;
 use goalpost_service::drain::Drain;
 use goalpost_service::lease::Registration;
@@ -23,8 +23,6 @@ pub(crate) struct Shared {
     pub(crate) blueprints: Arc<Blueprints>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) offered: Arc<Offered>,
-    /// How large inputs and outputs may be.
-    pub(crate) payload_limit: PayloadLimit,
     /// How long a worker may be away before its attempts are lost.
     pub(crate) worker_grace: Duration,
     /// While it is held, what the engine gives out is watched over.

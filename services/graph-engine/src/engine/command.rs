@@ -119,3 +119,10 @@ pub(crate) enum Refusal {
     #[error("{0}")]
     Internal(String),
 }
+
+impl Refusal {
+    /// What was to happen has happened, or cannot any more: a delivery may repeat, or come when nobody waits for it.
+    pub(crate) fn is_late(&self) -> bool {
+        matches!(self, Self::Stale(_) | Self::NotFound(_))
+    }
+}

@@ -10,7 +10,6 @@ use goalpost_model::{AttemptRef, Digest, Failure, SessionId, WorkflowId};
 use goalpost_store::Error;
 use goalpost_store::workflows::{self, HeldAttempt};
 
-use crate::engine::Refusal;
 use crate::shared::Shared;
 
 impl Shared {
@@ -49,7 +48,7 @@ impl Shared {
         let failure = Failure::new(Failure::HEARTBEAT_TIMEOUT, message);
         match self.engine.lose(attempt, failure).await {
             Ok(()) => self.sessions.stop_attempt(attempt, "it gave no sign of life"),
-            Err(Refusal::Stale(_) | Refusal::NotFound(_)) => {}
+            Err(refusal) if refusal.is_late() => {}
             Err(refusal) => tracing::error!(%attempt, %refusal, "a silent attempt could not be failed"),
         }
     }

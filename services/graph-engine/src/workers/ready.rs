@@ -15,7 +15,7 @@ use goalpost_store::workflows::Holder;
 use tracing::Span;
 
 use crate::SERVICE;
-use crate::engine::{Claim, Refusal};
+use crate::engine::Claim;
 use crate::shared::Shared;
 use crate::workers::messages;
 use crate::workers::sessions::Place;
@@ -107,7 +107,7 @@ async fn deliver(shared: &Shared, element: &str, place: Place) {
         }
         Err(refusal) => {
             // A delivery may repeat: the attempt runs, has run, or was cancelled.
-            if !matches!(refusal, Refusal::Stale(_) | Refusal::NotFound(_)) {
+            if !refusal.is_late() {
                 tracing::error!(%attempt, %refusal, "an attempt could not be claimed");
             }
             shared.sessions.release(&place);
@@ -117,9 +117,10 @@ async fn deliver(shared: &Shared, element: &str, place: Place) {
 
 /// Fails an attempt that its worker could not take.
 async fn fail(shared: &Shared, attempt: AttemptRef, failure: Failure) {
-    match shared.engine.lose(attempt, failure).await {
-        Ok(()) | Err(Refusal::Stale(_) | Refusal::NotFound(_)) => {}
-        Err(refusal) => tracing::error!(%attempt, %refusal, "an attempt could not be failed"),
+    if let Err(refusal) = shared.engine.lose(attempt, failure).await
+        && !refusal.is_late()
+    {
+        tracing::error!(%attempt, %refusal, "an attempt could not be failed");
     }
 }
 

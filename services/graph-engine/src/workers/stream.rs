@@ -21,7 +21,6 @@ use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use crate::engine::Refusal;
 use crate::payloads::{Caller, Parts, Payloads};
 use crate::shared::Shared;
 use crate::workers::hello::{Hello, read_attempt};
@@ -246,7 +245,7 @@ impl Stream {
             return messages::ack_unreadable(attempt);
         };
         self.shared.sessions.finished(self.session, &held);
-        let outcome = read_outcome(outcome, self.shared.payload_limit);
+        let outcome = read_outcome(outcome, self.shared.blueprints.payload_limit);
         if let Ok(output) = &outcome {
             self.shared.keep_payloads_of_output(held.workflow, output).await;
         }
@@ -290,7 +289,7 @@ pub(crate) async fn lose(shared: &Shared, worker: &str, attempts: &[AttemptRef])
     let losses = attempts.iter().map(|attempt| async move {
         match shared.engine.lose(*attempt, messages::worker_lost(worker)).await {
             Ok(()) => tracing::warn!(%attempt, worker, "attempt failed: its worker is lost"),
-            Err(Refusal::Stale(_) | Refusal::NotFound(_)) => {}
+            Err(refusal) if refusal.is_late() => {}
             Err(refusal) => tracing::error!(%attempt, %refusal, "a lost attempt could not be failed"),
         }
     });
