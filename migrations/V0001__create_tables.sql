@@ -69,7 +69,10 @@ CREATE TABLE decisions (
 -- Durable executions. Written by the graph engine.
 CREATE TABLE workflows (
     id               uuid PRIMARY KEY,
+    -- A longer one takes its place when the workflow is extended.
     blueprint_digest bytea NOT NULL,
+    -- By which tasks it was extended: of each extension the place of the first task in the blueprint, and its ordinal.
+    added_tasks      integer[] NOT NULL DEFAULT '{}',
     goal_text        text NOT NULL,
     goal_input       json NOT NULL,
     -- Its lane on the delivery lists: `namespace:priority` of its goal.
@@ -90,7 +93,8 @@ CREATE INDEX workflows_open ON workflows (id) WHERE state IN ('RUNNING', 'PAUSED
 -- Written by the graph engine.
 CREATE TABLE tasks (
     workflow_id uuid NOT NULL,
-    -- The task's place in its blueprint, from 0; those of graphs inside of tasks come after.
+    -- The task's place in its blueprint, from 0; those of graphs inside of tasks, and those by which the blueprint was
+    -- extended, come after.
     ordinal     integer NOT NULL,
     name        text NOT NULL,
     capability  text NOT NULL,

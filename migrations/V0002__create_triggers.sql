@@ -206,8 +206,11 @@ CREATE TRIGGER workflows_move AFTER UPDATE ON workflows FOR EACH ROW
           AND NOT (OLD.state IN ('FAILED', 'CANCELLED') AND NEW.state = 'RUNNING'))
     EXECUTE FUNCTION refuse_change('a workflow that has ended stays as it is, unless it is retried');
 CREATE TRIGGER workflows_number AFTER UPDATE ON workflows FOR EACH ROW
-    WHEN ((OLD.state <> NEW.state) <> (NEW.event > OLD.event))
-    EXECUTE FUNCTION refuse_change('a change of state, and nothing else, takes the next number of its history');
+    WHEN ((OLD.state <> NEW.state OR OLD.blueprint_digest <> NEW.blueprint_digest) <> (NEW.event > OLD.event))
+    EXECUTE FUNCTION refuse_change('a change of state or of the blueprint, and nothing else, takes the next number of its history');
+CREATE TRIGGER workflows_extend AFTER UPDATE ON workflows FOR EACH ROW
+    WHEN (OLD.blueprint_digest <> NEW.blueprint_digest AND (OLD.state <> NEW.state OR NOT is_open(NEW.state)))
+    EXECUTE FUNCTION refuse_change('only a workflow that runs can be extended');
 
 -- What came up while these workflows were paused was given to nobody.
 CREATE FUNCTION deliver_ready(ids uuid[]) RETURNS void
@@ -231,7 +234,9 @@ BEGIN
         SELECT 'outcomes', id, lane FROM moved WHERE NOT is_open(state) OR NOT is_open(old_state)
     )
     INSERT INTO events (workflow_id, number, at, type, failure)
-    SELECT id, event, clock_timestamp(), 'WORKFLOW_' || state, failure FROM moved;
+    SELECT id, event, clock_timestamp(), 'WORKFLOW_' || CASE state WHEN old_state THEN 'EXTENDED' ELSE state END,
+           CASE WHEN state <> old_state THEN failure END
+    FROM moved;
     IF EXISTS (SELECT FROM new_rows WHERE state = 'RUNNING') THEN
         PERFORM deliver_ready(ARRAY(
             SELECT n.id FROM old_rows o JOIN new_rows n USING (id) WHERE o.state = 'PAUSED' AND n.state = 'RUNNING'));

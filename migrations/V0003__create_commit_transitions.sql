@@ -53,7 +53,11 @@ CREATE FUNCTION commit_transitions(
     move_place integer[], move_event integer[], move_state text[], move_result json[], move_failure json[],
     -- Timers that are armed: at a time, or after some milliseconds; and those that go.
     arm_place integer[], arm_task integer[], arm_attempt integer[], arm_kind text[], arm_after_ms bigint[], arm_at timestamptz[],
-    disarm_place integer[], disarm_task integer[]
+    disarm_place integer[], disarm_task integer[],
+    -- Workflows that are extended: by which blueprint, and the place and the ordinal of the first task that is added.
+    extend_place integer[], extend_event integer[], extend_digest bytea[], extend_at integer[], extend_first integer[],
+    -- Tasks to which edges were added after their ends.
+    link_place integer[], link_task integer[], link_taken_edges text[], link_unhandled json[]
 ) RETURNS bigint[]
 LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
@@ -117,6 +121,20 @@ BEGIN
         UPDATE workflows w SET state = 'RUNNING', result = NULL, failure = NULL, event = bases[m.place] + m.event, ended_at = NULL
         FROM unnest(move_place, move_event, move_state) AS m (place, event, state)
         WHERE m.state = 'RUNNING' AND w.id = ids[m.place] AND bases[m.place] >= 0;
+    END IF;
+
+    IF cardinality(extend_place) > 0 THEN
+        -- First, since it may end at once.
+        UPDATE workflows w SET
+            blueprint_digest = e.digest, added_tasks = w.added_tasks || ARRAY[e.at, e.first], event = bases[e.place] + e.event
+        FROM unnest(extend_place, extend_event, extend_digest, extend_at, extend_first) AS e (place, event, digest, at, first)
+        WHERE w.id = ids[e.place] AND bases[e.place] >= 0;
+    END IF;
+
+    IF cardinality(link_place) > 0 THEN
+        UPDATE tasks t SET taken_edges = l.taken_edges::integer[], unhandled = l.unhandled
+        FROM unnest(link_place, link_task, link_taken_edges, link_unhandled) AS l (place, task, taken_edges, unhandled)
+        WHERE t.workflow_id = ids[l.place] AND t.ordinal = l.task AND bases[l.place] >= 0;
     END IF;
 
     IF cardinality(set_place) > 0 THEN

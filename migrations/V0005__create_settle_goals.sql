@@ -1,4 +1,4 @@
--- Goals end as their workflows do, and are open again once these were retried. Called by the decision group for
+-- Goals end as their workflows do, are open again once these were retried, and run what these run. Called by the decision group for
 -- whatever has moved, as often as it is told.
 
 -- Whether the goal has ended since its workflow made its last event. By the numbers of the history: a clock may
@@ -41,6 +41,15 @@ BEGIN
     FROM workflows w
     WHERE w.id = g.id AND g.id = ANY (ids) AND g.state = 'RUNNING' AND g.cancel_reason IS NOT NULL
       AND is_open(w.state) AND was_retried(g.id);
+
+    -- A workflow that was extended runs another blueprint than was planned.
+    WITH extended AS (
+        UPDATE goals g SET blueprint_digest = w.blueprint_digest
+        FROM workflows w WHERE w.id = g.id AND g.id = ANY (ids) AND g.blueprint_digest <> w.blueprint_digest
+        RETURNING g.id, g.blueprint_digest
+    )
+    INSERT INTO decisions (goal_id, verdict, decided_by, reason)
+    SELECT id, 'extend', 'caller', 'tasks were added: it runs blueprint ' || encode(blueprint_digest, 'hex') FROM extended;
 
     UPDATE goals g SET state = w.state, result = w.result, failure = w.failure, ended_at = clock_timestamp()
     FROM workflows w WHERE w.id = g.id AND g.id = ANY (ids) AND g.state = 'RUNNING' AND NOT is_open(w.state);

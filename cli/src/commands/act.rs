@@ -74,10 +74,11 @@ pub(crate) struct Skip {
 pub(crate) struct Extend {
     #[command(flatten)]
     target: Target,
-    /// The task that waits.
-    task: String,
-    /// The blueprint file that it shall run.
+    /// The blueprint file: its tasks and edges are added to what the goal runs.
     blueprint: std::path::PathBuf,
+    /// The task that waits for a graph (`goalpost.extension`): the blueprint runs inside of it.
+    #[arg(long)]
+    into: Option<String>,
 }
 
 impl Target {
@@ -122,7 +123,8 @@ pub(crate) async fn skip(Skip { target, task, reason, output }: Skip) -> Result<
     target.show(&target.client()?.skip_task(request).await?)
 }
 
-pub(crate) async fn extend(Extend { target, task, blueprint }: Extend) -> Result<(), Failure> {
+pub(crate) async fn extend(Extend { target, blueprint, into }: Extend) -> Result<(), Failure> {
+    let task = into.unwrap_or_default();
     let blueprint = Some(goalpost_proto::blueprint_from_model(&crate::files::blueprint(&blueprint)?));
     let request = ExtendGoalRequest { id: target.id.clone(), task, blueprint };
     target.show(&target.client()?.extend(request).await?)

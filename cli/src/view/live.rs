@@ -50,6 +50,7 @@ impl Frame {
             EventType::WorkflowStarted => "running",
             EventType::WorkflowPaused => "paused",
             EventType::WorkflowRunning | EventType::GoalRetried => "running",
+            EventType::WorkflowExtended => "running, with more tasks",
             EventType::WorkflowCompensating => "undoing what was done",
             EventType::GoalSucceeded => "succeeded",
             EventType::GoalFailed => "failed",

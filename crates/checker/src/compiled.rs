@@ -21,6 +21,8 @@ use crate::payload;
 pub struct CompiledBlueprint {
     /// The digest of the blueprint.
     pub digest: Digest,
+    /// The digest of the blueprint that it takes the place of in a workflow that runs.
+    pub parent: Option<Digest>,
     /// Its name.
     pub name: String,
     /// How long the workflow may run, in milliseconds; 0: as long as it takes.

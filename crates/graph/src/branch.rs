@@ -19,8 +19,8 @@ enum Said {
 impl Step<'_> {
     /// Whether each outgoing edge of a task that has ended is taken, in their order.
     pub(crate) fn branch(&mut self, source: usize) -> Vec<bool> {
-        let (base, graph) = self.graph_of(source);
-        let compiled = &graph.tasks[source - base];
+        let (base, place, graph) = self.graph_of(source);
+        let compiled = &graph.tasks[place];
         let end = self.workflow.tasks[source].state;
         let mut said = Said::No;
         let mut taken = Vec::with_capacity(compiled.outgoing.len());
@@ -59,7 +59,8 @@ impl Step<'_> {
             }
             Ok(false) => false,
             Err(failure) => {
-                self.workflow.tasks[base + edge.source].unhandled.get_or_insert(failure);
+                let source = self.run(base).ordinal(edge.source);
+                self.workflow.tasks[source].unhandled.get_or_insert(failure);
                 if *said == Said::No {
                     *said = Said::Unknown;
                 }

@@ -76,11 +76,18 @@ pub enum Effect {
         /// The task.
         task: usize,
     },
+    /// Edges that were added to the task are decided; nothing else of it has changed.
+    EdgesAdded {
+        /// The task.
+        task: usize,
+    },
     /// The task waits for its join again, since the workflow was retried.
     TaskReset {
         /// The task.
         task: usize,
     },
+    /// The workflow runs a longer blueprint from now on.
+    WorkflowExtended,
     /// The workflow undoes what its tasks did.
     WorkflowCompensating,
     /// Nothing new is given to workers.
@@ -112,6 +119,8 @@ impl Effect {
             | Self::SignalTaken { .. }
             | Self::UndoBegun { .. }
             | Self::Expanded { .. }
+            | Self::EdgesAdded { .. }
+            | Self::WorkflowExtended
             | Self::WorkflowCompensating
             | Self::WorkflowPaused
             | Self::WorkflowResumed

@@ -61,7 +61,7 @@ impl Workflow {
     }
 
     fn explain_task(&self, base: usize, run: &GraphRun, place: usize, task: &Task) -> Explanation {
-        let ordinal = base + place;
+        let ordinal = run.ordinal(place);
         let compiled = &run.graph.tasks[place];
         let waits_for = self.waits_for(ordinal);
         let has_begun = !matches!(task.state, TaskState::Pending | TaskState::Skipped);
@@ -89,7 +89,7 @@ impl Workflow {
         let reads =
             if is_decided { compiled.condition_reads(&run.graph, &self.view(base)) } else { Vec::new() };
         EdgeExplanation {
-            source: self.tasks.name(base + compiled.source).unwrap_or_default(),
+            source: self.tasks.name(run.ordinal(compiled.source)).unwrap_or_default(),
             source_state: source.state,
             on: compiled.on,
             condition: compiled.condition_text().to_owned(),

@@ -1,6 +1,6 @@
 //! Events that do not fit the state.
 
-use goalpost_model::{Failure, TaskState, WorkflowState};
+use goalpost_model::{Digest, Failure, TaskState, WorkflowState};
 
 /// An event that the workflow's state does not allow. It changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +67,18 @@ pub enum IllegalTransition {
         task: String,
         /// How far the task is.
         state: TaskState,
+    },
+    /// The blueprint extends another one than the workflow runs.
+    #[error("Extend: the workflow runs blueprint {present} by now; extend that one")]
+    OtherParent {
+        /// The digest of the blueprint that it runs.
+        present: Digest,
+    },
+    /// The blueprint does more than to extend the one that the workflow runs, or less.
+    #[error("Extend: {problem}")]
+    NoExtension {
+        /// What is wrong.
+        problem: String,
     },
     /// A task that has ended cannot be skipped.
     #[error("Skip: task '{task}' is {state} already")]

@@ -19,6 +19,12 @@ pub enum InvalidState {
         /// The task's name.
         task: String,
     },
+    /// What is stored of the extensions of its blueprint does not go with the blueprint.
+    #[error("the blueprint has only {tasks} tasks, but was extended as if it had more, or in another order")]
+    Extension {
+        /// How many tasks the blueprint has.
+        tasks: usize,
+    },
     /// A row contradicts itself.
     #[error("task '{task}' is {state}, but {problem}")]
     Task {

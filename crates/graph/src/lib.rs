@@ -28,6 +28,7 @@
 //!   comes back with `TimerFired`.
 //! - A task with a graph inside of it waits for the runs of that graph: one for each item, one iteration after
 //!   the other, or one. Each run is a graph as the blueprint's is; it ends when none of its tasks is open.
+//! - The blueprint may be [extended](extend) while it runs. What has happened stays as it is.
 //! - The workflow ends when no task is open, or when its deadline is over. One that fails or is cancelled
 //!   first undoes, one after the other, what its tasks have done.
 //! - Nothing new is started while it is paused. After a bad end it may be retried: then what stopped it waits
@@ -40,10 +41,12 @@ mod branch;
 mod effect;
 mod event;
 mod explain;
+mod extend;
 mod hand;
 mod illegal;
 mod invalid;
 mod join;
+mod places;
 mod replace;
 mod rest;
 mod restore;
@@ -60,8 +63,10 @@ pub use advance::advance;
 pub use effect::Effect;
 pub use event::Event;
 pub use explain::{EdgeExplanation, Explanation};
+pub use extend::extend;
 pub use illegal::IllegalTransition;
 pub use invalid::InvalidState;
+pub use places::Added;
 pub use restore::Stored;
 pub use tasks::Tasks;
 pub use timer::{Due, Timer, may_have_timer};

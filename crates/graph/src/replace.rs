@@ -25,7 +25,7 @@ impl Workflow {
         succeeded: impl IntoIterator<Item = usize>,
     ) -> Result<bool, InvalidState> {
         for (ordinal, task) in &tasks {
-            let Some((base, _)) = self.tasks.find(*ordinal) else { return Ok(false) };
+            let Some((base, ..)) = self.tasks.find(*ordinal) else { return Ok(false) };
             // An item or iteration that has not begun after all.
             let is_gone = base > 0 && task.state == TaskState::Pending;
             if is_gone || has_graph(&self.tasks[*ordinal]) || has_graph(task) {
@@ -40,9 +40,9 @@ impl Workflow {
         }
         let mut changed = BTreeSet::new();
         for (ordinal, task) in tasks {
-            let Some(base) = self.tasks.find(ordinal).map(|(base, _)| base) else { continue };
+            let Some((base, place, _)) = self.tasks.find(ordinal) else { continue };
             if let Some(run) = self.tasks.run_mut(base) {
-                run.replace(ordinal - base, task);
+                run.replace(place, task);
             }
             changed.insert(base);
         }

@@ -33,8 +33,7 @@ impl Step<'_> {
     /// Cancels the tasks that lead to this one alone, which has begun, and to others that are cancelled. Each
     /// edge is looked at a few times, however the graph is made.
     pub(crate) fn cancel_rest(&mut self, begun: usize) {
-        let (base, graph) = self.graph_of(begun);
-        let begun = begun - base;
+        let (base, begun, graph) = self.graph_of(begun);
         let name = &graph.tasks[begun].name;
         let failure = Failure::new(Failure::NOT_NEEDED, format!("task '{name}' began without it"));
         // How many edges of a task still lead to something that needs it.
@@ -43,7 +42,7 @@ impl Step<'_> {
         while let Some(target) = settled.pop() {
             if target != begun {
                 let had_settled = self.run(base).needs_no_more(target);
-                self.cancel_task(base + target, &failure);
+                self.cancel_task(self.run(base).ordinal(target), &failure);
                 if had_settled {
                     // What leads to it was looked at when it began.
                     continue;

@@ -11,7 +11,7 @@ use crate::join::Verdict;
 use crate::rows::check_row;
 use crate::tasks::{GraphRun, Owner};
 use crate::workflow::{Progress, Reserved};
-use crate::{InvalidState, Signal, Task, Workflow};
+use crate::{Added, InvalidState, Signal, Task, Workflow};
 
 /// What is stored of a workflow besides its tasks.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Stored {
     pub signals: Vec<Signal>,
     /// The tasks that have succeeded, in the order in which they have.
     pub succeeded: Vec<usize>,
+    /// The tasks by which its blueprint was extended, in the order in which it was.
+    pub added: Vec<Added>,
 }
 
 impl Workflow {
@@ -45,8 +47,9 @@ impl Workflow {
         stored: Stored,
         rows: impl IntoIterator<Item = (usize, Task)>,
     ) -> Result<Self, InvalidState> {
-        let Stored { goal_text, goal_input, state, failure, result, signals, mut succeeded } = stored;
+        let Stored { goal_text, goal_input, state, failure, result, signals, mut succeeded, added } = stored;
         let mut workflow = Self::new(blueprint, goal_text, goal_input);
+        workflow.tasks.put_added(&added)?;
         (workflow.state, workflow.failure, workflow.result) = (state, failure, result);
         workflow.signals = signals;
         let mut rows: Vec<(usize, Task)> = rows.into_iter().collect();
@@ -107,7 +110,7 @@ impl Workflow {
         let (base, mut run) = match place {
             Place::Undo => {
                 let graph = Arc::clone(compiled.undo.as_ref().ok_or_else(unknown)?);
-                (first, GraphRun::new(graph, Some(Owner { task: owner, index: 0 })))
+                (first, GraphRun::new(first, graph, Some(Owner { task: owner, index: 0 })))
             }
             Place::Body(body) => {
                 let (_, graph) = self.tasks.inside(owner).ok_or_else(unknown)?;
@@ -117,7 +120,7 @@ impl Workflow {
                     return Err(unknown());
                 }
                 let base = first + index * graph.tasks.len();
-                (base, GraphRun::new(graph, Some(Owner { task: owner, index })))
+                (base, GraphRun::new(base, graph, Some(Owner { task: owner, index })))
             }
         };
         run.is_undo = matches!(place, Place::Undo);

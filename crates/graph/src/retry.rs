@@ -42,10 +42,10 @@ impl GraphRun {
         self.tasks.iter().any(has_stopped)
     }
 
-    /// What stopped the graph, and what was skipped because of it; not what somebody skipped.
+    /// The places of what stopped the graph, and of what was skipped because of it; not of what somebody skipped.
     fn stopped(&self) -> BTreeSet<usize> {
         let mut found: BTreeSet<usize> =
-            (0..self.tasks.len()).filter(|ordinal| has_stopped(&self.tasks[*ordinal])).collect();
+            (0..self.tasks.len()).filter(|place| has_stopped(&self.tasks[*place])).collect();
         let mut open: Vec<usize> = found.iter().copied().collect();
         while let Some(source) = open.pop() {
             for edge in &self.graph.tasks[source].outgoing {
@@ -70,9 +70,9 @@ impl Step<'_> {
         self.effects.push(Effect::WorkflowResumed);
         if all {
             self.workflow.undoable.clear();
-            let tasks = self.run(0).tasks.len();
-            (0..tasks).for_each(|ordinal| self.reset(ordinal));
-            self.go_on(0, (0..tasks).collect());
+            let tasks: BTreeSet<usize> = self.run(0).ordinals().collect();
+            tasks.iter().for_each(|ordinal| self.reset(*ordinal));
+            self.go_on(0, tasks);
         } else {
             self.retry_run(0);
         }
@@ -83,9 +83,10 @@ impl Step<'_> {
     fn retry_run(&mut self, base: usize) {
         let stopped = self.run(base).stopped();
         let mut reset = BTreeSet::new();
-        for ordinal in stopped {
-            if !self.retry_inside(base + ordinal) {
-                self.reset(base + ordinal);
+        for place in stopped {
+            let ordinal = self.run(base).ordinal(place);
+            if !self.retry_inside(ordinal) {
+                self.reset(ordinal);
                 reset.insert(ordinal);
             }
         }
@@ -124,7 +125,7 @@ impl Step<'_> {
             run.count_edges();
         }
         for ordinal in reset {
-            self.decide_join(base + ordinal);
+            self.decide_join(ordinal);
         }
     }
 }

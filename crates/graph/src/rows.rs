@@ -11,8 +11,8 @@ use crate::{InvalidState, Task};
 /// Refuses a row that contradicts itself or its place in the blueprint.
 pub(crate) fn check_row(tasks: &Tasks, ordinal: usize, task: &Task) -> Result<(), InvalidState> {
     let found =
-        tasks.find(ordinal).and_then(|(base, run)| Some((base, run, run.graph.tasks.get(ordinal - base)?)));
-    let Some((base, run, compiled)) = found else {
+        tasks.find(ordinal).and_then(|(_, place, run)| Some((place, run, run.graph.tasks.get(place)?)));
+    let Some((place, run, compiled)) = found else {
         return Err(InvalidState::UnknownTask { ordinal, tasks: tasks.len() });
     };
     if let Some(problem) = problem_of(task, compiled) {
@@ -20,7 +20,7 @@ pub(crate) fn check_row(tasks: &Tasks, ordinal: usize, task: &Task) -> Result<()
     }
     let possible = |edge: &usize| {
         let compiled = run.graph.edges.get(*edge);
-        compiled.is_some_and(|edge| base + edge.source == ordinal && matches_end(edge.on, task.state))
+        compiled.is_some_and(|edge| edge.source == place && matches_end(edge.on, task.state))
     };
     let ascending = |at: &usize| *at == 0 || task.taken_edges[at - 1] < task.taken_edges[*at];
     let wrong = (0..task.taken_edges.len()).find(|at| !possible(&task.taken_edges[*at]) || !ascending(at));

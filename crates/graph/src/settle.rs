@@ -17,9 +17,9 @@ impl Step<'_> {
         while let Some(source) = self.ended.pop_front() {
             // All edges first: two of them may lead to one target, and both bring it data.
             self.decide_edges(source);
-            let (base, graph) = self.graph_of(source);
-            for edge in &graph.tasks[source - base].outgoing {
-                self.decide_join(base + graph.edges[*edge].target);
+            let (base, place, graph) = self.graph_of(source);
+            for edge in &graph.tasks[place].outgoing {
+                self.decide_join(self.run(base).ordinal(graph.edges[*edge].target));
             }
             self.end_run_if_nothing_is_open(base);
         }
@@ -28,14 +28,14 @@ impl Step<'_> {
 
     fn decide_edges(&mut self, source: usize) {
         let branch = self.branch(source);
-        let (base, graph) = self.graph_of(source);
+        let (base, place, graph) = self.graph_of(source);
         let Some(run) = self.workflow.tasks.run_mut(base) else { return };
         run.undecided -= 1;
-        for (&edge, taken) in graph.tasks[source - base].outgoing.iter().zip(branch) {
+        for (&edge, taken) in graph.tasks[place].outgoing.iter().zip(branch) {
             run.incoming[graph.edges[edge].target].decide(taken);
             run.edge_taken[edge] = taken;
             if taken {
-                run.tasks[source - base].taken_edges.push(edge);
+                run.tasks[place].taken_edges.push(edge);
             }
         }
         self.note_unhandled_failure(source);
@@ -43,12 +43,12 @@ impl Step<'_> {
 
     /// A failure that no edge takes up makes the workflow fail.
     fn note_unhandled_failure(&mut self, source: usize) {
-        let (base, graph) = self.graph_of(source);
+        let (_, place, graph) = self.graph_of(source);
         let task = &mut self.workflow.tasks[source];
         if task.state != TaskState::Failed || !task.taken_edges.is_empty() {
             return;
         }
-        let name = &graph.tasks[source - base].name;
+        let name = &graph.tasks[place].name;
         let why = task.failure.as_ref().map(ToString::to_string).unwrap_or_default();
         task.unhandled.get_or_insert_with(|| {
             let message = format!("task '{name}' failed and no edge took its failure up: {why}");
@@ -61,9 +61,9 @@ impl Step<'_> {
         if self.workflow.tasks[ordinal].state != TaskState::Pending {
             return;
         }
-        let (base, graph) = self.graph_of(ordinal);
-        let compiled = &graph.tasks[ordinal - base];
-        let incoming = self.run(base).incoming[ordinal - base];
+        let (base, place, graph) = self.graph_of(ordinal);
+        let compiled = &graph.tasks[place];
+        let incoming = self.run(base).incoming[place];
         match incoming.verdict(compiled.join) {
             Verdict::Open => {}
             Verdict::Met => {
@@ -82,8 +82,8 @@ impl Step<'_> {
     /// Makes a task ready with its input, or lets the engine do it. It may end by it: one whose input cannot
     /// be put together fails, and one that only computes succeeds.
     pub(crate) fn activate(&mut self, ordinal: usize) {
-        let (base, graph) = self.graph_of(ordinal);
-        let compiled = &graph.tasks[ordinal - base];
+        let (base, place, graph) = self.graph_of(ordinal);
+        let compiled = &graph.tasks[place];
         let taken: Vec<usize> =
             compiled.incoming.iter().copied().filter(|edge| self.run(base).edge_taken[*edge]).collect();
         match compiled.input(&graph, &self.workflow.view(base), &taken) {

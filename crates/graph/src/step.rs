@@ -54,11 +54,11 @@ impl<'a> Step<'a> {
         self.workflow.tasks.run(base)
     }
 
-    /// The graph that a task is part of, and the ordinal of its first task.
-    pub(crate) fn graph_of(&self, ordinal: usize) -> (usize, Arc<CompiledGraph>) {
+    /// The graph that a task is part of, the ordinal of its first task, and the task's place in it.
+    pub(crate) fn graph_of(&self, ordinal: usize) -> (usize, usize, Arc<CompiledGraph>) {
         match self.workflow.tasks.find(ordinal) {
-            Some((base, run)) => (base, Arc::clone(&run.graph)),
-            None => (0, Arc::clone(&self.blueprint.graph)),
+            Some((base, place, run)) => (base, place, Arc::clone(&run.graph)),
+            None => (0, 0, Arc::clone(&self.blueprint.graph)),
         }
     }
 
@@ -182,7 +182,7 @@ impl<'a> Step<'a> {
     }
 
     fn one_less_open(&mut self, ordinal: usize) {
-        let (base, _) = self.graph_of(ordinal);
+        let (base, ..) = self.graph_of(ordinal);
         if let Some(run) = self.workflow.tasks.run_mut(base) {
             run.open -= 1;
         }
@@ -212,7 +212,7 @@ impl<'a> Step<'a> {
         task.state = state;
         task.failure = failure;
         task.key = None;
-        let (base, _) = self.graph_of(ordinal);
+        let (base, ..) = self.graph_of(ordinal);
         if let Some(run) = self.workflow.tasks.run_mut(base) {
             run.open -= 1;
             run.undecided += 1;

@@ -8,14 +8,16 @@ use goalpost_checker::{CompiledGraph, CompiledTask, Repetition};
 use goalpost_model::{Failure, UNDO};
 use serde_json::Value;
 
-use crate::Task;
+use crate::{Added, InvalidState, Task};
 use crate::join::Incoming;
+use crate::places::Places;
 use crate::workflow::Reserved;
 
 /// The tasks of a workflow by their ordinals.
 ///
 /// The blueprint's own come first, in its order. A task with a graph inside of it reserves the ordinals of
-/// all its items or iterations when it starts, one after the other; they are there once they run.
+/// all its items or iterations when it starts, one after the other; they are there once they run. So do the
+/// tasks by which the blueprint is extended while it runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tasks {
     runs: BTreeMap<usize, GraphRun>,
@@ -28,6 +30,8 @@ pub struct Tasks {
 #[derive(Clone, Debug)]
 pub(crate) struct GraphRun {
     pub(crate) graph: Arc<CompiledGraph>,
+    /// Which ordinals its tasks have.
+    pub(crate) places: Places,
     /// The task that it is inside of; `None` for the blueprint's own.
     pub(crate) owner: Option<Owner>,
     /// It undoes that task.
@@ -55,19 +59,21 @@ pub(crate) struct Owner {
 /// Of workflows of one blueprint: graphs are not compared.
 impl PartialEq for GraphRun {
     fn eq(&self, other: &Self) -> bool {
-        let Self { graph: _, owner, is_undo, tasks, incoming, edge_taken, open, undecided, outcome } = self;
-        (owner, tasks, incoming, edge_taken)
-            == (&other.owner, &other.tasks, &other.incoming, &other.edge_taken)
+        let Self { graph: _, places, owner, is_undo, tasks, incoming, edge_taken, open, undecided, outcome } =
+            self;
+        (places, owner, tasks, incoming, edge_taken)
+            == (&other.places, &other.owner, &other.tasks, &other.incoming, &other.edge_taken)
             && (open, undecided, outcome, is_undo)
                 == (&other.open, &other.undecided, &other.outcome, &other.is_undo)
     }
 }
 
 impl GraphRun {
-    /// A run in which nothing has happened.
-    pub(crate) fn new(graph: Arc<CompiledGraph>, owner: Option<Owner>) -> Self {
+    /// A run in which nothing has happened, whose first task has the ordinal `base`.
+    pub(crate) fn new(base: usize, graph: Arc<CompiledGraph>, owner: Option<Owner>) -> Self {
         let tasks = &graph.tasks;
         Self {
+            places: Places::from(base),
             owner,
             is_undo: false,
             tasks: vec![Task::default(); tasks.len()],
@@ -81,10 +87,27 @@ impl GraphRun {
     }
 }
 
+impl GraphRun {
+    /// The ordinal of the task at this place of its graph.
+    pub(crate) fn ordinal(&self, place: usize) -> usize {
+        self.places.ordinal(place)
+    }
+
+    /// The place of the task in its graph, if it is one of this run.
+    pub(crate) fn place(&self, ordinal: usize) -> Option<usize> {
+        self.places.place(ordinal).filter(|place| *place < self.tasks.len())
+    }
+
+    /// The ordinals of its tasks, in the order of their places.
+    pub(crate) fn ordinals(&self) -> impl Iterator<Item = usize> {
+        (0..self.tasks.len()).map(|place| self.ordinal(place))
+    }
+}
+
 impl Tasks {
     pub(crate) fn new(graph: Arc<CompiledGraph>) -> Self {
         let count = graph.tasks.len();
-        Self { runs: BTreeMap::from([(0, GraphRun::new(graph, None))]), next: count, count }
+        Self { runs: BTreeMap::from([(0, GraphRun::new(0, graph, None))]), next: count, count }
     }
 
     /// How many tasks there are.
@@ -99,25 +122,30 @@ impl Tasks {
 
     /// The task, if it is there.
     pub fn get(&self, ordinal: usize) -> Option<&Task> {
-        let (base, run) = self.find(ordinal)?;
-        run.tasks.get(ordinal - base)
+        let (_, place, run) = self.find(ordinal)?;
+        run.tasks.get(place)
     }
 
-    /// Every task with its ordinal, ascending.
+    /// Every task with its ordinal: ascending, unless the blueprint was extended.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &Task)> {
-        self.runs.iter().flat_map(|(base, run)| (*base..).zip(&run.tasks))
+        self.runs.values().flat_map(|run| run.ordinals().zip(&run.tasks))
+    }
+
+    /// The tasks by which the blueprint was extended while it ran, in the order in which it was.
+    pub fn added(&self) -> &[Added] {
+        self.runs.get(&0).map_or(&[], |own| own.places.added())
     }
 
     /// What the blueprint says of the task.
     pub fn compiled(&self, ordinal: usize) -> Option<&CompiledTask> {
-        let (base, run) = self.find(ordinal)?;
-        run.graph.tasks.get(ordinal - base)
+        let (_, place, run) = self.find(ordinal)?;
+        run.graph.tasks.get(place)
     }
 
     /// Its name, with the tasks that it is inside of: `each[3].fetch`.
     pub fn name(&self, ordinal: usize) -> Option<String> {
-        let (base, run) = self.find(ordinal)?;
-        let own = &run.graph.tasks.get(ordinal - base)?.name;
+        let (_, place, run) = self.find(ordinal)?;
+        let own = &run.graph.tasks.get(place)?.name;
         let Some(Owner { task, index }) = run.owner else { return Some(own.clone()) };
         let owner = self.name(task)?;
         Some(if run.is_undo { format!("{owner}.{own}") } else { format!("{owner}[{index}].{own}") })
@@ -130,12 +158,11 @@ impl Tasks {
         }
         let (mut base, mut rest) = (0, name);
         loop {
-            let graph = &self.runs.get(&base)?.graph;
-            let Some((owner, inner)) = rest.split_once('[') else {
-                return Some(base + graph.ordinal_of(rest)?);
-            };
+            let run = self.runs.get(&base)?;
+            let ordinal = |name| Some(run.ordinal(run.graph.ordinal_of(name)?));
+            let Some((owner, inner)) = rest.split_once('[') else { return ordinal(rest) };
             let (index, inner) = inner.split_once("].")?;
-            let owner = base + graph.ordinal_of(owner)?;
+            let owner = ordinal(owner)?;
             base = self.base_of(owner, index.parse().ok()?)?;
             rest = inner;
         }
@@ -162,10 +189,14 @@ impl Tasks {
         self.inside(owner).map_or(0, |(_, graph)| graph.tasks.len())
     }
 
-    /// The run that the task is part of, and its first ordinal.
-    pub(crate) fn find(&self, ordinal: usize) -> Option<(usize, &GraphRun)> {
-        let (base, run) = self.runs.range(..=ordinal).next_back()?;
-        (ordinal - base < run.tasks.len()).then_some((*base, run))
+    /// The run that the task is part of, its first ordinal, and the task's place in it.
+    pub(crate) fn find(&self, ordinal: usize) -> Option<(usize, usize, &GraphRun)> {
+        let (&base, run) = self.runs.range(..=ordinal).next_back()?;
+        if let Some(place) = run.place(ordinal) {
+            return Some((base, place, run));
+        }
+        let own = self.runs.get(&0)?;
+        Some((0, own.place(ordinal)?, own))
     }
 
     /// The run with this first ordinal.
@@ -179,6 +210,33 @@ impl Tasks {
 
     pub(crate) fn run_mut(&mut self, base: usize) -> Option<&mut GraphRun> {
         self.runs.get_mut(&base)
+    }
+
+    /// The blueprint's own graph is a longer one from now on. The ordinals of what is added begin at `first`.
+    pub(crate) fn extend(&mut self, graph: Arc<CompiledGraph>, first: usize) {
+        let Some(own) = self.runs.get_mut(&0) else { return };
+        let added = graph.tasks.len() - own.tasks.len();
+        own.extend(graph, first);
+        self.count += added;
+        self.next = self.next.max(first + added);
+    }
+
+    /// Where the tasks are by which the blueprint was extended.
+    pub(crate) fn put_added(&mut self, all: &[Added]) -> Result<(), InvalidState> {
+        let Some(own) = self.runs.get_mut(&0) else { return Ok(()) };
+        let tasks = own.tasks.len();
+        let ends = all.iter().skip(1).map(|next| next.place).chain([tasks]);
+        // Before the first extension, no more ordinals were reserved than there were tasks.
+        let mut next = all.first().map_or(tasks, |first| first.place);
+        for (added, end) in all.iter().zip(ends) {
+            if added.place >= end || added.first < next {
+                return Err(InvalidState::Extension { tasks });
+            }
+            next = added.first + (end - added.place);
+            own.places.add(*added);
+        }
+        self.next = next;
+        Ok(())
     }
 
     pub(crate) fn add(&mut self, base: usize, run: GraphRun) {
@@ -209,15 +267,14 @@ impl Index<usize> for Tasks {
     type Output = Task;
 
     fn index(&self, ordinal: usize) -> &Task {
-        let (base, run) = self.runs.range(..=ordinal).next_back().expect("the blueprint's own begin at 0");
-        &run.tasks[ordinal - base]
+        self.get(ordinal).expect("ordinals come from the tasks themselves")
     }
 }
 
 impl IndexMut<usize> for Tasks {
     fn index_mut(&mut self, ordinal: usize) -> &mut Task {
-        let (base, run) =
-            self.runs.range_mut(..=ordinal).next_back().expect("the blueprint's own begin at 0");
-        &mut run.tasks[ordinal - base]
+        let (base, place, _) = self.find(ordinal).expect("ordinals come from the tasks themselves");
+        let run = self.runs.get_mut(&base).expect("it was just found");
+        &mut run.tasks[place]
     }
 }

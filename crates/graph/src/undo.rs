@@ -43,13 +43,13 @@ impl Step<'_> {
     }
 
     fn begin_undo(&mut self, done: usize) {
-        let (base, graph) = self.graph_of(done);
-        let Some(undo) = graph.tasks[done - base].undo.clone() else { return };
+        let (base, place, graph) = self.graph_of(done);
+        let Some(undo) = graph.tasks[place].undo.clone() else { return };
         let first = self.workflow.tasks.next;
         self.workflow.tasks.next += undo.tasks.len();
         self.workflow.tasks[done].undo = Some(first);
         self.effects.push(Effect::UndoBegun { task: done });
-        let mut run = GraphRun::new(Arc::clone(&undo), Some(Owner { task: done, index: 0 }));
+        let mut run = GraphRun::new(first, Arc::clone(&undo), Some(Owner { task: done, index: 0 }));
         run.is_undo = true;
         self.workflow.tasks.add(first, run);
         // Its input is computed where the task is that it undoes.

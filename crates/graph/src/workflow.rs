@@ -220,7 +220,7 @@ impl<'a> View<'a> {
     }
 
     fn outer(&self) -> Option<View<'a>> {
-        let (base, run) = self.workflow.tasks.find(self.run.owner?.task)?;
+        let (base, _, run) = self.workflow.tasks.find(self.run.owner?.task)?;
         Some(View { workflow: self.workflow, base, run })
     }
 

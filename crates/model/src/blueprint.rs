@@ -44,6 +44,9 @@ pub struct Blueprint {
     /// What the workflow may take at most. A blueprint whose worst case is beyond it is refused.
     #[serde(default, skip_serializing_if = "is_default")]
     pub budget: Budget,
+    /// The digest of the blueprint that it takes the place of in a workflow that runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Digest>,
 }
 
 /// One node of a blueprint.

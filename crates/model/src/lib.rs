@@ -8,6 +8,7 @@ mod blueprint;
 mod body;
 mod canonical;
 mod capability;
+mod extension;
 mod failure;
 mod finding;
 mod id;
@@ -29,6 +30,7 @@ pub use body::{
 };
 pub use canonical::{Digest, DigestBuilder, InvalidDigest, canonical_json};
 pub use capability::{Capability, Effect};
+pub use extension::Conflict;
 pub use failure::Failure;
 pub use finding::{Finding, Severity};
 pub use id::{AttemptRef, EngineId, GoalId, InvalidAttemptRef, PayloadId, SessionId, WorkflowId};

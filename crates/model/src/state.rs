@@ -173,6 +173,8 @@ words! {
         WorkflowRunning = "WORKFLOW_RUNNING",
         /// The workflow undoes what its tasks did.
         WorkflowCompensating = "WORKFLOW_COMPENSATING",
+        /// The workflow runs a longer blueprint from now on.
+        WorkflowExtended = "WORKFLOW_EXTENDED",
         /// Somebody sent a signal.
         SignalReceived = "SIGNAL_RECEIVED",
         /// The task began to wait for its time.

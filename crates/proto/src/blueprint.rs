@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use goalpost_model::limits::{MAX_EDGES, MAX_TASKS};
 use goalpost_model::{
-    Blueprint, Branch, Capability, ConcurrencyKey, Edge, EdgeOn, Effect, Join, Rest, Task, Timeouts,
+    Blueprint, Branch, Capability, ConcurrencyKey, Digest, Edge, EdgeOn, Effect, Join, Rest, Task, Timeouts,
 };
 use pbjson_types::Struct;
 use serde_json::Value;
@@ -25,6 +25,7 @@ pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Viol
         require_compensation,
         max_tasks,
         budget,
+        parent,
     } = message;
     if tasks.len() > MAX_TASKS {
         violations.add(format!("{field}.tasks"), format!("must have at most {MAX_TASKS} entries"));
@@ -45,8 +46,20 @@ pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Viol
         require_compensation,
         max_tasks: body::read_count(max_tasks, format!("{field}.max_tasks"), violations),
         budget: amount::read_budget(budget, &format!("{field}.budget"), violations),
+        parent: read_parent(&parent, field, violations),
     };
     violations.is_empty().then_some(blueprint)
+}
+
+fn read_parent(digest: &str, field: &str, violations: &mut Violations) -> Option<Digest> {
+    if digest.is_empty() {
+        return None;
+    }
+    let read = digest.parse();
+    if read.is_err() {
+        violations.add(format!("{field}.parent"), "must be a digest: 64 hexadecimal digits, or empty");
+    }
+    read.ok()
 }
 
 pub(crate) fn read_all<M, T>(
@@ -201,6 +214,7 @@ pub fn blueprint_from_model(blueprint: &Blueprint) -> v1::Blueprint {
         require_compensation,
         max_tasks,
         budget,
+        parent,
     } = blueprint;
     v1::Blueprint {
         name: name.clone(),
@@ -212,6 +226,7 @@ pub fn blueprint_from_model(blueprint: &Blueprint) -> v1::Blueprint {
         require_compensation: *require_compensation,
         max_tasks: i32::try_from(*max_tasks).unwrap_or(i32::MAX),
         budget: amount::budget_from_model(*budget),
+        parent: parent.map(|digest| digest.to_string()).unwrap_or_default(),
     }
 }
 
@@ -340,6 +355,7 @@ mod tests {
                       {"from": "b", "to": "d", "otherwise": true}],
             "deadline_ms": 7,
             "require_compensation": true,
+            "parent": "5".repeat(64),
             "max_tasks": 9,
             "budget": {"money_micros": 1_000_000, "tokens": 5, "attempts": 3},
             "output": {"x.y": "tasks.a.state"},

@@ -20,6 +20,7 @@ pub fn event_type(kind: EventType) -> v1::EventType {
         EventType::WorkflowPaused => v1::EventType::WorkflowPaused,
         EventType::WorkflowRunning => v1::EventType::WorkflowRunning,
         EventType::WorkflowCompensating => v1::EventType::WorkflowCompensating,
+        EventType::WorkflowExtended => v1::EventType::WorkflowExtended,
         EventType::SignalReceived => v1::EventType::SignalReceived,
         EventType::TaskPending => v1::EventType::TaskPending,
         EventType::TaskWaiting => v1::EventType::TaskWaiting,

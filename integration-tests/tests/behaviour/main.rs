@@ -12,6 +12,7 @@ mod crash;
 mod draining;
 mod expanding;
 mod explaining;
+mod extending;
 mod fairness;
 mod harness;
 mod idle;

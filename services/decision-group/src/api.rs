@@ -16,7 +16,6 @@ use goalpost_proto::{Violations, blueprint_from_model, struct_from_map};
 use goalpost_service::load::Gate;
 use goalpost_service::{status, trace_context};
 use goalpost_store::goals::{self, Inserted};
-use goalpost_store::workflows;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +24,7 @@ use uuid::Uuid;
 
 use crate::by_hand;
 use crate::checks::Checks;
+use crate::extend::Extension;
 use crate::inline::inline;
 use crate::requests::{self, Own, Submission, Wanted};
 use crate::submit::{NotStored, Submitter};
@@ -190,12 +190,12 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         let traceparent = trace_context::of(&request);
         let ExtendGoalRequest { id, task, blueprint } = request.into_inner();
         let (id, blueprint) = by_hand::extension(&id, &task, blueprint).map_err(status::invalid_argument)?;
-        let checked = self.checks.ask(blueprint, traceparent.as_deref()).await?;
-        workflows::store_blueprint(&self.context.store, &checked)
-            .await
-            .map_err(|error| status::store(&error))?;
-        let action = by_hand::expand(task, None, Ok(checked.digest));
-        by_hand::act(&self.context, id, action, traceparent.as_deref()).await?;
+        let extension = Extension { context: &self.context, checks: &self.checks, id, traceparent };
+        if task.is_empty() {
+            extension.join(blueprint).await?;
+        } else {
+            extension.put_into(task, blueprint).await?;
+        }
         self.read(id).await
     }
 
@@ -251,7 +251,10 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         };
         let blueprint = inline(&self.context.store, blueprint.clone()).await;
         let blueprint = blueprint.map_err(|error| status::store(&error))?;
-        let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(&blueprint)) };
+        let request = CheckBlueprintRequest {
+            blueprint: Some(blueprint_from_model(&blueprint)),
+            keep_capabilities: false,
+        };
         let checked =
             planner.check_blueprint(trace_context::request(request, traceparent.as_deref())).await?;
         let CheckBlueprintResponse { findings, blueprint, blueprint_digest, worst_case } =

@@ -63,10 +63,10 @@ pub(crate) fn extension(
     blueprint: Option<v1::Blueprint>,
 ) -> Result<(GoalId, Blueprint), Violations> {
     let mut fields = Fields::default();
-    fields.needed("task", task, MAX_REASON_BYTES);
+    fields.text("task", task, MAX_REASON_BYTES);
     let id = crate::requests::goal_id(id)?;
     if blueprint.is_none() {
-        fields.0.add("blueprint", "must say what the task shall run");
+        fields.0.add("blueprint", "must say what shall run");
     }
     match read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut fields.0) {
         Some(blueprint) => fields.0.or((id, blueprint)),
@@ -134,7 +134,7 @@ pub(crate) async fn act(
 }
 
 /// A goal without a workflow has no plan yet, or never had one.
-async fn has_workflow(context: &Context, id: GoalId) -> Result<(), Status> {
+pub(crate) async fn has_workflow(context: &Context, id: GoalId) -> Result<(), Status> {
     let found = goals::get(&context.store, id).await.map_err(|error| status::store(&error))?;
     let Some((goal, _)) = found else { return Err(status::not_found("goal", &id.to_string())) };
     match goal.state {

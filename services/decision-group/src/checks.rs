@@ -23,6 +23,15 @@ const FRESH: Duration = Duration::from_secs(5);
 /// Answers held at most; beyond, all are forgotten and asked for again.
 const CAPACITY: usize = 256;
 
+/// Which definitions of capabilities count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Definitions {
+    /// Those of the catalog, as it is now.
+    Catalog,
+    /// Those that the blueprint has, and the catalog's for what it has none for.
+    Own,
+}
+
 /// The planner's consent to blueprints, asked for once while it is fresh: callers submit the same
 /// blueprint again and again.
 pub(crate) struct Checks {
@@ -43,7 +52,7 @@ impl Checks {
             return Ok(checked);
         }
         let asked = Instant::now();
-        let checked = self.ask(own.blueprint.clone(), traceparent).await?;
+        let checked = self.ask(own.blueprint.clone(), Definitions::Catalog, traceparent).await?;
         let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
         if passed.len() >= CAPACITY {
             passed.clear();
@@ -62,10 +71,14 @@ impl Checks {
     pub(crate) async fn ask(
         &self,
         blueprint: Blueprint,
+        definitions: Definitions,
         traceparent: Option<&str>,
     ) -> Result<NewBlueprint, Status> {
         let blueprint = inline(&self.store, blueprint).await.map_err(|error| status::store(&error))?;
-        let request = CheckBlueprintRequest { blueprint: Some(blueprint_from_model(&blueprint)) };
+        let request = CheckBlueprintRequest {
+            blueprint: Some(blueprint_from_model(&blueprint)),
+            keep_capabilities: definitions == Definitions::Own,
+        };
         let mut planner = self.planner.clone();
         let answer = planner.check_blueprint(trace_context::request(request, traceparent)).await?;
         let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _, worst_case: _ } =

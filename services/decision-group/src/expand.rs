@@ -18,7 +18,7 @@ use tonic::Status;
 
 use crate::Context;
 use crate::by_hand::expand;
-use crate::checks::Checks;
+use crate::checks::{Checks, Definitions};
 use crate::refusals::{Verdict, may_pass, verdict};
 
 const MAX_BATCH: usize = 256;
@@ -134,7 +134,7 @@ impl Plans<'_> {
                 return invalid(format!("what task '{}' has made is no blueprint: {error}", wanted.task));
             }
         };
-        match self.checks.ask(blueprint, wanted.traceparent.as_deref()).await {
+        match self.checks.ask(blueprint, Definitions::Catalog, wanted.traceparent.as_deref()).await {
             Ok(checked) => Ok(Ok(checked)),
             Err(refused) if may_pass(&refused) => Err(refused),
             Err(refused) => {

@@ -8,6 +8,7 @@ mod by_hand;
 mod checks;
 mod config;
 mod expand;
+mod extend;
 mod inline;
 mod outcomes;
 mod payloads;

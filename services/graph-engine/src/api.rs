@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use goalpost_model::{Digest, Failure, Lane, PayloadId, WorkflowId, limits};
+use goalpost_checker::CompiledBlueprint;
+use goalpost_model::{Blueprint, Digest, Failure, Lane, PayloadId, WorkflowId, limits};
 use goalpost_proto::v1::{
     ActOnWorkflowRequest, CancelWorkflowRequest, CreateWorkflowRequest, ExpandAction, ExplainWorkflowRequest,
-    Explanation, GetWorkflowRequest, KeepPayloadsRequest, KeepPayloadsResponse, PayloadReference,
+    Explanation, ExtendAction, GetWorkflowRequest, KeepPayloadsRequest, KeepPayloadsResponse, PayloadReference,
     ReadPayloadRequest, Workflow, WritePayloadRequest, act_on_workflow_request::Action, graph_engine_server,
 };
 use goalpost_proto::{Violations, map_from_struct, read_namespace, read_priority, v1};
@@ -143,6 +144,7 @@ impl graph_engine_server::GraphEngine for Api {
         let id = read_id(&id, &mut violations);
         let wish = match action {
             Some(Action::Expand(expand)) => self.read_expansion(expand, &mut violations).await?,
+            Some(Action::Extend(extend)) => self.read_extension(&extend, &mut violations).await?,
             action => wishes::read(action, &mut violations),
         };
         let (Some(id), Some(wish), true) = (id, wish, violations.is_empty()) else {
@@ -175,11 +177,44 @@ impl Api {
             violations.add("expand.blueprint_digest", message);
             return Ok(None);
         };
+        Ok(Some(Wish::Expand { task, attempt, outcome: Ok(self.blueprint(digest).await?) }))
+    }
+
+    /// The blueprint with which the workflow goes on. It has to begin with all of its parent: tasks that run, and what
+    /// has ended, are as they were.
+    async fn read_extension(
+        &self,
+        extend: &ExtendAction,
+        violations: &mut Violations,
+    ) -> Result<Option<Wish>, Status> {
+        let Ok(digest) = extend.blueprint_digest.parse::<Digest>() else {
+            let message = "must be the 64 hexadecimal digits of a stored blueprint";
+            violations.add("extend.blueprint_digest", message);
+            return Ok(None);
+        };
+        let next = self.stored(digest).await?;
+        let Some(parent) = next.parent else {
+            violations.add("extend.blueprint_digest", "must be that of a blueprint with a parent");
+            return Ok(None);
+        };
+        if let Some(problem) = next.problem_as_extension_of(&self.stored(parent).await?) {
+            violations.add("extend.blueprint_digest", format!("must extend its parent: {problem}"));
+            return Ok(None);
+        }
+        Ok(Some(Wish::Extend { next: self.blueprint(digest).await? }))
+    }
+
+    async fn blueprint(&self, digest: Digest) -> Result<Arc<CompiledBlueprint>, Status> {
         let shared = &self.shared;
         let found =
             shared.blueprints.get(&shared.store, digest).await.map_err(|error| status::store(&error))?;
-        let blueprint = found.map_err(|problem| problem_status(&problem))?;
-        Ok(Some(Wish::Expand { task, attempt, outcome: Ok(blueprint) }))
+        found.map_err(|problem| problem_status(&problem))
+    }
+
+    async fn stored(&self, digest: Digest) -> Result<Blueprint, Status> {
+        let found = workflows::blueprint(&self.shared.store, digest).await;
+        let found = found.map_err(|error| status::store(&error))?;
+        found.ok_or_else(|| problem_status(&Problem::NotFound))
     }
 
     async fn read(&self, id: WorkflowId) -> Result<Response<Workflow>, Status> {
@@ -230,6 +265,9 @@ fn refusal_status(refusal: Refusal) -> Status {
             status::with_reason(Code::NotFound, "NOT_FOUND", format!("there is no such {what}"))
         }
         Refusal::Stale(message) => status::with_reason(Code::FailedPrecondition, "STALE", message),
+        Refusal::OtherParent(message) => {
+            status::with_reason(Code::FailedPrecondition, "OTHER_PARENT", message)
+        }
         Refusal::Unavailable => status::unavailable("the store", &refusal),
         Refusal::Internal(message) => status::with_reason(Code::Internal, "INTERNAL", message),
     }

@@ -10,10 +10,11 @@ use goalpost_store::workflows::{StoredTask, StoredWorkflow};
 pub(crate) fn workflow(blueprint: &CompiledBlueprint, mut row: StoredWorkflow) -> v1::Workflow {
     let mut tasks = pending(blueprint);
     for stored in std::mem::take(&mut row.tasks) {
-        match tasks.get_mut(stored.ordinal) {
-            Some(status) if stored.ordinal < blueprint.graph.tasks.len() => fill(status, stored),
+        let place = blueprint.graph.ordinal_of(&stored.name);
+        match place.and_then(|place| tasks.get_mut(place)) {
+            Some(status) => fill(status, stored),
             // Inside of a task.
-            _ => {
+            None => {
                 let (name, capability) = (stored.name.clone(), stored.capability.clone());
                 let mut status = v1::TaskStatus { name, capability, ..v1::TaskStatus::default() };
                 fill(&mut status, stored);

@@ -16,7 +16,7 @@ pub(crate) fn read(action: Option<Action>, violations: &mut Violations) -> Optio
             None
         }
         // Its blueprint has to be read first.
-        Some(Action::Expand(_)) => None,
+        Some(Action::Expand(_) | Action::Extend(_)) => None,
         Some(Action::Pause(PauseAction { reason })) => Some(Wish::Pause { reason }),
         Some(Action::Resume(_)) => Some(Wish::Resume),
         Some(Action::Retry(RetryAction { all })) => Some(Wish::Retry { all }),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use goalpost_checker::check;
+use goalpost_checker::{CapabilitySource, check};
+use goalpost_model::Capability;
 use goalpost_planning::{Catalog, plan};
 use goalpost_proto::v1::planner_server::Planner;
 use goalpost_proto::v1::{
@@ -62,9 +63,12 @@ impl Planner for Api {
         request: Request<CheckBlueprintRequest>,
     ) -> Result<Response<CheckBlueprintResponse>, Status> {
         let message = request.into_inner();
+        let keeps = message.keep_capabilities;
         let work = move |catalog: &Catalog| {
             let blueprint = requests::blueprint(message)?;
-            Ok(answers::checked(check(&blueprint, catalog)))
+            let kept = Kept { own: &blueprint.capabilities, catalog };
+            let checked = if keeps { check(&blueprint, &kept) } else { check(&blueprint, catalog) };
+            Ok(answers::checked(checked))
         };
         let checked = self.answer(work).await?.into_inner();
         checked.map(Response::new).map_err(status::invalid_argument)
@@ -76,6 +80,22 @@ impl Planner for Api {
     ) -> Result<Response<ListCapabilitiesResponse>, Status> {
         let page = requests::page(request.into_inner()).map_err(status::invalid_argument)?;
         Ok(Response::new(answers::capabilities(&self.catalog, &page)))
+    }
+}
+
+/// The capabilities that a blueprint brings along, before those of the catalog.
+struct Kept<'a> {
+    own: &'a [Capability],
+    catalog: &'a Catalog,
+}
+
+impl CapabilitySource for Kept<'_> {
+    fn capability(&self, name: &str) -> Option<&Capability> {
+        self.own.capability(name).or_else(|| self.catalog.capability(name))
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.own.names().into_iter().chain(self.catalog.names()).collect()
     }
 }
 

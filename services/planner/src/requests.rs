@@ -34,7 +34,7 @@ pub(crate) fn goal(request: PlanRequest) -> Result<GoalRequest, Violations> {
 
 /// The blueprint of a request.
 pub(crate) fn blueprint(request: CheckBlueprintRequest) -> Result<Blueprint, Violations> {
-    let CheckBlueprintRequest { blueprint } = request;
+    let CheckBlueprintRequest { blueprint, keep_capabilities: _ } = request;
     let mut violations = Violations::within(PayloadLimit::MAX);
     let Some(message) = blueprint else {
         violations.add("blueprint", "is missing");

@@ -58,6 +58,7 @@ pub(crate) fn build(
     let graph = stack::deep(|| walk(Draft::of(blueprint), &capabilities, &mut report));
     let compiled = graph.filter(|_| report.is_clean()).map(|graph| CompiledBlueprint {
         digest: blueprint.digest(),
+        parent: blueprint.parent,
         name: blueprint.name.clone(),
         deadline_ms: blueprint.deadline_ms,
         max_tasks: most_tasks(blueprint.max_tasks),

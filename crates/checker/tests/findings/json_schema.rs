@@ -30,6 +30,7 @@ fn full() -> Value {
         "deadline_ms": 1,
         "require_compensation": true,
         "max_tasks": 5,
+        "parent": "0".repeat(64),
         "budget": {"money_micros": 1, "tokens": 2, "attempts": 3},
         "output": {"x.y": "goal.text"},
         "tasks": [{

@@ -56,7 +56,7 @@ pub(crate) fn history(plan: &Plan, script: &Script) -> Result<(Run, History), Te
     Ok((run, history))
 }
 
-fn next_event(run: &Run, pick: u8, act: u8) -> Option<Event> {
+pub(crate) fn next_event(run: &Run, pick: u8, act: u8) -> Option<Event> {
     let workflow = &run.workflow;
     let open = [TaskState::Waiting, TaskState::Ready, TaskState::Running];
     // What a graph inside of a task waits for is in that graph.

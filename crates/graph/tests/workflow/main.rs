@@ -19,6 +19,8 @@ mod expanding;
 #[cfg(test)]
 mod explaining;
 #[cfg(test)]
+mod extending;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod hands;

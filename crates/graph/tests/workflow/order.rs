@@ -72,6 +72,8 @@ impl<'a> Order<'a> {
             | Effect::TaskReset { .. }
             | Effect::WorkflowCompensating
             | Effect::WorkflowPaused
+            | Effect::EdgesAdded { .. }
+            | Effect::WorkflowExtended
             | Effect::WorkflowResumed => prop_assert!(false, "nobody asked for {:?}", effect),
         }
         Ok(())

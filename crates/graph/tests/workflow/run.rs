@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use goalpost_checker::{CompiledBlueprint, compile};
-use goalpost_graph::{Effect, Event, IllegalTransition, InvalidState, Stored, Task, Workflow, advance};
+use goalpost_graph::{
+    Effect, Event, IllegalTransition, InvalidState, Stored, Task, Workflow, advance, extend,
+};
 use goalpost_model::{Blueprint, Failure, TaskState};
 use serde_json::{Map, Value, json};
 
@@ -73,6 +75,18 @@ impl Run {
         effects
     }
 
+    /// Goes on with a longer blueprint.
+    pub(crate) fn extend(&mut self, next: &Blueprint) -> Result<Vec<Effect>, IllegalTransition> {
+        let next = Arc::new(compile(next).expect("the blueprint compiles"));
+        let before = self.workflow.clone();
+        let extended = extend(&self.blueprint, &next, &mut self.workflow);
+        match extended {
+            Ok(_) => self.blueprint = next,
+            Err(_) => assert_eq!(self.workflow, before),
+        }
+        extended
+    }
+
     /// The refusal of an event, which must change nothing.
     pub(crate) fn refused(&mut self, event: Event) -> IllegalTransition {
         let before = self.workflow.clone();
@@ -132,7 +146,8 @@ impl Run {
     pub(crate) fn restore(&self, rows: Vec<(usize, Task)>) -> Result<Workflow, InvalidState> {
         let Workflow { goal_text, goal_input, state, failure, result, signals, .. } = self.workflow.clone();
         let succeeded = self.succeeded.clone();
-        let stored = Stored { goal_text, goal_input, state, failure, result, signals, succeeded };
+        let added = self.workflow.tasks.added().to_vec();
+        let stored = Stored { goal_text, goal_input, state, failure, result, signals, succeeded, added };
         Workflow::restore(&self.blueprint, stored, rows)
     }
 

@@ -35,7 +35,7 @@ const CHECKS: &[&str] = &[
     // The last event of a workflow or goal says its state.
     "SELECT 'STATE_MISMATCH', w.id, format('the workflow is %s, its last event is %s', w.state, e.type) \
      FROM workflows w LEFT JOIN LATERAL ( \
-         SELECT type FROM events e WHERE e.workflow_id = w.id AND type LIKE 'WORKFLOW%' ORDER BY number DESC LIMIT 1 \
+         SELECT type FROM events e WHERE e.workflow_id = w.id AND type LIKE 'WORKFLOW%' AND type <> 'WORKFLOW_EXTENDED' ORDER BY number DESC LIMIT 1 \
      ) e ON true \
      WHERE ($1::uuid IS NULL OR w.id = $1) \
        AND e.type IS DISTINCT FROM 'WORKFLOW_' || w.state AND NOT (w.state = 'RUNNING' AND e.type = 'WORKFLOW_STARTED')",

@@ -8,8 +8,8 @@ use tokio_postgres::types::ToSql;
 
 use crate::connection::{Parameter, Queries as _, Scalar};
 use crate::workflows::{
-    ArmedTimer, ChangedTask, Due, ExpandedTask, MovedWorkflow, NewSignal, NewTask, NewWorkflow, Told,
-    Transitions, WantedKey,
+    ArmedTimer, ChangedTask, Due, ExpandedTask, ExtendedWorkflow, MovedWorkflow, NewSignal, NewTask,
+    NewWorkflow, RelinkedTask, Told, Transitions, WantedKey,
 };
 use crate::{Error, Store};
 
@@ -19,7 +19,7 @@ const COMMIT_TRANSITIONS: &str = "\
         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
         $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, \
         $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77, $78, $79, \
-        $80, $81)";
+        $80, $81, $82, $83, $84, $85, $86, $87, $88, $89, $90)";
 
 /// Stores the transitions of every workflow whose fence holds, in one transaction, and
 /// answers with the new last number of each. A workflow that is missing from the answer
@@ -44,6 +44,8 @@ struct Rows<'a> {
     changed_tasks: Vec<Row<'a, ChangedTask>>,
     new_tasks: Vec<Row<'a, NewTask>>,
     undone: Vec<(i32, usize, usize)>,
+    extended: Vec<Row<'a, ExtendedWorkflow>>,
+    relinked: Vec<(i32, &'a RelinkedTask)>,
     expanded: Vec<(i32, &'a ExpandedTask)>,
     keys: Vec<(i32, &'a WantedKey)>,
     freed: Vec<(i32, usize)>,
@@ -87,7 +89,7 @@ impl<'a> Rows<'a> {
             Some((int(place + 1), workflows[place].events))
         };
         let (mut signals, mut changed_tasks) = (Vec::new(), Vec::new());
-        let (mut new_tasks, mut moved) = (Vec::new(), Vec::new());
+        let (mut new_tasks, mut moved, mut extended) = (Vec::new(), Vec::new(), Vec::new());
         for told in &transitions.told {
             match *told {
                 Told::Signal(at) => {
@@ -106,6 +108,10 @@ impl<'a> Rows<'a> {
                     let workflow = &transitions.moved[at];
                     moved.extend(row(workflow, draw(workflow.id, 1)));
                 }
+                Told::Extended(at) => {
+                    let workflow = &transitions.extended[at];
+                    extended.extend(row(workflow, draw(workflow.id, 1)));
+                }
             }
         }
         let place = |id: &WorkflowId| places.get(id).map(|place| int(place + 1));
@@ -115,6 +121,8 @@ impl<'a> Rows<'a> {
         let disarmed = disarmed.filter_map(|(id, task)| Some((place(id)?, timer_key(*task)))).collect();
         let placed = |(id, task, other): &(WorkflowId, usize, usize)| Some((place(id)?, *task, *other));
         let undone = transitions.undone.iter().filter_map(placed).collect();
+        let relinked = transitions.relinked.iter();
+        let relinked = relinked.filter_map(|task| Some((place(&task.workflow)?, task))).collect();
         let expanded = transitions.expanded.iter();
         let expanded = expanded.filter_map(|task| Some((place(&task.workflow)?, task))).collect();
         let keys = transitions.keys.iter().filter_map(|key| Some((place(&key.workflow)?, key))).collect();
@@ -128,6 +136,8 @@ impl<'a> Rows<'a> {
             changed_tasks,
             new_tasks,
             undone,
+            extended,
+            relinked,
             expanded,
             keys,
             freed,
@@ -148,6 +158,8 @@ impl<'a> Rows<'a> {
             changed_tasks,
             new_tasks,
             undone,
+            extended,
+            relinked,
             expanded,
             keys,
             freed,
@@ -240,6 +252,15 @@ impl<'a> Rows<'a> {
             column(armed, |(_, armed)| armed.due.at()),
             column(disarmed, |(place, _)| *place),
             column(disarmed, |(_, task)| *task),
+            column(extended, |w| w.place),
+            column(extended, |w| w.event),
+            column(extended, |w| w.value.digest.0.as_slice()),
+            column(extended, |w| int(w.value.added.0)),
+            column(extended, |w| int(w.value.added.1)),
+            column(relinked, |(place, _)| *place),
+            column(relinked, |(_, task)| int(task.ordinal)),
+            column(relinked, |(_, task)| array_text(&task.taken_edges)),
+            column(relinked, |(_, task)| task.unhandled.as_ref()),
         ]
     }
 }

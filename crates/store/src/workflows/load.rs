@@ -16,7 +16,7 @@ use crate::workflows::Holder;
 use crate::{Error, Json, Store};
 
 pub(crate) const SELECT_WORKFLOWS: &str = "\
-    SELECT w.id, w.blueprint_digest, w.goal_text, w.goal_input, w.lane, w.state, w.result, w.failure, w.traceparent, \
+    SELECT w.id, w.blueprint_digest, w.added_tasks, w.goal_text, w.goal_input, w.lane, w.state, w.result, w.failure, w.traceparent, \
            w.created_at, w.ended_at, h.last_number \
     FROM workflows w JOIN histories h USING (id) WHERE w.id = ANY ($1)";
 
@@ -47,6 +47,8 @@ pub struct StoredWorkflow {
     pub id: WorkflowId,
     /// The blueprint that it runs.
     pub blueprint_digest: Digest,
+    /// By which tasks that was extended, in the order in which it was: the place of the first one, and its ordinal.
+    pub added_tasks: Vec<(usize, usize)>,
     /// The goal in words.
     pub goal_text: String,
     /// The goal's input.
@@ -180,6 +182,7 @@ fn workflow(row: &Row) -> Result<StoredWorkflow, Error> {
     Ok(StoredWorkflow {
         id: WorkflowId(row.try_get("id")?),
         blueprint_digest: digest(row.try_get("blueprint_digest")?)?,
+        added_tasks: pairs(row.try_get("added_tasks")?)?,
         goal_text: row.try_get("goal_text")?,
         goal_input: row.try_get::<_, Json>("goal_input")?.parse("a goal's input")?,
         lane: lane(row, "lane")?,
@@ -259,6 +262,11 @@ fn optional<T: serde::de::DeserializeOwned>(
 
 fn word<T: std::str::FromStr<Err: std::fmt::Display>>(word: &str) -> Result<T, Error> {
     word.parse().map_err(|error| Error::corrupt("a state", error))
+}
+
+/// Pairs that are stored one after the other.
+fn pairs(numbers: Vec<i32>) -> Result<Vec<(usize, usize)>, Error> {
+    numbers.chunks_exact(2).map(|pair| Ok((count(pair[0])?, count(pair[1])?))).collect()
 }
 
 fn count<T: TryFrom<i32, Error: std::fmt::Display>>(number: i32) -> Result<T, Error> {

@@ -23,6 +23,10 @@ pub struct Transitions {
     pub changed_tasks: Vec<ChangedTask>,
     /// Tasks that begin to be undone: workflow, task, and the task that undoes it.
     pub undone: Vec<(WorkflowId, usize, usize)>,
+    /// Workflows whose blueprint is a longer one from now on.
+    pub extended: Vec<ExtendedWorkflow>,
+    /// Tasks that had ended when edges were added to them: nothing but those edges changes.
+    pub relinked: Vec<RelinkedTask>,
     /// Tasks whose graph came up.
     pub expanded: Vec<ExpandedTask>,
     /// Tasks that ask for a key.
@@ -54,6 +58,8 @@ pub enum Told {
     New(usize),
     /// A workflow whose state changes.
     Moved(usize),
+    /// A workflow whose blueprint is a longer one from now on.
+    Extended(usize),
 }
 
 impl Transitions {
@@ -73,6 +79,12 @@ impl Transitions {
     pub fn add_signal(&mut self, signal: NewSignal) {
         self.told.push(Told::Signal(self.signals.len()));
         self.signals.push(signal);
+    }
+
+    /// Next, the blueprint of this workflow is a longer one.
+    pub fn extend_workflow(&mut self, extended: ExtendedWorkflow) {
+        self.told.push(Told::Extended(self.extended.len()));
+        self.extended.push(extended);
     }
 
     /// Next, the state of this workflow changes.
@@ -188,6 +200,30 @@ pub struct MovedWorkflow {
     pub result: Option<Json>,
     /// Why it failed, was cancelled or is paused.
     pub failure: Option<Json>,
+}
+
+/// A workflow whose blueprint is extended.
+#[derive(Clone, Debug)]
+pub struct ExtendedWorkflow {
+    /// Its id.
+    pub id: WorkflowId,
+    /// The blueprint that it runs from now on; stored already.
+    pub digest: Digest,
+    /// The place of the first task that is added, and its ordinal.
+    pub added: (usize, usize),
+}
+
+/// A task to which edges were added after its end.
+#[derive(Clone, Debug)]
+pub struct RelinkedTask {
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// Its ordinal.
+    pub ordinal: usize,
+    /// Outgoing edges that its end took, those that were added included.
+    pub taken_edges: Vec<usize>,
+    /// Why it makes its workflow fail.
+    pub unhandled: Option<Json>,
 }
 
 /// A task whose graph came up only when it was reached.

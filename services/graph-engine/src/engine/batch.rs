@@ -1,9 +1,10 @@
 //! Putting commands together into one write.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Instant;
 
-use goalpost_graph::{Effect, Event, advance};
+use goalpost_graph::{Effect, Event, IllegalTransition, advance, extend};
 use goalpost_model::{TaskState, WorkflowId};
 use goalpost_store::Json;
 use goalpost_store::workflows::{NewWorkflow, Transitions};
@@ -136,13 +137,9 @@ impl Batch {
         if !self.is_free(id, task) {
             return Verdict::Deferred;
         }
-        let event = match event_of(live, command, task) {
-            Ok(event) => event,
-            Err(answer) => return self.answer(id, live, answer),
-        };
-        let effects = match advance(&live.blueprint, &mut live.core, event) {
+        let effects = match happen(live, command, task) {
             Ok(effects) => effects,
-            Err(error) => return self.answer(id, live, Err(Refusal::Stale(error.to_string()))),
+            Err(answer) => return self.answer(id, live, answer),
         };
         if let Step::Claim { task, holder, .. } = step {
             live.holders.insert(*task, holder.clone());
@@ -191,6 +188,7 @@ fn task_of(live: &Live, step: &Step) -> Result<Option<usize>, Refusal> {
         | Step::Signal { .. }
         | Step::Decide { .. }
         | Step::Expand { .. }
+        | Step::Extend { .. }
         | Step::Skip { .. } => return Ok(None),
         Step::Finish { task, .. } => live.core.tasks.ordinal_of(task),
         Step::Claim { task, .. }
@@ -200,6 +198,25 @@ fn task_of(live: &Live, step: &Step) -> Result<Option<usize>, Refusal> {
         | Step::Grant { task, .. } => Some(*task).filter(|task| live.core.tasks.get(*task).is_some()),
     };
     found.map(Some).ok_or(Refusal::NotFound("task"))
+}
+
+/// Lets the step happen to the workflow in memory. Answers with what it did; or with the answer, if it does nothing.
+fn happen(
+    live: &mut Live,
+    command: &Command,
+    task: Option<usize>,
+) -> Result<Vec<Effect>, Result<Outcome, Refusal>> {
+    let refused = |error: IllegalTransition| Err(Refusal::from(error));
+    if let Step::Extend { next } = &command.step {
+        if next.digest == live.blueprint.digest {
+            return Err(Ok(Outcome::Done));
+        }
+        let effects = extend(&live.blueprint, next, &mut live.core).map_err(refused)?;
+        live.blueprint = Arc::clone(next);
+        return Ok(effects);
+    }
+    let event = event_of(live, command, task)?;
+    advance(&live.blueprint, &mut live.core, event).map_err(refused)
 }
 
 /// The core's event for the step, or the answer if the step has happened already.

@@ -43,6 +43,10 @@ impl Outdated {
     /// more has to be known. Errors: a task contradicts itself.
     pub(crate) fn catch_up(self, row: StoredWorkflow, read_in: u64) -> Result<Option<Live>, String> {
         let Self { mut live, mut unsure } = self;
+        // It was extended, in memory alone or by somebody else.
+        if row.blueprint_digest != live.blueprint.digest {
+            return Ok(None);
+        }
         let mut succeeded = Vec::new();
         let mut holders = Vec::new();
         let mut tasks = Vec::with_capacity(row.tasks.len());
@@ -93,6 +97,7 @@ mod tests {
     use std::sync::Arc;
 
     use goalpost_graph::Reserved;
+    use goalpost_model::Digest;
     use goalpost_store::workflows::{StoredTask, StoredWorkflow};
 
     use super::*;
@@ -143,6 +148,7 @@ mod tests {
         StoredWorkflow {
             id: ID,
             blueprint_digest: live.blueprint.digest,
+            added_tasks: Vec::new(),
             goal_text: live.core.goal_text.clone(),
             goal_input: (*live.core.goal_input).clone(),
             lane: live.lane.clone(),
@@ -197,6 +203,15 @@ mod tests {
         let now = after(Vec::new());
         let mut row = stored(&now, &[0]);
         row.tasks[0].ordinal = 10 * TASKS;
+        let outdated = Outdated::new(now, BTreeSet::new());
+        assert!(outdated.catch_up(row, 7).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_was_extended_is_read_as_a_whole() {
+        let now = after(Vec::new());
+        let mut row = stored(&now, &[0]);
+        row.blueprint_digest = Digest::of(b"another one");
         let outdated = Outdated::new(now, BTreeSet::new());
         assert!(outdated.catch_up(row, 7).unwrap().is_none());
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use goalpost_checker::CompiledBlueprint;
-use goalpost_graph::Planned;
+use goalpost_graph::{IllegalTransition, Planned};
 use goalpost_model::{Failure, Lane, PayloadLimit, SessionId, TaskState, Timeouts, TimerKind, WorkflowId};
 use goalpost_store::workflows::Holder;
 use serde_json::{Map, Value};
@@ -51,6 +51,8 @@ pub(crate) enum Step {
     Decide { task: String, verdict: Result<Value, Failure> },
     /// The graph that a task waits for is there, or there will be none.
     Expand { task: String, attempt: Option<u32>, outcome: Result<Planned, Failure> },
+    /// The workflow goes on with a longer blueprint.
+    Extend { next: Arc<CompiledBlueprint> },
     /// Somebody ends a task.
     Skip { task: String, output: Option<Value>, reason: Failure },
 }
@@ -112,12 +114,24 @@ pub(crate) enum Refusal {
     /// It came too late, or twice.
     #[error("{0}")]
     Stale(String),
+    /// It extends another blueprint than the workflow runs by now.
+    #[error("{0}")]
+    OtherParent(String),
     /// The store is away.
     #[error("the store cannot be reached")]
     Unavailable,
     /// The store refused it, or what is stored cannot be read.
     #[error("{0}")]
     Internal(String),
+}
+
+impl From<IllegalTransition> for Refusal {
+    fn from(error: IllegalTransition) -> Self {
+        match error {
+            IllegalTransition::OtherParent { .. } => Self::OtherParent(error.to_string()),
+            _ => Self::Stale(error.to_string()),
+        }
+    }
 }
 
 impl Refusal {

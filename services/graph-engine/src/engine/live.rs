@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use goalpost_checker::CompiledBlueprint;
-use goalpost_graph::{Planned, Reserved, Signal, Stored, Task, Workflow};
+use goalpost_graph::{Added, Planned, Reserved, Signal, Stored, Task, Workflow};
 use goalpost_model::{Digest, Lane, TaskState};
 use goalpost_store::workflows::{Holder, StoredSignal, StoredTask, StoredWorkflow};
 
@@ -82,6 +82,7 @@ impl Live {
             result: row.result,
             signals: row.signals.into_iter().map(core_signal).collect(),
             succeeded: succeeded.into_iter().map(|(_, ordinal)| ordinal).collect(),
+            added: row.added_tasks.into_iter().map(|(place, first)| Added { place, first }).collect(),
         };
         let core = Workflow::restore(&blueprint, stored_workflow, tasks)
             .map_err(|error| format!("workflow {}: {error}", row.id))?;

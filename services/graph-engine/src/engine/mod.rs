@@ -47,6 +47,8 @@ pub(crate) enum Wish {
     Decide { task: String, verdict: Result<Value, Failure> },
     /// The graph that a task waits for, or why there is none; for the attempt, or for whichever waits.
     Expand { task: String, attempt: Option<u32>, outcome: Result<Arc<CompiledBlueprint>, Failure> },
+    /// It goes on with a longer blueprint.
+    Extend { next: Arc<CompiledBlueprint> },
     /// A task ends here, with an output or without.
     Skip { task: String, output: Option<Value>, reason: String },
 }
@@ -151,6 +153,7 @@ impl Engine {
                 });
                 Step::Expand { task, attempt, outcome }
             }
+            Wish::Extend { next } => Step::Extend { next },
             Wish::Skip { task, output, reason } => {
                 Step::Skip { task, output, reason: Failure::new(Failure::BY_HAND, reason) }
             }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
 use goalpost_checker::CompiledTask;
-use goalpost_graph::{Effect, Signal, may_have_timer};
+use goalpost_graph::{Added, Effect, Signal, may_have_timer};
 use goalpost_model::{Lane, TaskState, WaitsFor, WorkflowId, WorkflowState};
 use goalpost_store::Json;
 use goalpost_store::workflows::{
-    ChangedTask, ExpandedTask, MovedWorkflow, NewSignal, NewTask, Transitions, WantedKey,
+    ChangedTask, ExpandedTask, ExtendedWorkflow, MovedWorkflow, NewSignal, NewTask, RelinkedTask, Transitions,
+    WantedKey,
 };
 
 use crate::engine::timing::armed;
@@ -170,6 +171,17 @@ fn record_other(transitions: &mut Transitions, id: WorkflowId, live: &Live, effe
             }));
             // What it waited for has come.
             transitions.disarmed.push((id, Some(ordinal)));
+        }
+        Effect::WorkflowExtended => {
+            let digest = live.blueprint.digest;
+            if let Some(Added { place, first }) = live.core.tasks.added().last().copied() {
+                transitions.extend_workflow(ExtendedWorkflow { id, digest, added: (place, first) });
+            }
+        }
+        Effect::EdgesAdded { task: ordinal } => {
+            let task = &live.core.tasks[ordinal];
+            let (taken_edges, unhandled) = (task.taken_edges.clone(), task.unhandled.as_ref().map(Json::of));
+            transitions.relinked.push(RelinkedTask { workflow: id, ordinal, taken_edges, unhandled });
         }
         Effect::UndoBegun { task } => {
             transitions.undone.extend(live.core.tasks[task].undo.map(|undo| (id, task, undo)));

@@ -1,0 +1,94 @@
+//! What somebody adds to a goal that runs.
+
+use goalpost_model::{Blueprint, GoalId, WorkflowId};
+use goalpost_proto::Violations;
+use goalpost_proto::v1::ExtendAction;
+use goalpost_proto::v1::act_on_workflow_request::Action;
+use goalpost_service::status;
+use goalpost_store::goals::NewBlueprint;
+use goalpost_store::workflows;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::Context;
+use crate::by_hand;
+use crate::checks::{Checks, Definitions};
+use crate::inline::inline;
+
+/// How often others may come first.
+const TRIES: usize = 5;
+
+/// An extension of one goal.
+pub(crate) struct Extension<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) checks: &'a Checks,
+    pub(crate) id: GoalId,
+    pub(crate) traceparent: Option<String>,
+}
+
+impl Extension<'_> {
+    /// The blueprint runs inside of the task, which waits for it.
+    pub(crate) async fn put_into(&self, task: String, blueprint: Blueprint) -> Result<(), Status> {
+        let checked = self.checks.ask(blueprint, Definitions::Catalog, self.traceparent()).await?;
+        self.store(&checked).await?;
+        let action = by_hand::expand(task, None, Ok(checked.digest));
+        by_hand::act(self.context, self.id, action, self.traceparent()).await
+    }
+
+    /// The tasks and edges of `part` are added to what the goal runs.
+    pub(crate) async fn join(&self, part: Blueprint) -> Result<(), Status> {
+        let part = inline(&self.context.store, part).await.map_err(|error| status::store(&error))?;
+        let mut others_came_first = None;
+        for _ in 0..TRIES {
+            let joined = match self.present().await?.joined_with(&part) {
+                // It was joined before.
+                Ok(None) => return Ok(()),
+                Ok(Some(joined)) => joined,
+                Err(conflicts) => {
+                    let mut violations = Violations::default();
+                    conflicts.iter().for_each(|conflict| violations.add("blueprint", conflict.to_string()));
+                    return Err(status::invalid_argument(violations));
+                }
+            };
+            let checked = self.checks.ask(joined, Definitions::Own, self.traceparent()).await?;
+            self.store(&checked).await?;
+            let action = Action::Extend(ExtendAction { blueprint_digest: checked.digest.to_string() });
+            match by_hand::act(self.context, self.id, action, self.traceparent()).await {
+                Err(refused) if runs_another_by_now(&refused) => others_came_first = Some(refused),
+                answer => return answer,
+            }
+        }
+        let message = others_came_first.map(|refused| refused.message().to_owned()).unwrap_or_default();
+        Err(status::with_reason(Code::Aborted, "EXTENDED_BY_OTHERS", format!("{message}; try again")))
+    }
+
+    /// What the goal's workflow runs.
+    async fn present(&self) -> Result<Blueprint, Status> {
+        let id = WorkflowId::from(self.id);
+        let store = &self.context.store;
+        let running = workflows::digests(store, &[id], &[]).await.map_err(|error| status::store(&error))?;
+        let Some(digest) = running.into_values().next() else {
+            by_hand::has_workflow(self.context, self.id).await?;
+            return Err(status::not_found("workflow", &id.to_string()));
+        };
+        let found = workflows::blueprint(store, digest).await.map_err(|error| status::store(&error))?;
+        found.ok_or_else(|| {
+            let message = format!("the blueprint {digest} of the goal is not stored");
+            status::with_reason(Code::Internal, "INTERNAL", message)
+        })
+    }
+
+    async fn store(&self, blueprint: &NewBlueprint) -> Result<(), Status> {
+        let stored = workflows::store_blueprint(&self.context.store, blueprint).await;
+        stored.map_err(|error| status::store(&error))
+    }
+
+    fn traceparent(&self) -> Option<&str> {
+        self.traceparent.as_deref()
+    }
+}
+
+/// Somebody else has extended the workflow since it was read.
+fn runs_another_by_now(refused: &Status) -> bool {
+    refused.get_details_error_info().is_some_and(|info| info.reason == "OTHER_PARENT")
+}
