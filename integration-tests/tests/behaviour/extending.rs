@@ -23,7 +23,7 @@ async fn half_done(on: &OnStores) -> (String, CancellationToken) {
     });
     let two = blueprint(json!({"name": "two", "tasks": [
         {"name": "done", "capability": "test.echo", "input": {"n": 7}},
-        {"name": "busy", "capability": "test.echo", "input": {"n": 8}}]}));
+        {"name": "busy", "capability": "test.echo", "input": {"n": 8}, "retry": {"max_attempts": 2, "initial_backoff_ms": 1}}]}));
     let id = on.system.client().submit(NewGoal::blueprint(two)).await.unwrap().id;
     seen(&on.system, &id, EventType::TaskSucceeded, "done").await;
     seen(&on.system, &id, EventType::AttemptStarted, "busy").await;
