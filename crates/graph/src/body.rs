@@ -105,7 +105,9 @@ impl Step<'_> {
         let index = progress.started;
         progress.started += 1;
         let base = reserved.first + index * size;
-        self.workflow.tasks.add(base, GraphRun::new(base, Arc::clone(&graph), Some(Owner { task: owner, index })));
+        self.workflow
+            .tasks
+            .add(base, GraphRun::new(base, Arc::clone(&graph), Some(Owner { task: owner, index })));
         for (ordinal, task) in graph.tasks.iter().enumerate() {
             if task.incoming.is_empty() {
                 self.activate(base + ordinal);

@@ -69,7 +69,10 @@ fn admit(
         }
         // It would never be decided.
         if own.tasks.get(edge.source).is_some_and(|source| source.state == TaskState::Cancelled) {
-            return wrong(format!("an added edge comes from task '{}', which is CANCELLED", name(edge.source)));
+            return wrong(format!(
+                "an added edge comes from task '{}', which is CANCELLED",
+                name(edge.source)
+            ));
         }
     }
     Ok(())

@@ -8,10 +8,10 @@ use goalpost_checker::{CompiledGraph, CompiledTask, Repetition};
 use goalpost_model::{Failure, UNDO};
 use serde_json::Value;
 
-use crate::{Added, InvalidState, Task};
 use crate::join::Incoming;
 use crate::places::Places;
 use crate::workflow::Reserved;
+use crate::{Added, InvalidState, Task};
 
 /// The tasks of a workflow by their ordinals.
 ///

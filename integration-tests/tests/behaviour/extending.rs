@@ -90,8 +90,11 @@ async fn many_who_extend_one_goal_at_once_all_succeed_or_hear_that_others_came_f
     let (id, go) = half_done(&on).await;
     let client = on.system.client();
     let one = |place: usize| {
-        added(&id, json!({"name": "one", "tasks": [{"name": format!("task{place}"), "capability": "test.echo"}],
-            "edges": [{"from": "busy", "to": format!("task{place}")}]}))
+        added(
+            &id,
+            json!({"name": "one", "tasks": [{"name": format!("task{place}"), "capability": "test.echo"}],
+            "edges": [{"from": "busy", "to": format!("task{place}")}]}),
+        )
     };
     let calls = (0..8).map(|place| client.extend(one(place)));
     let answers = futures::future::join_all(calls).await;

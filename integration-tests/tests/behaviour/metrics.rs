@@ -30,9 +30,8 @@ async fn metrics_tell_of_queues_steps_commits_the_relay_and_workers() {
     let url = system.endpoints.metrics.clone().unwrap();
     let address = url.strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap();
     let waits = system.client().submit(NewGoal::blueprint(chain(1))).await.unwrap();
-    let depth = async |list: &str| {
-        value(&scrape(address).await, &format!("goalpost_queue_depth{{list=\"{list}\"}}"))
-    };
+    let depth =
+        async |list: &str| value(&scrape(address).await, &format!("goalpost_queue_depth{{list=\"{list}\"}}"));
     // Or twice: what was delivered while the relay took up its work is told again.
     wait_for("the attempt on its list", async || {
         depth("ready:test.echo").await.is_some_and(|waiting| waiting >= 1.0).then_some(())

@@ -7,8 +7,9 @@ use goalpost_checker::CompiledBlueprint;
 use goalpost_model::{Blueprint, Digest, Failure, Lane, PayloadId, WorkflowId, limits};
 use goalpost_proto::v1::{
     ActOnWorkflowRequest, CancelWorkflowRequest, CreateWorkflowRequest, ExpandAction, ExplainWorkflowRequest,
-    Explanation, ExtendAction, GetWorkflowRequest, KeepPayloadsRequest, KeepPayloadsResponse, PayloadReference,
-    ReadPayloadRequest, Workflow, WritePayloadRequest, act_on_workflow_request::Action, graph_engine_server,
+    Explanation, ExtendAction, GetWorkflowRequest, KeepPayloadsRequest, KeepPayloadsResponse,
+    PayloadReference, ReadPayloadRequest, Workflow, WritePayloadRequest, act_on_workflow_request::Action,
+    graph_engine_server,
 };
 use goalpost_proto::{Violations, map_from_struct, read_namespace, read_priority, v1};
 use goalpost_service::{status, trace_context};

@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_request_without_a_blueprint_is_refused() {
-        let request = CheckBlueprintRequest { blueprint: None };
+        let request = CheckBlueprintRequest::default();
         assert_eq!(fields(blueprint(request).unwrap_err()), ["blueprint"]);
     }
 }

@@ -58,7 +58,10 @@ fn what_is_added_follows_what_has_ended_what_runs_and_nothing() {
         run.succeed(task, json!(task));
         assert_restorable(&run);
     }
-    assert_eq!(run.workflow.result, json!({"next": "next", "later": "later", "alone": "alone"}).as_object().cloned());
+    assert_eq!(
+        run.workflow.result,
+        json!({"next": "next", "later": "later", "alone": "alone"}).as_object().cloned()
+    );
 }
 
 #[test]
@@ -78,7 +81,9 @@ fn added_tasks_take_ordinals_that_nobody_has_reserved() {
     assert_eq!((run.ordinal("each[1].work"), run.ordinal("c"), run.ordinal("c_each")), (3, 4, 5));
     assert_eq!((run.ordinal("c_each[0].work"), run.ordinal("d"), run.ordinal("d_each[1].work")), (6, 8, 11));
     run.succeed("b", json!(1));
-    for task in ["c_each[1].work", "d", "each[0].work", "d_each[0].work", "c_each[0].work", "c", "each[1].work"] {
+    for task in
+        ["c_each[1].work", "d", "each[0].work", "d_each[0].work", "c_each[0].work", "c", "each[1].work"]
+    {
         run.succeed(task, json!(task));
         assert_restorable(&run);
     }
@@ -136,7 +141,10 @@ fn what_is_no_extension_is_refused_and_changes_nothing() {
             with(json!(["a", "b", "c"]), json!([{"from": "a", "to": "b"}, {"from": "c", "to": "b"}])),
             "an added edge leads to task 'b', which is not added",
         ),
-        (Blueprint { max_tasks: 2, ..with(json!(["a", "b", "c"]), ab.clone()) }, "the workflow would have more than 2 tasks"),
+        (
+            Blueprint { max_tasks: 2, ..with(json!(["a", "b", "c"]), ab.clone()) },
+            "the workflow would have more than 2 tasks",
+        ),
     ] {
         assert_eq!(refused(next), IllegalTransition::NoExtension { problem: says.to_owned() });
     }
@@ -162,7 +170,8 @@ fn parts(mut plan: Plan, first: usize) -> Option<(Plan, Plan)> {
     let (before, added): (Vec<_>, Vec<_>) = plan.edges.into_iter().partition(|edge| edge.target < first);
     // What was chosen before stays chosen; had all been there at once, something else might have been.
     let chooses = |source: usize| {
-        plan.tasks[source].branch == Branch::Exclusive || before.iter().chain(&added).any(|edge| edge.source == source && edge.otherwise)
+        plan.tasks[source].branch == Branch::Exclusive
+            || before.iter().chain(&added).any(|edge| edge.source == source && edge.otherwise)
     };
     if added.iter().any(|edge| edge.source < first && chooses(edge.source)) {
         return None;

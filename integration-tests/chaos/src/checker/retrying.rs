@@ -45,7 +45,10 @@ fn workflow_events(goal: &Goal) -> Option<String> {
             }
             (EventType::WorkflowRunning, _) => end = None,
             (
-                EventType::WorkflowPaused | EventType::WorkflowCompensating | EventType::SignalReceived,
+                EventType::WorkflowPaused
+                | EventType::WorkflowCompensating
+                | EventType::WorkflowExtended
+                | EventType::SignalReceived,
                 Some(_),
             ) => {
                 return Some(format!(

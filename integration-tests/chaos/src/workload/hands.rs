@@ -9,7 +9,7 @@ use goalpost_client::v1::{
 use goalpost_client::{Client, Error};
 use goalpost_model::GoalState;
 use goalpost_proto::{blueprint_from_model, value_from_json};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
@@ -120,7 +120,9 @@ impl Handled<'_> {
             match hand {
                 Hand::Signal(name) => self.signal(name, format!("{round}-{number}"), random, over).await,
                 Hand::Decide(task, approved) => self.decide(task, *approved || round > 0, over).await,
-                Hand::Extend(task) => self.extend(task, over).await,
+                Hand::Extend(task) => self.extend(task, &small(3), over).await,
+                // Without a task.
+                Hand::Add(part) => self.extend("", part, over).await,
             }
         }
     }
@@ -152,8 +154,8 @@ impl Handled<'_> {
         self.tell("a decision", over, true, || self.client.resolve_approval(request.clone())).await;
     }
 
-    async fn extend(&self, task: &str, over: &CancellationToken) {
-        let blueprint = serde_json::from_value(small(3)).ok();
+    async fn extend(&self, task: &str, blueprint: &Value, over: &CancellationToken) {
+        let blueprint = serde_json::from_value(blueprint.clone()).ok();
         let request = ExtendGoalRequest {
             id: self.id.to_owned(),
             task: task.to_owned(),

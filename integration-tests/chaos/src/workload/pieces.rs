@@ -32,6 +32,8 @@ pub(crate) enum Hand {
     Decide(String, bool),
     /// Brings this task its graph.
     Extend(String),
+    /// Adds this part, a blueprint, to what the goal runs.
+    Add(Value),
 }
 
 /// Draws a blueprint that the checker accepts.
@@ -52,6 +54,18 @@ pub(crate) fn small(value: i64) -> Value {
                              "retry": {"max_attempts": 4, "initial_backoff_ms": 50}})
     };
     json!({"name": "small", "tasks": [task("a"), task("b")], "edges": [{"from": "a", "to": "b"}]})
+}
+
+/// What somebody adds to a goal that runs, after one of its tasks.
+fn part(number: u64, after: &Value) -> Value {
+    let mut part = small(5);
+    let name = |task: &str| json!(format!("added{number}{task}"));
+    for (place, task) in ["a", "b"].into_iter().enumerate() {
+        part["tasks"][place]["name"] = name(task);
+    }
+    part["edges"] =
+        json!([{"from": name("a"), "to": name("b")}, {"from": after, "to": name("a"), "on": "always"}]);
+    part
 }
 
 struct Assembly<'a> {
@@ -76,6 +90,10 @@ impl<'a> Assembly<'a> {
                 self.edges.push(json!({"from": before, "to": first, "on": on}));
             }
             before = Some(last);
+        }
+        for number in 0..self.random.weighted(&[(6, 0), (3, 1), (1, 3)]) {
+            let after = self.random.below(self.tasks.len() as u64) as usize;
+            self.hands.push(Hand::Add(part(number, &self.tasks[after]["name"])));
         }
         let deadline_ms = if self.random.chance(5) { 2_000 + self.random.below(10_000) } else { 0 };
         let blueprint =

@@ -8,8 +8,8 @@ use goalpost_graph::{Added, Effect, Signal, may_have_timer};
 use goalpost_model::{Lane, TaskState, WaitsFor, WorkflowId, WorkflowState};
 use goalpost_store::Json;
 use goalpost_store::workflows::{
-    ChangedTask, ExpandedTask, ExtendedWorkflow, MovedWorkflow, NewSignal, NewTask, RelinkedTask, Transitions,
-    WantedKey,
+    ChangedTask, ExpandedTask, ExtendedWorkflow, MovedWorkflow, NewSignal, NewTask, RelinkedTask,
+    Transitions, WantedKey,
 };
 
 use crate::engine::timing::armed;
