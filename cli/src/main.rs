@@ -32,6 +32,8 @@ enum Command {
     List(commands::list::Arguments),
     /// Show what a submission would run.
     Plan(commands::plan::Arguments),
+    /// Say what would happen with another blueprint, or other outcomes of tasks. Runs nothing.
+    Simulate(commands::simulate::Arguments),
     /// Check a blueprint file.
     Lint(commands::lint::Arguments),
     /// Bring blueprint files into their one layout.
@@ -58,7 +60,7 @@ enum Command {
     Approve(commands::act::Resolve),
     /// Reject what a task waits to have approved.
     Reject(commands::act::Resolve),
-    /// Bring the graph that a task of a goal waits for.
+    /// Add tasks to what a goal runs, or bring the graph that one of its tasks waits for.
     Extend(commands::act::Extend),
     /// End a task that is stuck.
     Skip(commands::act::Skip),
@@ -77,6 +79,7 @@ async fn main() -> ExitCode {
         Command::Get(arguments) => commands::get::run(arguments).await,
         Command::List(arguments) => commands::list::run(arguments).await,
         Command::Plan(arguments) => commands::plan::run(arguments).await,
+        Command::Simulate(arguments) => commands::simulate::run(arguments).await,
         Command::Lint(arguments) => commands::lint::run(&arguments),
         Command::Fmt(arguments) => commands::fmt::run(&arguments),
         Command::Diff(arguments) => commands::diff::run(&arguments),

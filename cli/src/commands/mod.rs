@@ -11,6 +11,7 @@ pub(crate) mod lint;
 pub(crate) mod list;
 pub(crate) mod payload;
 pub(crate) mod plan;
+pub(crate) mod simulate;
 pub(crate) mod submit;
 pub(crate) mod verify;
 pub(crate) mod watch;

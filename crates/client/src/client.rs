@@ -7,8 +7,8 @@ use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClien
 use goalpost_proto::v1::{
     CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal,
     ListGoalsRequest, ListGoalsResponse, PauseGoalRequest, PreviewPlanRequest, PreviewPlanResponse,
-    ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest, SignalGoalRequest, SkipTaskRequest,
-    SubmitGoalRequest,
+    ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest, SignalGoalRequest, SimulateBlueprintRequest,
+    SimulateBlueprintResponse, SkipTaskRequest, SubmitGoalRequest,
 };
 
 use tonic::{Response, Status};
@@ -118,6 +118,17 @@ impl Client {
     /// Brings the graph that a task waits for.
     pub async fn extend(&self, request: ExtendGoalRequest) -> Result<Goal, Error> {
         self.repeat(request, |mut group, request| async move { group.extend_goal(request).await }).await
+    }
+
+    /// What would happen with another blueprint, or other outcomes. Runs nothing.
+    pub async fn simulate(
+        &self,
+        request: SimulateBlueprintRequest,
+    ) -> Result<SimulateBlueprintResponse, Error> {
+        let call = |mut group: CentralDecisionGroupClient<Channel>, request| async move {
+            group.simulate_blueprint(request).await
+        };
+        self.repeat(request, call).await
     }
 
     /// Ends a task in the place of whoever should have.

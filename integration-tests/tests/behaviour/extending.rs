@@ -72,6 +72,7 @@ async fn an_extension_survives_the_death_of_the_process() {
     let on = on_stores().await;
     let (id, go) = half_done(&on).await;
     on.system.client().extend(added(&id, part())).await.unwrap();
+    seen(&on.system, &id, EventType::TaskSucceeded, "each").await;
     let OnStores { system, database, redis } = on;
     let folder = system.kill().await;
     let redis_url = redis.url();

@@ -37,6 +37,7 @@ mod processes;
 mod raw_worker;
 mod redis_faults;
 mod secrets;
+mod simulating;
 mod stores;
 mod timers;
 mod traces;

@@ -9,8 +9,9 @@ use goalpost_proto::v1::{
     ExplainGoalRequest, ExplainWorkflowRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal,
     ListGoalsRequest, ListGoalsResponse, PauseGoalRequest, PayloadReference, PlanRequest, PlanResponse,
     PreviewPlanRequest, PreviewPlanResponse, ReadPayloadRequest, ResolveApprovalRequest, ResumeGoalRequest,
-    RetryGoalRequest, SignalGoalRequest, SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest,
-    WatchGoalRequest, WritePayloadRequest, act_on_workflow_request::Action, central_decision_group_server,
+    RetryGoalRequest, SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse,
+    SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest, WritePayloadRequest,
+    act_on_workflow_request::Action, central_decision_group_server,
 };
 use goalpost_proto::{Violations, blueprint_from_model, struct_from_map};
 use goalpost_service::load::Gate;
@@ -29,7 +30,7 @@ use crate::inline::inline;
 use crate::requests::{self, Own, Submission, Wanted};
 use crate::submit::{NotStored, Submitter};
 use crate::watch::Watch;
-use crate::{Context, payloads, resource};
+use crate::{Context, payloads, resource, simulate};
 
 /// Who made a plan that the caller brought along.
 pub(crate) const CALLER: &str = "caller";
@@ -197,6 +198,15 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
             extension.put_into(task, blueprint).await?;
         }
         self.read(id).await
+    }
+
+    async fn simulate_blueprint(
+        &self,
+        request: Request<SimulateBlueprintRequest>,
+    ) -> Result<Response<SimulateBlueprintResponse>, Status> {
+        let traceparent = trace_context::of(&request);
+        let wanted = simulate::wanted(request.into_inner()).map_err(status::invalid_argument)?;
+        simulate::run(&self.context, &self.checks, wanted, traceparent.as_deref()).await.map(Response::new)
     }
 
     async fn write_payload(

@@ -17,6 +17,7 @@ mod plan;
 mod refusals;
 mod requests;
 mod resource;
+mod simulate;
 mod submit;
 mod watch;
 

@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tonic::Status;
 
-use crate::resource;
 use crate::shared::Shared;
 use crate::supply::Supply;
 
@@ -42,7 +41,7 @@ impl Shared {
         });
         Ok(v1::Explanation {
             workflow_id: id.to_string(),
-            state: resource::workflow_state(state).into(),
+            state: goalpost_proto::workflow_state(state).into(),
             failure: failure.map(Into::into),
             tasks: tasks.collect(),
         })
@@ -64,7 +63,7 @@ impl Around<'_> {
         v1::TaskExplanation {
             reason,
             timer_at: self.timers.get(&task.task).copied().map(timestamp),
-            state: resource::task_state(task.state).into(),
+            state: goalpost_proto::task_state(task.state).into(),
             task: task.name,
             edges: task.edges.into_iter().map(edge).collect(),
         }
@@ -140,7 +139,7 @@ fn edge(edge: EdgeExplanation) -> v1::EdgeExplanation {
     let reads = edge.reads.into_iter();
     v1::EdgeExplanation {
         source: edge.source,
-        source_state: resource::task_state(edge.source_state).into(),
+        source_state: goalpost_proto::task_state(edge.source_state).into(),
         on: on.into(),
         condition: edge.condition,
         reads: reads.map(|(text, value)| (text, value_from_json(value.unwrap_or(Value::Null)))).collect(),

@@ -1,7 +1,7 @@
 //! A stored workflow as the API shows it.
 
 use goalpost_checker::{CompiledBlueprint, CompiledTask};
-use goalpost_model::{Lane, TaskState, WorkflowId, WorkflowState};
+use goalpost_model::{Lane, TaskState, WorkflowId};
 use goalpost_proto::v1;
 use goalpost_proto::{struct_from_map, timestamp, value_from_json};
 use goalpost_store::workflows::{StoredTask, StoredWorkflow};
@@ -31,7 +31,7 @@ pub(crate) fn without_tasks(row: StoredWorkflow) -> v1::Workflow {
     v1::Workflow {
         id: row.id.to_string(),
         blueprint_digest: row.blueprint_digest.to_string(),
-        state: workflow_state(row.state).into(),
+        state: goalpost_proto::workflow_state(row.state).into(),
         tasks: Vec::new(),
         result: row.result.as_ref().map(struct_from_map),
         failure: row.failure.map(Into::into),
@@ -51,7 +51,7 @@ pub(crate) fn begun(
 ) -> v1::Workflow {
     let mut tasks = pending(blueprint);
     for (status, state) in tasks.iter_mut().zip(states) {
-        status.state = task_state(*state).into();
+        status.state = goalpost_proto::task_state(*state).into();
         status.attempt = i32::from(*state == TaskState::Ready);
     }
     let (namespace, priority) = lane.parts();
@@ -77,7 +77,7 @@ fn pending(blueprint: &CompiledBlueprint) -> Vec<v1::TaskStatus> {
 }
 
 fn fill(status: &mut v1::TaskStatus, stored: StoredTask) {
-    status.state = task_state(stored.state).into();
+    status.state = goalpost_proto::task_state(stored.state).into();
     status.attempt = stored.attempt.try_into().unwrap_or(i32::MAX);
     status.worker = stored.holder.map(|holder| holder.worker).unwrap_or_default();
     status.input = stored.input.as_ref().map(struct_from_map);
@@ -85,28 +85,4 @@ fn fill(status: &mut v1::TaskStatus, stored: StoredTask) {
     status.failure = stored.failure.map(Into::into);
     status.started_at = stored.started_at.map(timestamp);
     status.ended_at = stored.ended_at.map(timestamp);
-}
-
-pub(crate) fn workflow_state(state: WorkflowState) -> v1::WorkflowState {
-    match state {
-        WorkflowState::Running => v1::WorkflowState::Running,
-        WorkflowState::Paused => v1::WorkflowState::Paused,
-        WorkflowState::Compensating => v1::WorkflowState::Compensating,
-        WorkflowState::Succeeded => v1::WorkflowState::Succeeded,
-        WorkflowState::Failed => v1::WorkflowState::Failed,
-        WorkflowState::Cancelled => v1::WorkflowState::Cancelled,
-    }
-}
-
-pub(crate) fn task_state(state: TaskState) -> v1::TaskState {
-    match state {
-        TaskState::Pending => v1::TaskState::Pending,
-        TaskState::Waiting => v1::TaskState::Waiting,
-        TaskState::Ready => v1::TaskState::Ready,
-        TaskState::Running => v1::TaskState::Running,
-        TaskState::Succeeded => v1::TaskState::Succeeded,
-        TaskState::Failed => v1::TaskState::Failed,
-        TaskState::Skipped => v1::TaskState::Skipped,
-        TaskState::Cancelled => v1::TaskState::Cancelled,
-    }
 }

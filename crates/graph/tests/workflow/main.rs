@@ -47,6 +47,8 @@ mod retrying;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
+mod simulating;
+#[cfg(test)]
 mod size;
 #[cfg(test)]
 mod timers;
