@@ -1,7 +1,8 @@
 //! The client against a scripted model.
 #![cfg(test)]
 
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use goalpost_llm::{Client, Message, Outcome, Protocol, Reply, Request, Role, Settings, SetupError, Usage};
@@ -196,4 +197,37 @@ async fn a_key_that_is_not_there_is_told_when_the_client_is_made() {
     assert!(matches!(refused.err().unwrap(), SetupError::Key(..)));
     let open = Settings { key: None, ..settings(&server, Protocol::ChatCompletions) };
     assert!(Client::new(open, Vec::new()).await.is_ok());
+}
+
+/// What is logged, as text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_key_is_in_no_log() {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .init();
+    for line in [answer(), Line::Status(401, KEY.to_owned()), Line::Status(404, KEY.to_owned())] {
+        let (reply, _) = ask(Protocol::Messages, [Line::RateLimited(0), line]).await;
+        tracing::info!(?reply, "asked");
+    }
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("the language model could not be asked") && log.contains("asked reply"), "{log}");
+    assert!(!log.contains(KEY), "{log}");
 }

@@ -49,7 +49,7 @@ pub(super) fn system(capabilities: &dyn CapabilitySource, goal: &GoalRequest) ->
 
 /// The goal, as data.
 pub(super) fn goal(goal: &GoalRequest) -> String {
-    let GoalRequest { text, goal_type, input } = goal;
+    let GoalRequest { text, goal_type, input, .. } = goal;
     let mut wanted = if goal_type.is_empty() { json!({"text": text}) } else { json!({"type": goal_type}) };
     wanted["input"] = data::input(input);
     data::between("goal", &wanted)
