@@ -1,6 +1,6 @@
 //! From messages to what the planner works with; notes every violation.
 
-use goalpost_model::limits::{MAX_GOAL_BYTES, MAX_NAME_BYTES};
+use goalpost_model::limits::{MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REQUEST_ID_BYTES};
 use goalpost_model::{Blueprint, PayloadLimit};
 use goalpost_planning::GoalRequest;
 use goalpost_proto::v1::{CheckBlueprintRequest, ListCapabilitiesRequest, PlanRequest};
@@ -9,8 +9,6 @@ use goalpost_proto::{Violations, map_from_struct, read_blueprint};
 /// Capabilities of one page.
 const DEFAULT_PAGE: usize = 100;
 const MAX_PAGE: usize = 1_000;
-/// Room for an attempt of a task, by its workflow, and more.
-const MAX_REQUEST_ID_BYTES: usize = 256;
 
 /// The goal of a request, and the request's id.
 pub(crate) fn goal(request: PlanRequest) -> Result<(GoalRequest, String), Violations> {
@@ -94,7 +92,7 @@ mod tests {
         assert_eq!(goal(request("", "t")).unwrap().0.goal_type, "t");
         let named = |id: &str| PlanRequest { request_id: id.to_owned(), ..request("do it", "") };
         assert_eq!(goal(named("a")).unwrap().1, "a");
-        assert_eq!(fields(goal(named(&"a".repeat(257))).unwrap_err()), ["request_id"]);
+        assert_eq!(fields(goal(named(&"a".repeat(129))).unwrap_err()), ["request_id"]);
         assert_eq!(fields(goal(request(" ", "")).unwrap_err()), ["goal"]);
         assert_eq!(fields(goal(request("do it", "t")).unwrap_err()), ["goal_type"]);
         let long = "x".repeat(MAX_GOAL_BYTES + 1);
