@@ -35,6 +35,12 @@ fn used(requests: u64) -> Option<LlmUsage> {
     })
 }
 
+/// A goal that the catalog can plan.
+fn tea() -> NewGoal {
+    let input = json!({"cups": 2}).as_object().unwrap().clone();
+    NewGoal::text("Brew some tea").input(input)
+}
+
 fn result(goal: Goal) -> Value {
     assert_eq!(goal.state(), GoalState::Succeeded, "{:?}", goal.failure);
     serde_json::to_value(goal.result.unwrap()).unwrap()
@@ -69,7 +75,7 @@ async fn such_a_goal_runs_and_its_decision_tells_what_the_model_took() {
     let preview = on.system.client().preview(NewGoal::text("Say nothing")).await.unwrap();
     assert!(preview.blueprint.is_some() && preview.usage == used(1), "{preview:?}");
 
-    let (goal, _) = on.system.run(NewGoal::text("Brew some tea")).await;
+    let (goal, _) = on.system.run(tea()).await;
     assert_eq!(
         (goal.decisions[0].decided_by.as_str(), &goal.decisions[0].usage),
         ("method test.brew", &None)
@@ -89,7 +95,7 @@ async fn a_decision_group_that_dies_while_a_model_plans_does_not_pay_for_it_twic
     // Nobody plans yet, so that both goals are planned together later.
     cluster.planners[0].kill().await;
     let slow = client.submit(NewGoal::text("Say this")).await.unwrap();
-    let quick = client.submit(NewGoal::text("Brew some tea")).await.unwrap();
+    let quick = client.submit(tea()).await.unwrap();
     cluster.groups[0].kill().await;
     let flags = flags(&server.url());
     cluster.planners[0].add_arguments(&flags.each_ref().map(String::as_str));
