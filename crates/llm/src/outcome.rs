@@ -15,7 +15,7 @@ pub enum Outcome {
     },
     /// The model, or a filter before it, does not answer this.
     Refused {
-        /// Why, in the model's words; often empty.
+        /// Why, in the model's words, shortened; often empty.
         reason: String,
         /// What it took.
         usage: Usage,

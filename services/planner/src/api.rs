@@ -48,7 +48,7 @@ impl Api {
 impl Planner for Api {
     async fn plan(&self, request: Request<PlanRequest>) -> Result<Response<PlanResponse>, Status> {
         let (goal, request_id) = requests::goal(request.into_inner()).map_err(status::invalid_argument)?;
-        let wanted = goal.clone();
+        let rest = self.llm.as_ref().map(|llm| (llm, goal.clone()));
         let work = move |catalog: &Catalog| {
             let planned = plan(catalog, &goal);
             match &planned {
@@ -60,10 +60,10 @@ impl Planner for Api {
             answers::planned(planned)
         };
         let answer = self.answer(work).await?.into_inner();
-        let Some(llm) = self.llm.as_ref().filter(|_| answer.failure.is_some()) else {
+        let Some((llm, goal)) = rest.filter(|_| answer.failure.is_some()) else {
             return Ok(Response::new(answer));
         };
-        let made = llm.plan(Arc::clone(&self.catalog), wanted, &request_id, answer).await;
+        let made = llm.plan(Arc::clone(&self.catalog), goal, &request_id, answer).await;
         made.map(Response::new).map_err(|refused| match &refused {
             Refused::Busy => status::exhausted("LLM_BUSY", refused.to_string(), LLM_PAUSE),
             Refused::Work(error) => self::refused(error),

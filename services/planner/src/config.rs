@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `--listen` | `GOALPOST_PLANNER_LISTEN` |
 //! | `--catalog` | `GOALPOST_CATALOG` |
-//!
 //! | `--drain-seconds` | `GOALPOST_DRAIN_SECONDS` |
 //!
 //! and those of [`LoadArgs`] and [`LlmArgs`].

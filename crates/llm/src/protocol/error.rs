@@ -28,7 +28,12 @@ pub(super) fn read(received: Received<'_>) -> Outcome {
 pub(super) fn told(body: &Value) -> String {
     let error = &body["error"];
     let text = error["message"].as_str().or_else(|| error.as_str()).or_else(|| body["message"].as_str());
-    let text = text.unwrap_or("it does not say why").trim();
+    shortened(text.unwrap_or("it does not say why"))
+}
+
+/// Words of a model or its endpoint, for people.
+pub(super) fn shortened(text: &str) -> String {
+    let text = text.trim();
     match text.char_indices().nth(MAX_TOLD) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),

@@ -87,6 +87,9 @@ impl Protocol {
         };
         match outcome {
             Outcome::Answer { text, .. } if text.trim().is_empty() => malformed("its text is empty"),
+            Outcome::Refused { reason, usage } => {
+                Outcome::Refused { reason: error::shortened(&reason), usage }
+            }
             outcome => outcome,
         }
     }

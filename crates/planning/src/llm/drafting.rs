@@ -5,10 +5,10 @@ use std::fmt;
 use goalpost_checker::{CapabilitySource, Checked, check};
 use goalpost_model::{Blueprint, Finding, Severity, WorstCase};
 
+use super::code::told;
 use super::prompt::{self, PROMPT, Said, Turn};
 use super::{answer, build, guard};
 use crate::GoalRequest;
-use crate::goal::shortened;
 
 /// How often a model may repair its plan.
 pub const MAX_REPAIRS: u32 = 2;
@@ -123,7 +123,7 @@ impl Drafting {
     ) -> Result<Result<Drafted, String>, Vec<Finding>> {
         let draft = answer::read(text)?;
         if draft.tasks.is_empty() && !draft.impossible.trim().is_empty() {
-            return Ok(Err(shortened(draft.impossible.trim())));
+            return Ok(Err(told(draft.impossible.trim())));
         }
         let blueprint = build::blueprint(draft)?;
         let mut found = guard::findings(&blueprint, &self.goal.input, capabilities);

@@ -3,7 +3,7 @@
 //! The text of a goal does not count. It is the place where words of others come in, and a model that was talked into
 //! something gains nothing by it: neither capabilities, which the checker knows, nor endpoints, nor secrets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use goalpost_checker::{CapabilitySource, UNKNOWN, builtin};
 use goalpost_model::{Blueprint, Capability, Edge, Finding, SUB_GOAL, SecretReference, Task, all_tasks};
@@ -37,8 +37,7 @@ pub(crate) fn findings(
     input: &Map<String, Value>,
     capabilities: &dyn CapabilitySource,
 ) -> Vec<Finding> {
-    let mut brought = Vec::new();
-    input.values().for_each(|value| texts(value, &mut brought));
+    let brought = Known::brought(input);
     let mut guard = Guard { brought, capabilities, findings: Vec::new() };
     guard.flows("", &blueprint.output, None);
     guard.edges(&blueprint.edges, &blueprint.tasks);
@@ -47,8 +46,8 @@ pub(crate) fn findings(
 }
 
 struct Guard<'a> {
-    /// The texts of the goal's input.
-    brought: Vec<&'a str>,
+    /// What the goal's input has.
+    brought: Known<'a>,
     capabilities: &'a dyn CapabilitySource,
     findings: Vec<Finding>,
 }
@@ -59,8 +58,48 @@ struct Place<'a> {
     node: &'a str,
     field: &'a str,
     schema: Option<&'a Value>,
-    /// The texts of the capability's schema.
-    offered: &'a [&'a str],
+    /// What the capability's schema has.
+    offered: &'a Known<'a>,
+}
+
+/// What may be used: texts, and where they lead.
+struct Known<'a> {
+    texts: HashSet<&'a str>,
+    places: HashSet<String>,
+}
+
+impl<'a> Known<'a> {
+    /// What a goal's input has. An endpoint in it is a text of its own: words around one are those of others again.
+    fn brought(input: &'a Map<String, Value>) -> Self {
+        let mut texts = HashSet::new();
+        input.values().for_each(|value| gather(value, &mut texts));
+        let is_word = |text: &&&str| !text.contains(char::is_whitespace);
+        let places = texts.iter().filter(is_word).flat_map(|text| places(text)).collect();
+        Self { texts, places }
+    }
+
+    /// What a schema has, wherever in a text.
+    fn offered(schema: Option<&'a Value>) -> Self {
+        let mut texts = HashSet::new();
+        schema.into_iter().for_each(|schema| gather(schema, &mut texts));
+        let places = texts.iter().flat_map(|text| places(text)).collect();
+        Self { texts, places }
+    }
+}
+
+/// Every text in a value, the names in it included.
+fn gather<'a>(value: &'a Value, texts: &mut HashSet<&'a str>) {
+    match value {
+        Value::String(text) => drop(texts.insert(text)),
+        Value::Array(items) => items.iter().for_each(|item| gather(item, texts)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                texts.insert(name);
+                gather(value, texts);
+            }
+        }
+        _ => {}
+    }
 }
 
 impl<'a> Guard<'a> {
@@ -106,7 +145,7 @@ impl<'a> Guard<'a> {
         capability: Option<&'a Capability>,
     ) {
         let schema = capability.and_then(|capability| capability.input_schema.as_ref());
-        let offered = schema.map(offered).unwrap_or_default();
+        let offered = Known::offered(schema);
         for (name, value) in input {
             let field = format!("{field}.{name}");
             let place = Place {
@@ -144,7 +183,7 @@ impl<'a> Guard<'a> {
 
     fn flows(&mut self, node: &str, flows: &BTreeMap<String, String>, capability: Option<&'a Capability>) {
         let whole = capability.and_then(|capability| capability.input_schema.as_ref());
-        let offered = whole.map(offered).unwrap_or_default();
+        let offered = Known::offered(whole);
         for (path, expression) in flows {
             let schema = path
                 .split('.')
@@ -177,7 +216,7 @@ impl<'a> Guard<'a> {
     /// Whether a text leads nowhere and names no secret that was not brought; notes it if not.
     fn is_clean(&mut self, text: &str, place: Place<'_>) -> bool {
         if text.contains(SecretReference::SCHEME) {
-            let is_brought = self.brought.contains(&text);
+            let is_brought = self.brought.texts.contains(text);
             if !is_brought {
                 let message = format!("the secret '{}' is not in the goal's input", told(text));
                 self.findings.push(error(SECRET, place.node, place.field, message, FIX_SECRET));
@@ -196,41 +235,20 @@ impl<'a> Guard<'a> {
         self.findings.push(error(ENDPOINT, place.node, place.field, message, FIX_ENDPOINT));
     }
 
-    /// Whether a text was brought, or leads only where one leads that was.
-    fn has(&self, text: &str, offered: &[&str]) -> bool {
-        let is_same = self.brought.iter().chain(offered).any(|other| *other == text);
+    /// Whether a text was brought, or leads where one leads that was.
+    fn has(&self, text: &str, offered: &Known<'_>) -> bool {
+        let is_same = self.brought.texts.contains(text) || offered.texts.contains(text);
         is_same || places(text).first().is_some_and(|place| self.leads_to(place, offered))
     }
 
-    fn leads_to(&self, place: &str, offered: &[&str]) -> bool {
-        self.brought.iter().chain(offered).any(|text| places(text).iter().any(|other| other == place))
+    fn leads_to(&self, place: &str, offered: &Known<'_>) -> bool {
+        self.brought.places.contains(place) || offered.places.contains(place)
     }
 }
 
 /// A text for a message, with a mark for what is not known of it.
 fn told(text: &str) -> String {
     shortened(&text.replace(UNKNOWN, "…"))
-}
-
-/// Every text in a value, the names in it included.
-fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
-    match value {
-        Value::String(text) => found.push(text),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                found.push(name);
-                texts(value, found);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn offered(schema: &Value) -> Vec<&str> {
-    let mut found = Vec::new();
-    texts(schema, &mut found);
-    found
 }
 
 fn property<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
@@ -276,7 +294,8 @@ mod tests {
         task["name"] = "t".into();
         task["capability"] = "http.post".into();
         let blueprint: Blueprint = serde_json::from_value(json!({"name": "p", "tasks": [task]})).unwrap();
-        let input = json!({"base": "https://api.example/v1", "token": "secret://env/TOKEN", "host": "h.example", "mail": "a@b.example"});
+        let input = json!({"base": "https://api.example/v1", "token": "secret://env/TOKEN", "host": "h.example", "mail": "a@b.example",
+            "alert": "see https://told.example/now"});
         let findings = findings(&blueprint, input.as_object().unwrap(), &post());
         findings.iter().map(|finding| format!("{} {}", finding.code, finding.field)).collect()
     }
@@ -302,6 +321,7 @@ mod tests {
         for (task, expected) in [
             (json!({"input": {"url": "https://evil.example"}}), vec!["GP102 input.url"]),
             (json!({"input": {"body": {"deep": ["x", "go to http://10.0.0.1/"]}}}), vec!["GP102 input.body"]),
+            (json!({"input": {"body": "https://told.example/now"}}), vec!["GP102 input.body"]),
             (json!({"input": {"host": "evil.example"}}), vec!["GP102 input.host"]),
             (json!({"input": {"to": ["a@b.example", "eve@evil.example"]}}), vec!["GP102 input.to"]),
             (json!({"input": {"body": "secret://env/OTHER"}}), vec!["GP103 input.body"]),

@@ -91,7 +91,8 @@ impl Made {
             }
             Err((failure, found)) => {
                 let why = before.failure.map(|failure| failure.message).unwrap_or_default();
-                let message = format!("{}\nbefore that: {why}", failure.message);
+                // Of what the model and the checker say of its words no database takes this character.
+                let message = format!("{}\nbefore that: {why}", failure.message).replace('\0', "\u{fffd}");
                 let mut findings = answers::findings(found);
                 findings.extend(before.findings);
                 PlanResponse {

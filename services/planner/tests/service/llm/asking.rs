@@ -79,6 +79,18 @@ async fn a_refusal_is_told_and_paid_for_over_every_protocol() {
 }
 
 #[tokio::test]
+async fn no_word_of_a_model_is_one_that_cannot_be_stored() {
+    let unsound = super::answer("weather.\0fetch", "Weather");
+    for lines in [vec![Line::Refusal("No\0 way.".to_owned())], (0..3).map(|_| Line::json(&unsound)).collect()]
+    {
+        let (mut planner, _server) = with_lines(lines).await;
+        let answer = plan(&mut planner, goal()).await;
+        let (kind, message) = failure(&answer);
+        assert!(kind == "NO_PLAN" && message.contains('\u{fffd}') && !message.contains('\0'), "{message:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_was_cut_off_is_told_with_the_setting_over_every_protocol() {
     for protocol in PROTOCOLS {
         let server = Server::start([Line::Truncated("{\"na".to_owned())]).await;
