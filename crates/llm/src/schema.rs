@@ -189,6 +189,9 @@ impl<'a> Lowering<'a> {
     }
 
     fn choice(&mut self, word: &str, choices: &'a [Value]) -> Result<Map<String, Value>, NotStrict> {
+        if choices.is_empty() {
+            return Err(self.fault("leaves no choice"));
+        }
         let lowered = choices.iter().enumerate();
         let lowered = lowered.map(|(place, choice)| self.below(&[word, &place.to_string()], choice));
         Ok(any_of(lowered.collect::<Result<_, _>>()?))
@@ -272,8 +275,49 @@ fn description(fields: &Map<String, Value>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use goalpost_testkit::llm::fault_of_schema;
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
 
     use super::*;
+
+    /// Schemas with what is often in them, sound or not.
+    fn schemas() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(json!({"type": "string", "minLength": 1})),
+            Just(json!({"type": ["integer", "null"], "minimum": 0})),
+            Just(json!({"enum": ["a", "b"]})),
+            Just(json!({"const": true})),
+            Just(json!({"$ref": "#/$defs/x"})),
+            Just(json!({"$ref": "#"})),
+            Just(json!({})),
+            Just(json!(true)),
+            Just(json!({"type": "object", "additionalProperties": {"type": "string"}})),
+        ];
+        leaf.prop_recursive(5, 40, 4, |inner| {
+            let fields = btree_map("[a-d]", inner.clone(), 0..4);
+            let required = proptest::collection::vec("[a-d]", 0..3);
+            let object = (fields, required).prop_map(|(properties, required)| {
+                json!({"type": "object", "properties": properties, "required": required})
+            });
+            prop_oneof![
+                object,
+                inner.clone().prop_map(|items| json!({"type": "array", "items": items, "maxItems": 3})),
+                proptest::collection::vec(inner, 0..3).prop_map(|choices| json!({"oneOf": choices})),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_lowered_is_strict_and_lowering_it_again_changes_nothing(schema in schemas(), x in schemas()) {
+            let mut whole = json!({"type": "object", "properties": {"a": schema}, "required": ["a"]});
+            whole["$defs"] = json!({"x": x});
+            if let Ok(lowered) = lower(&whole) {
+                prop_assert_eq!(fault_of_schema(&lowered), None);
+                prop_assert_eq!(lower(&lowered).unwrap(), lowered);
+            }
+        }
+    }
 
     fn lowered(schema: &Value) -> Value {
         let lowered = lower(schema).unwrap();
@@ -360,6 +404,7 @@ mod tests {
             (json!({"type": "array"}), "does not say what its items are"),
             (json!({"type": "date"}), "has the unknown type 'date'"),
             (json!({"enum": ["a", 1]}), "has values of several types"),
+            (json!({"anyOf": []}), "leaves no choice"),
             (json!({"enum": []}), "has values that are neither texts nor whole numbers nor booleans"),
             (json!({"allOf": []}), "has 'allOf', which not every endpoint takes"),
             (json!({"$ref": "#/$defs/none"}), "refers to '#/$defs/none', which is not there"),

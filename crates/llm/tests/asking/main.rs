@@ -127,8 +127,7 @@ async fn an_endpoint_that_stumbles_is_asked_again() {
 async fn an_answer_that_does_not_come_in_time_is_not_asked_for_again() {
     let never = Arc::new(Semaphore::new(0));
     let server = Server::start([Line::Held(String::new(), never), answer()]).await;
-    let hasty =
-        Settings { timeout: Duration::from_millis(200), ..settings(&server, Protocol::ChatCompletions) };
+    let hasty = Settings { timeout: Duration::from_secs(1), ..settings(&server, Protocol::ChatCompletions) };
     let reply = client(hasty).await.ask(&request()).await;
     assert_eq!(reply, Reply { outcome: Outcome::TimedOut, requests: 1 });
     assert_eq!(server.left(), 1);

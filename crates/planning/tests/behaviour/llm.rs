@@ -185,6 +185,14 @@ fn everything_in_the_schema_can_be_read_and_nothing_else_is_asked_for() {
     assert_eq!(asked(&schema["$defs"]["flow"]["items"]), given(&flow[0]));
 }
 
+#[test]
+fn every_code_is_on_its_page() {
+    let page = include_str!("../../../../docs/planning.md");
+    for code in [code::ANSWER, code::INSIDE, code::ENDPOINT, code::SECRET, code::NOT_FOR_MODELS] {
+        assert!(page.contains(&format!("\n| `{code}` |")), "{code}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_answer_is_too_much(text in prop_oneof![".{0,200}", "[{}\\[\\]:,\"a-z0-9]{0,200}"], place in 0_usize..2_000) {

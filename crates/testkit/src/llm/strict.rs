@@ -20,7 +20,8 @@ fn fault(schema: &Value) -> Option<String> {
         return Some(format!("'{name}' is not supported"));
     }
     if let Some(Value::Array(choices)) = fields.get("anyOf") {
-        return choices.iter().find_map(fault);
+        let is_empty = choices.is_empty().then(|| "'anyOf' is empty".to_owned());
+        return is_empty.or_else(|| choices.iter().find_map(fault));
     }
     match schema["type"].as_str() {
         Some("object") => fault_of_object(schema),

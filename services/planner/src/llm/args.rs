@@ -157,6 +157,29 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_is_on_its_page() {
+        use clap::CommandFactory as _;
+        let page = include_str!("../../../../docs/planning.md");
+        let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `--llm-")).collect();
+        let command = Arguments::command();
+        let settings: Vec<&clap::Arg> = command
+            .get_arguments()
+            .filter(|argument| argument.get_id().as_str().starts_with("llm_"))
+            .collect();
+        for argument in &settings {
+            let flag = format!("`--{}`", argument.get_long().unwrap());
+            let variable = format!("`{}`", argument.get_env().unwrap().display());
+            assert!(
+                rows.iter().any(|row| row.contains(&flag) && row.contains(&variable)),
+                "{flag} {variable}"
+            );
+        }
+        let told: usize = rows.iter().map(|row| row.matches("`--llm-").count()).sum();
+        // One of them names another one.
+        assert_eq!(told, settings.len() + 1);
+    }
+
+    #[test]
     fn without_a_url_there_is_no_model() {
         assert!(parsed(&[]).settings().unwrap().is_none());
         assert_eq!(format!("{:?}", parsed(&[])), format!("{:?}", LlmArgs::default()));

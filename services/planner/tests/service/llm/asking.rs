@@ -142,7 +142,7 @@ async fn a_model_that_stumbles_is_asked_again() {
 async fn a_model_that_is_too_slow_is_not_asked_again() {
     let held = Line::Held(String::new(), Arc::new(Semaphore::new(0)));
     let server = Server::start([held, valid()]).await;
-    let args = LlmArgs { llm_timeout_ms: 200, ..settings(&server) };
+    let args = LlmArgs { llm_timeout_ms: 1_000, ..settings(&server) };
     let answer = plan(&mut start_with(vec![demo()], args).await, goal()).await;
     let (kind, message) = failure(&answer);
     assert_eq!(kind, "LLM_UNAVAILABLE");
