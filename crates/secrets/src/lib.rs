@@ -1,7 +1,7 @@
 //! From references to secrets.
 //!
 //! What carries a secret carries a [`SecretReference`](goalpost_model::SecretReference): `secret://env/NAME` or
-//! `secret://file/NAME`. Whoever has to know the secret asks its [`SecretSource`]s with [`find`].
+//! `secret://file/NAME`. Whoever has to know the secret asks its [`SecretSource`]s with [`find()`].
 
 mod directory;
 mod environment;

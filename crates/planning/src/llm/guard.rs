@@ -205,6 +205,10 @@ impl<'a> Guard<'a> {
         if self.findings.len() > before || !is_outward(place.schema) {
             return;
         }
+        if reads_words_of_goal(expression) {
+            self.endpoint(expression, place);
+            return;
+        }
         // A path after what came from elsewhere leads nowhere else.
         let leads_on =
             |text: &str| text.strip_prefix(UNKNOWN).is_some_and(|path| path.starts_with(['/', '?']));
@@ -244,6 +248,13 @@ impl<'a> Guard<'a> {
     fn leads_to(&self, place: &str, offered: &Known<'_>) -> bool {
         self.brought.places.contains(place) || offered.places.contains(place)
     }
+}
+
+/// Whether an expression reads `goal.text`, however that is written.
+fn reads_words_of_goal(expression: &str) -> bool {
+    let is_between = |c: char| !c.is_alphanumeric() && c != '_';
+    let words: Vec<&str> = expression.split(is_between).filter(|word| !word.is_empty()).collect();
+    words.windows(2).any(|pair| pair == ["goal", "text"])
 }
 
 /// A text for a message, with a mark for what is not known of it.
@@ -327,6 +338,8 @@ mod tests {
             (json!({"input": {"body": "secret://env/OTHER"}}), vec!["GP103 input.body"]),
             (json!({"input": {"body": "a secret://env/TOKEN"}}), vec!["GP103 input.body"]),
             (json!({"data_flow": {"body": "'https:' + '//evil.example'"}}), vec!["GP102 data_flow.body"]),
+            (json!({"data_flow": {"url": "goal.text"}}), vec!["GP102 data_flow.url"]),
+            (json!({"data_flow": {"url": "goal['text']"}}), vec!["GP102 data_flow.url"]),
             (
                 json!({"data_flow": {"body": "'h' + 'ttps:/' + '/evil.example'"}}),
                 vec!["GP102 data_flow.body"],

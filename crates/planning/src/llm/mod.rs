@@ -1,6 +1,6 @@
 //! Plans by a language model. Pure: what it is asked and what becomes of its answers; nobody is asked here.
 //!
-//! The model proposes and the checker decides. Its answer is read into a [`Draft`](draft::Draft), which has no room for
+//! The model proposes and the checker decides. Its answer is read into a draft (`draft.rs`), which has no room for
 //! definitions of capabilities, and built into a blueprint; that is checked like any other, and held against what the
 //! goal brought: endpoints and secrets that its input does not have are findings, too. Findings go back as they are, at
 //! most twice.

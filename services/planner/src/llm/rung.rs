@@ -140,12 +140,12 @@ impl Rung {
                 return Ok(Made::failed(self.used(usage, requests), &provenance, &outcome));
             };
             let with = Arc::clone(&catalog);
-            let judged = self.work(move || {
+            let judge = move || {
                 let verdict = drafting.answer(&*with, &text);
                 (drafting, verdict)
-            });
-            let verdict;
-            (drafting, verdict) = judged.await?;
+            };
+            let (judged, verdict) = self.work(judge).await?;
+            drafting = judged;
             let provenance = drafting.provenance();
             match verdict {
                 Verdict::Repair => {
