@@ -63,6 +63,8 @@ CREATE TABLE decisions (
     decided_by text NOT NULL,
     reason     text NOT NULL,
     at         timestamptz NOT NULL DEFAULT now(),
+    -- What asking a language model took for it, if one was asked.
+    llm_usage  json,
     PRIMARY KEY (goal_id, number)
 );
 

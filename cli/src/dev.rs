@@ -59,6 +59,8 @@ pub(crate) struct Arguments {
     /// A catalog file; may be given more than once. Without one the demo's is used.
     #[arg(long, env = "GOALPOST_CATALOG", value_delimiter = ',')]
     catalog: Vec<PathBuf>,
+    #[command(flatten)]
+    llm: goalpost_planner::LlmArgs,
     /// Milliseconds that a worker, or the engine that it was connected to, may be away before its
     /// attempts are lost.
     #[arg(long, env = "GOALPOST_WORKER_GRACE_MS", default_value_t = 5_000)]
@@ -182,6 +184,7 @@ async fn serve(
     let planner = goalpost_planner::build(goalpost_planner::Config {
         listen: arguments.planner_listen,
         catalogs,
+        llm: arguments.llm.clone(),
         load,
         drain,
     });

@@ -1,7 +1,7 @@
 //! `goalpost plan`: what a submission would run.
 
 use clap::Args;
-use goalpost_model::{Finding, WorstCase};
+use goalpost_model::{Finding, LlmUsage, WorstCase};
 use goalpost_proto::{Violations, read_blueprint};
 
 use super::{Endpoint, Wanted};
@@ -34,6 +34,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     if let Some(failure) = preview.failure {
         println!("no plan: {}", failure.message);
+    }
+    if let Some(usage) = preview.usage {
+        println!("asked {}", LlmUsage::from(usage));
     }
     let Some(blueprint) = preview.blueprint else { return Err(Failure::Negative) };
     let mut violations = Violations::default();

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{Table, presets::NOTHING};
 use goalpost_client::v1::Goal;
+use goalpost_model::LlmUsage;
 
 use super::{shorten, word};
 
@@ -24,6 +25,9 @@ pub(crate) fn details(goal: &Goal) -> String {
     field("blueprint", &goal.blueprint_digest);
     for decision in &goal.decisions {
         field("decision", &format!("{} by {}: {}", decision.verdict, decision.decided_by, decision.reason));
+        if let Some(usage) = &decision.usage {
+            field("asked", &LlmUsage::from(usage.clone()).to_string());
+        }
     }
     if let Some(failure) = &goal.failure {
         field("failure", &format!("{}: {}", failure.kind, failure.message));

@@ -32,6 +32,7 @@ mod secret;
 mod source;
 mod stack;
 mod sure;
+mod texts;
 mod topology;
 mod worst_case;
 
@@ -42,3 +43,4 @@ pub use compiled::{
 };
 pub use goal_condition::{GoalCondition, GoalView};
 pub use source::CapabilitySource;
+pub use texts::{UNKNOWN, texts};

@@ -60,6 +60,8 @@ impl Failure {
     pub const CANCELLED: &'static str = "CANCELLED";
     /// The planner found no plan.
     pub const NO_PLAN: &'static str = "NO_PLAN";
+    /// The planner could not ask its language model: it is away, too slow, overloaded, or does not accept the key.
+    pub const LLM_UNAVAILABLE: &'static str = "LLM_UNAVAILABLE";
     /// The engine, or its store, cannot take the plan.
     pub const PLAN_REFUSED: &'static str = "PLAN_REFUSED";
     /// The blueprint was refused by the checker.

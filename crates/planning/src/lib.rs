@@ -17,6 +17,7 @@ mod catalog;
 mod fragment;
 mod goal;
 mod graph;
+pub mod llm;
 mod method;
 mod mistake;
 mod no_plan;

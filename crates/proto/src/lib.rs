@@ -13,6 +13,7 @@ mod finding;
 mod goal;
 mod json;
 mod lane;
+mod llm_usage;
 mod payload;
 mod state;
 mod time;

@@ -64,6 +64,6 @@ pub use attempt::Attempt;
 pub use builder::Builder;
 pub use error::Error;
 pub use goalpost_model::{Failure, PayloadReference, Secret, SecretPlace, SecretReference};
+pub use goalpost_secrets::{DirectorySecrets, EnvSecrets, Found, SecretError, SecretSource};
 pub use payloads::PayloadError;
-pub use secrets::{DirectorySecrets, EnvSecrets, Found, SecretError, SecretSource};
 pub use worker::Worker;

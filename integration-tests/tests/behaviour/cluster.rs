@@ -189,6 +189,11 @@ impl Service {
         .await;
     }
 
+    /// More arguments, from its next start on.
+    pub(crate) fn add_arguments(&mut self, arguments: &[&str]) {
+        self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+    }
+
     /// What it says of its health; `None` if nobody answers.
     pub(crate) async fn health(&self) -> Option<ServingStatus> {
         let channel = Endpoint::from_shared(self.url.clone()).unwrap().connect().await.ok()?;

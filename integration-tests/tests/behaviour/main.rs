@@ -19,6 +19,7 @@ mod idle;
 mod keys;
 mod large;
 mod liveness;
+mod llm;
 mod load;
 mod lost_answers;
 mod main_path;

@@ -225,7 +225,6 @@ fn assert_told_with_references(goal: &Goal, history: &[Event]) {
         format!("WORKER_PANIC: the handler panicked: no bird like {REFERENCE}")
     );
     assert!(failure_of(history, "decode").contains(REFERENCE), "{}", failure_of(history, "decode"));
-    let absent =
-        "SECRET_NOT_FOUND: secret://file/absent: the worker has no such secret, or does not give it out";
+    let absent = "SECRET_NOT_FOUND: secret://file/absent: there is no such secret, or it is not given out";
     assert_eq!(failure_of(history, "absent"), absent);
 }

@@ -246,10 +246,18 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
                 goal: wanted.goal,
                 goal_type: wanted.goal_type,
                 input: Some(struct_from_map(&wanted.input)),
+                request_id: String::new(),
             };
             let planned = planner.plan(trace_context::request(request, traceparent.as_deref())).await?;
-            let PlanResponse { blueprint, blueprint_digest, planned_by, findings, failure, worst_case } =
-                planned.into_inner();
+            let PlanResponse {
+                blueprint,
+                blueprint_digest,
+                planned_by,
+                findings,
+                failure,
+                worst_case,
+                usage,
+            } = planned.into_inner();
             return Ok(Response::new(PreviewPlanResponse {
                 blueprint,
                 blueprint_digest,
@@ -257,6 +265,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
                 findings,
                 failure,
                 worst_case,
+                usage,
             }));
         };
         let blueprint = inline(&self.context.store, blueprint.clone()).await;
@@ -277,6 +286,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
             findings,
             failure: None,
             worst_case,
+            usage: None,
         }))
     }
 }

@@ -103,6 +103,7 @@ impl Plans<'_> {
             goal: text("goal"),
             goal_type: text("goal_type"),
             input: Some(struct_from_map(&input)),
+            request_id: request_id(wanted),
         };
         let mut planner = self.context.peers.planner.clone();
         let answer = planner.plan(trace_context::request(request, wanted.traceparent.as_deref())).await;
@@ -166,6 +167,11 @@ impl Plans<'_> {
             }
         }
     }
+}
+
+/// Tells a task's plan from others, however long its name is.
+fn request_id(WantedPlan { workflow: WorkflowId(id), task, attempt, .. }: &WantedPlan) -> String {
+    Digest::of(format!("{id}:{task}:{attempt}").as_bytes()).to_string()
 }
 
 fn refused(status: &Status) -> Failure {

@@ -50,35 +50,39 @@ impl Goals<'_> {
         let open = until_ok("PostgreSQL", self.stop, || goals::open(store, ids)).await?;
         let (submitted, planned): (Vec<StoredGoal>, Vec<StoredGoal>) =
             open.into_iter().partition(|goal| goal.state == GoalState::Submitted);
-        let mut to_begin = self.plan_all(submitted).await?;
-        to_begin.extend(planned.into_iter().filter(|goal| !goal.has_workflow));
-        let beginnings: Vec<_> = to_begin.iter().map(|goal| self.begin(goal)).collect();
-        let begun: Vec<Option<()>> = stream::iter(beginnings).buffer_unordered(AT_ONCE).collect().await;
-        begun.into_iter().collect::<Option<Vec<()>>>()?;
+        self.begin_all(planned.into_iter().filter(|goal| !goal.has_workflow).collect()).await?;
+        let started = Instant::now();
+        let plans = submitted.into_iter().map(|goal| async move { Some((self.plan(&goal).await?, goal)) });
+        // A language model takes its time: those that have their plans do not wait for the others.
+        let mut plans = std::pin::pin!(stream::iter(plans).buffer_unordered(AT_ONCE).ready_chunks(MAX_BATCH));
+        while let Some(ready) = plans.next().await {
+            let (planned, goals) = ready.into_iter().collect::<Option<(Vec<_>, Vec<_>)>>()?;
+            metrics::histogram!("goalpost_planning_seconds").record(started.elapsed());
+            let to_begin = self.store(&planned, goals).await?;
+            self.begin_all(to_begin).await?;
+        }
         self.cancel_unwanted(ids).await
     }
 
-    /// Plans the goals, stores the plans, and answers with those whose workflows may begin.
-    async fn plan_all(&self, mut submitted: Vec<StoredGoal>) -> Option<Vec<StoredGoal>> {
-        if submitted.is_empty() {
-            return Some(submitted);
-        }
-        let started = Instant::now();
-        let plans: Vec<_> = submitted.iter().map(|goal| self.plan(goal)).collect();
-        let planned: Vec<Option<Planned>> = stream::iter(plans).buffered(AT_ONCE).collect().await;
-        let planned = planned.into_iter().collect::<Option<Vec<_>>>()?;
-        metrics::histogram!("goalpost_planning_seconds").record(started.elapsed());
-        let store_plans = || goals::store_plans(&self.context.store, &planned);
+    async fn begin_all(&self, goals: Vec<StoredGoal>) -> Option<()> {
+        let beginnings: Vec<_> = goals.iter().map(|goal| self.begin(goal)).collect();
+        let begun: Vec<Option<()>> = stream::iter(beginnings).buffer_unordered(AT_ONCE).collect().await;
+        begun.into_iter().collect::<Option<Vec<()>>>().map(drop)
+    }
+
+    /// Stores the plans of these goals, and answers with those whose workflows may begin.
+    async fn store(&self, planned: &[Planned], mut goals: Vec<StoredGoal>) -> Option<Vec<StoredGoal>> {
+        let store_plans = || goals::store_plans(&self.context.store, planned);
         let stored: HashSet<GoalId> =
             until_ok("PostgreSQL", self.stop, store_plans).await?.into_iter().collect();
         let missed = planned.iter().map(|plan| plan.goal).filter(|goal| !stored.contains(goal));
         let planned_before = self.planned(&missed.collect::<Vec<_>>()).await?;
-        for (goal, plan) in submitted.iter_mut().zip(&planned) {
+        for (goal, plan) in goals.iter_mut().zip(planned) {
             goal.blueprint_digest = plan.verdict.digest().copied();
         }
-        submitted.retain(|goal| goal.blueprint_digest.is_some() && stored.contains(&goal.id));
-        submitted.extend(planned_before);
-        Some(submitted)
+        goals.retain(|goal| goal.blueprint_digest.is_some() && stored.contains(&goal.id));
+        goals.extend(planned_before);
+        Some(goals)
     }
 
     /// Those of the goals that have a plan and no workflow. A plan that was not stored just now may
@@ -121,6 +125,7 @@ impl Goals<'_> {
                 verdict: Verdict::Own(digest),
                 decided_by: CALLER.to_owned(),
                 reason,
+                llm_usage: None,
             });
         }
         let span = || tracing::info_span!("plan", service.name = SERVICE, goal = %goal.id);
@@ -129,19 +134,21 @@ impl Goals<'_> {
             goal: goal.goal.clone(),
             goal_type: goal.goal_type.clone(),
             input: Some(struct_from_map(&goal.input)),
+            // Asked again, the planner goes on with what it has begun.
+            request_id: goal.id.to_string(),
         };
         let mut planner = self.context.peers.planner.clone();
         let answer = planner.plan(trace_context::request(request, hop.traceparent())).await?;
-        let PlanResponse { blueprint, blueprint_digest: _, planned_by, findings: _, failure, worst_case: _ } =
-            answer.into_inner();
-        Ok(match (blueprint, failure) {
+        let PlanResponse { blueprint, planned_by, failure, usage, .. } = answer.into_inner();
+        let planned = match (blueprint, failure) {
             (Some(blueprint), None) => accept(goal.id, blueprint, planned_by),
             (_, Some(failure)) => give_up(goal.id, failure.into()),
             (None, None) => give_up(
                 goal.id,
                 Failure::new(Failure::NO_PLAN, "the planner gave neither a plan nor a reason"),
             ),
-        })
+        };
+        Ok(Planned { llm_usage: usage.map(Into::into), ..planned })
     }
 
     /// Asks the engine until the workflow has begun.
@@ -201,10 +208,11 @@ fn accept(goal: GoalId, blueprint: goalpost_proto::v1::Blueprint, decided_by: St
     };
     let reason = format!("{} tasks, {} edges, no errors", blueprint.tasks.len(), blueprint.edges.len());
     let verdict = Verdict::Plan(NewBlueprint::of(&blueprint));
-    Planned { goal, verdict, decided_by, reason }
+    Planned { goal, verdict, decided_by, reason, llm_usage: None }
 }
 
 fn give_up(goal: GoalId, failure: Failure) -> Planned {
     let reason = failure.to_string();
-    Planned { goal, verdict: Verdict::GiveUp(failure), decided_by: "planner".to_owned(), reason }
+    let decided_by = "planner".to_owned();
+    Planned { goal, verdict: Verdict::GiveUp(failure), decided_by, reason, llm_usage: None }
 }

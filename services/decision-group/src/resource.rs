@@ -42,6 +42,6 @@ pub(crate) fn goal(stored: StoredGoal, decisions: Vec<StoredDecision>) -> v1::Go
 }
 
 fn decision(stored: StoredDecision) -> v1::Decision {
-    let StoredDecision { verdict, decided_by, reason, at } = stored;
-    v1::Decision { verdict, decided_by, reason, at: Some(timestamp(at)) }
+    let StoredDecision { verdict, decided_by, reason, at, llm_usage } = stored;
+    v1::Decision { verdict, decided_by, reason, at: Some(timestamp(at)), usage: llm_usage.map(Into::into) }
 }

@@ -19,6 +19,7 @@ pub(crate) fn planned(planned: Result<Plan, NoPlan>) -> PlanResponse {
             findings: findings(found),
             failure: None,
             worst_case: Some(worst_case.into()),
+            usage: None,
         },
         Err(no_plan) => PlanResponse {
             failure: Some(Failure::new(Failure::NO_PLAN, no_plan.to_string()).into()),
@@ -43,7 +44,7 @@ pub(crate) fn checked(checked: Checked) -> CheckBlueprintResponse {
 }
 
 /// Errors first, otherwise in the checker's order.
-fn findings(mut findings: Vec<Finding>) -> Vec<v1::Finding> {
+pub(crate) fn findings(mut findings: Vec<Finding>) -> Vec<v1::Finding> {
     findings.sort_by_key(|finding| finding.severity);
     findings.into_iter().map(v1::Finding::from).collect()
 }

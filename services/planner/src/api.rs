@@ -15,21 +15,25 @@ use goalpost_service::status;
 use tonic::{Code, Request, Response, Status};
 
 use crate::bounded::{Bounded, Error};
+use crate::llm::{Llm, Refused};
 use crate::{answers, requests};
 
 /// After this a call may find room.
 const BUSY_PAUSE: Duration = Duration::from_millis(200);
+/// After this a goal may find room with the language model, which is slower.
+const LLM_PAUSE: Duration = Duration::from_secs(5);
 
-/// Serves one catalog.
-#[derive(Clone, Debug)]
+/// Serves one catalog, and asks a language model where it has no plan, if there is one.
+#[derive(Clone)]
 pub(crate) struct Api {
     catalog: Arc<Catalog>,
     work: Bounded,
+    llm: Option<Llm>,
 }
 
 impl Api {
-    pub(crate) fn new(catalog: Catalog) -> Self {
-        Self { catalog: Arc::new(catalog), work: Bounded::new() }
+    pub(crate) fn new(catalog: Catalog, work: Bounded, llm: Option<Llm>) -> Self {
+        Self { catalog: Arc::new(catalog), work, llm }
     }
 
     async fn answer<T: Send + 'static>(
@@ -44,7 +48,8 @@ impl Api {
 #[tonic::async_trait]
 impl Planner for Api {
     async fn plan(&self, request: Request<PlanRequest>) -> Result<Response<PlanResponse>, Status> {
-        let goal = requests::goal(request.into_inner()).map_err(status::invalid_argument)?;
+        let (goal, request_id) = requests::goal(request.into_inner()).map_err(status::invalid_argument)?;
+        let rest = self.llm.as_ref().map(|llm| (llm, goal.clone()));
         let work = move |catalog: &Catalog| {
             let planned = plan(catalog, &goal);
             match &planned {
@@ -55,7 +60,16 @@ impl Planner for Api {
             }
             answers::planned(planned)
         };
-        self.answer(work).await
+        let answer = self.answer(work).await?.into_inner();
+        let Some((llm, goal)) = rest.filter(|_| answer.failure.is_some()) else {
+            return Ok(Response::new(answer));
+        };
+        let made = llm.plan(Arc::clone(&self.catalog), goal, &request_id, answer).await;
+        made.map(Response::new).map_err(|refused| match &refused {
+            Refused::Busy => status::exhausted("LLM_BUSY", refused.to_string(), LLM_PAUSE),
+            Refused::Work(error) => self::refused(error),
+            Refused::Lost => lost(&refused),
+        })
     }
 
     async fn check_blueprint(
@@ -103,9 +117,11 @@ fn refused(error: &Error) -> Status {
     match error {
         Error::Busy => status::exhausted("PLANNER_BUSY", error.to_string(), BUSY_PAUSE),
         Error::Stopped(_) => status::unavailable("the planner", error),
-        Error::Lost(_) => {
-            tracing::error!(error = error as &dyn std::error::Error, "planning ended without a result");
-            status::with_reason(Code::Internal, "INTERNAL", error.to_string())
-        }
+        Error::Lost(_) => lost(error),
     }
+}
+
+fn lost(error: &(dyn std::error::Error + 'static)) -> Status {
+    tracing::error!(error, "planning ended without a result");
+    status::with_reason(Code::Internal, "INTERNAL", error.to_string())
 }

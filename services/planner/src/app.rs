@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::api::Api;
+use crate::bounded::Bounded;
+use crate::llm::{self, Llm};
 use crate::{Config, SERVICE, files};
 
 /// Why the planner cannot start, or ended.
@@ -23,6 +25,9 @@ pub enum Error {
     /// Reading the catalog ended without a result.
     #[error("reading the catalog ended without a result")]
     Lost(#[from] tokio::task::JoinError),
+    /// The language model cannot be used.
+    #[error(transparent)]
+    Llm(#[from] llm::StartError),
     /// It cannot listen or serve.
     #[error(transparent)]
     Server(#[from] server::Error),
@@ -44,7 +49,12 @@ pub async fn build(config: Config) -> Result<App, Error> {
         files::log(&catalog, &files);
         Ok::<_, files::Error>(catalog)
     });
-    let api = Api::new(catalog.await??);
+    let (catalog, work) = (catalog.await??, Bounded::new());
+    let llm = Llm::start(&config.llm, work.clone()).await?;
+    if let Some(llm) = &llm {
+        tracing::info!(model = llm.name(), "a language model is asked where the catalog has no plan");
+    }
+    let api = Api::new(catalog, work, llm);
     let listener = Listener::bind(config.listen, "--listen").await?;
     Ok(App { listener, api, load, drain })
 }

@@ -4,15 +4,17 @@
 //! |---|---|
 //! | `--listen` | `GOALPOST_PLANNER_LISTEN` |
 //! | `--catalog` | `GOALPOST_CATALOG` |
-//!
-//! and those of [`LoadArgs`].
 //! | `--drain-seconds` | `GOALPOST_DRAIN_SECONDS` |
+//!
+//! and those of [`LoadArgs`] and [`LlmArgs`].
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use goalpost_service::drain::DrainArgs;
 use goalpost_service::load::LoadArgs;
+
+use crate::llm::LlmArgs;
 
 /// The port that the planner listens on unless it is told otherwise.
 const DEFAULT_PORT: u16 = 50_052;
@@ -30,6 +32,9 @@ pub struct Config {
     /// A catalog file; may be given more than once. In the variable, commas or colons stand between files.
     #[arg(long = "catalog", env = "GOALPOST_CATALOG", value_name = "FILE", value_delimiter = ',')]
     pub catalogs: Vec<PathBuf>,
+    /// The language model.
+    #[command(flatten)]
+    pub llm: LlmArgs,
     /// How much it takes on at once.
     #[command(flatten)]
     pub load: LoadArgs,
@@ -47,11 +52,12 @@ impl Config {
 }
 
 impl Default for Config {
-    /// The default address and no catalog.
+    /// The default address, no catalog and no language model.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
             catalogs: Vec::new(),
+            llm: LlmArgs::default(),
             load: LoadArgs::default(),
             drain: DrainArgs::default(),
         }

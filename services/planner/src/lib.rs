@@ -1,7 +1,8 @@
 //! The planner service: goals in, checked blueprints out.
 //!
-//! Stateless: it reads its catalogs at start and keeps nothing. What it can say of a goal is
-//! decided by [`goalpost_planning`]; this crate is the gRPC around it.
+//! Stateless: it reads its catalogs at start and keeps nothing but answers of a language model that nobody has heard
+//! yet. What it can say of a goal is decided by [`goalpost_planning`]; this crate is the gRPC around it, and asks the
+//! language model.
 
 mod answers;
 mod api;
@@ -9,11 +10,13 @@ mod app;
 mod bounded;
 mod config;
 mod files;
+mod llm;
 mod requests;
 
 pub use app::{App, Error, build};
 pub use config::Config;
 pub use files::Error as CatalogError;
+pub use llm::{LlmArgs, OutputForm, SettingsError as LlmSettingsError, StartError as LlmError};
 
 /// The service's name, in traces and logs.
 pub const SERVICE: &str = "planner";

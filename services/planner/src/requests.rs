@@ -1,6 +1,6 @@
 //! From messages to what the planner works with; notes every violation.
 
-use goalpost_model::limits::{MAX_GOAL_BYTES, MAX_NAME_BYTES};
+use goalpost_model::limits::{MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REQUEST_ID_BYTES};
 use goalpost_model::{Blueprint, PayloadLimit};
 use goalpost_planning::GoalRequest;
 use goalpost_proto::v1::{CheckBlueprintRequest, ListCapabilitiesRequest, PlanRequest};
@@ -10,9 +10,9 @@ use goalpost_proto::{Violations, map_from_struct, read_blueprint};
 const DEFAULT_PAGE: usize = 100;
 const MAX_PAGE: usize = 1_000;
 
-/// The goal of a request.
-pub(crate) fn goal(request: PlanRequest) -> Result<GoalRequest, Violations> {
-    let PlanRequest { goal: text, goal_type, input } = request;
+/// The goal of a request, and the request's id.
+pub(crate) fn goal(request: PlanRequest) -> Result<(GoalRequest, String), Violations> {
+    let PlanRequest { goal: text, goal_type, input, request_id } = request;
     let mut violations = Violations::within(PayloadLimit::MAX);
     match (text.trim().is_empty(), goal_type.is_empty()) {
         (true, true) => violations.add("goal", "give a goal or a goal_type"),
@@ -25,9 +25,12 @@ pub(crate) fn goal(request: PlanRequest) -> Result<GoalRequest, Violations> {
     if goal_type.len() > MAX_NAME_BYTES {
         violations.add("goal_type", format!("must have at most {MAX_NAME_BYTES} bytes"));
     }
+    if request_id.len() > MAX_REQUEST_ID_BYTES {
+        violations.add("request_id", format!("must have at most {MAX_REQUEST_ID_BYTES} bytes"));
+    }
     let input = map_from_struct(input.unwrap_or_default(), "input", &mut violations);
     match input {
-        Some(input) if violations.is_empty() => Ok(GoalRequest { text, goal_type, input }),
+        Some(input) if violations.is_empty() => Ok((GoalRequest { text, goal_type, input }, request_id)),
         _ => Err(violations),
     }
 }
@@ -83,10 +86,13 @@ mod tests {
         let request = |goal: &str, goal_type: &str| PlanRequest {
             goal: goal.to_owned(),
             goal_type: goal_type.to_owned(),
-            input: None,
+            ..PlanRequest::default()
         };
-        assert_eq!(goal(request("do it", "")).unwrap(), GoalRequest::text("do it"));
-        assert_eq!(goal(request("", "t")).unwrap().goal_type, "t");
+        assert_eq!(goal(request("do it", "")).unwrap(), (GoalRequest::text("do it"), String::new()));
+        assert_eq!(goal(request("", "t")).unwrap().0.goal_type, "t");
+        let named = |id: &str| PlanRequest { request_id: id.to_owned(), ..request("do it", "") };
+        assert_eq!(goal(named("a")).unwrap().1, "a");
+        assert_eq!(fields(goal(named(&"a".repeat(129))).unwrap_err()), ["request_id"]);
         assert_eq!(fields(goal(request(" ", "")).unwrap_err()), ["goal"]);
         assert_eq!(fields(goal(request("do it", "t")).unwrap_err()), ["goal_type"]);
         let long = "x".repeat(MAX_GOAL_BYTES + 1);

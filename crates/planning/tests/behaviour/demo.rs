@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{DEMO, input_of, names, object};
 
-fn demo() -> Catalog {
+pub(crate) fn demo() -> Catalog {
     Catalog::parse(&[Source { name: "weather.yaml", text: DEMO }]).unwrap()
 }
 

@@ -6,6 +6,7 @@ mod choosing;
 mod demo;
 mod determinism;
 mod documentation;
+mod llm;
 mod nested;
 mod words;
 

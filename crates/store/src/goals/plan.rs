@@ -1,6 +1,6 @@
 //! Storing what became of planning.
 
-use goalpost_model::{Digest, Failure, GoalId};
+use goalpost_model::{Digest, Failure, GoalId, LlmUsage};
 use uuid::Uuid;
 
 use crate::connection::Queries as _;
@@ -17,12 +17,12 @@ const STORE_PLANS: &str = "\
     ), moved AS ( \
         UPDATE goals g SET state = p.state, blueprint_digest = p.digest, failure = p.failure, \
                ended_at = CASE WHEN p.state = 'FAILED' THEN clock_timestamp() END \
-        FROM unnest($3::uuid[], $4::text[], $5::bytea[], $6::json[], $7::text[], $8::text[], $9::text[]) \
-             AS p (id, state, digest, failure, verdict, decided_by, reason) \
+        FROM unnest($3::uuid[], $4::text[], $5::bytea[], $6::json[], $7::text[], $8::text[], $9::text[], $10::json[]) \
+             AS p (id, state, digest, failure, verdict, decided_by, reason, llm_usage) \
         WHERE g.id = p.id AND g.state = 'SUBMITTED' \
-        RETURNING g.id, p.verdict, p.decided_by, p.reason \
+        RETURNING g.id, p.verdict, p.decided_by, p.reason, p.llm_usage \
     ) \
-    INSERT INTO decisions (goal_id, verdict, decided_by, reason) SELECT * FROM moved RETURNING goal_id";
+    INSERT INTO decisions (goal_id, verdict, decided_by, reason, llm_usage) SELECT * FROM moved RETURNING goal_id";
 
 /// What became of planning a goal.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub struct Planned {
     pub decided_by: String,
     /// Why.
     pub reason: String,
+    /// What asking a language model took, if one was asked.
+    pub llm_usage: Option<LlmUsage>,
 }
 
 /// The plan, or why there is none.
@@ -64,10 +66,23 @@ pub async fn store_plans(store: &Store, planned: &[Planned]) -> Result<Vec<GoalI
     let verdicts: Vec<&str> = planned.iter().map(|plan| plan.verdict.word()).collect();
     let deciders: Vec<&str> = planned.iter().map(|plan| plan.decided_by.as_str()).collect();
     let reasons: Vec<&str> = planned.iter().map(|plan| plan.reason.as_str()).collect();
+    let usages: Vec<Option<Json>> =
+        planned.iter().map(|plan| plan.llm_usage.as_ref().map(Json::of)).collect();
     let rows = client
         .query(
             STORE_PLANS,
-            &[&new_digests, &bodies, &ids, &states, &digests, &failures, &verdicts, &deciders, &reasons],
+            &[
+                &new_digests,
+                &bodies,
+                &ids,
+                &states,
+                &digests,
+                &failures,
+                &verdicts,
+                &deciders,
+                &reasons,
+                &usages,
+            ],
         )
         .await?;
     rows.iter().map(|row| Ok(GoalId(row.try_get(0)?))).collect()

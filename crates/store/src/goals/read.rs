@@ -1,6 +1,6 @@
 //! Reading goals.
 
-use goalpost_model::{Digest, Failure, GoalId, GoalState, Namespace, Priority};
+use goalpost_model::{Digest, Failure, GoalId, GoalState, LlmUsage, Namespace, Priority};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio_postgres::Row;
@@ -15,7 +15,7 @@ const COLUMNS: &str = "\
     EXISTS (SELECT FROM workflows w WHERE w.id = g.id) AS has_workflow";
 
 const DECISIONS: &str =
-    "SELECT verdict, decided_by, reason, at FROM decisions WHERE goal_id = $1 ORDER BY number";
+    "SELECT verdict, decided_by, reason, at, llm_usage FROM decisions WHERE goal_id = $1 ORDER BY number";
 
 /// A goal as it is stored.
 #[derive(Clone, Debug)]
@@ -65,6 +65,8 @@ pub struct StoredDecision {
     pub reason: String,
     /// When.
     pub at: Timestamp,
+    /// What asking a language model took for it, if one was asked.
+    pub llm_usage: Option<LlmUsage>,
 }
 
 /// One goal with its decisions.
@@ -76,11 +78,13 @@ pub async fn get(store: &Store, id: GoalId) -> Result<Option<(StoredGoal, Vec<St
     let decisions = decisions
         .iter()
         .map(|row| {
+            let llm_usage: Option<Json> = row.try_get(4)?;
             Ok(StoredDecision {
                 verdict: row.try_get(0)?,
                 decided_by: row.try_get(1)?,
                 reason: row.try_get(2)?,
                 at: row.try_get(3)?,
+                llm_usage: llm_usage.map(|json| json.parse("a decision's usage")).transpose()?,
             })
         })
         .collect::<Result<_, Error>>()?;

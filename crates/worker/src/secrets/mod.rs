@@ -1,25 +1,19 @@
 //! Secrets: references in the input become values right before the handler sees them, and values
 //! become references again in all that it answers.
 
-mod directory;
-mod environment;
 mod redact;
 mod resolve;
-mod source;
 
 use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use goalpost_model::Failure;
+use goalpost_secrets::SecretSource;
 use serde_json::{Map, Value};
 
 use crate::Attempt;
 use crate::handler::Handler;
-
-pub use directory::DirectorySecrets;
-pub use environment::EnvSecrets;
-pub use source::{Found, SecretError, SecretSource};
 
 pub(crate) use redact::Redactor;
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::limits::{MAX_SECRET_BYTES, MAX_SECRETS, MIN_SECRET_BYTES};
+use goalpost_model::limits::MAX_SECRETS;
 use goalpost_model::{Failure, Secret, SecretReference};
+use goalpost_secrets::{SecretError, find};
 use serde_json::{Map, Value};
 
 use super::Sources;
-use super::source::SecretError;
 
 /// What the references of one input stand for, each by its text.
 pub(super) type Secrets = BTreeMap<String, Secret>;
@@ -60,25 +60,6 @@ fn put(value: &mut Value, secrets: &Secrets) {
         Value::Object(fields) => fields.values_mut().for_each(|field| put(field, secrets)),
         _ => {}
     }
-}
-
-async fn find(reference: &SecretReference, sources: &Sources) -> Result<Secret, SecretError> {
-    for source in sources {
-        match source.find(reference).await {
-            Err(SecretError::NotFound) => {}
-            Ok(secret) if secret.reveal().len() < MIN_SECRET_BYTES => {
-                let message = format!(
-                    "is shorter than {MIN_SECRET_BYTES} bytes, and could not be told from other text"
-                );
-                return Err(SecretError::Invalid(message));
-            }
-            Ok(secret) if secret.reveal().len() > MAX_SECRET_BYTES => {
-                return Err(SecretError::Invalid(format!("is longer than {MAX_SECRET_BYTES} bytes")));
-            }
-            found => return found,
-        }
-    }
-    Err(SecretError::NotFound)
 }
 
 fn failure(reference: &str, error: &SecretError) -> Failure {

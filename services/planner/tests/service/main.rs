@@ -3,12 +3,13 @@
 
 mod capabilities;
 mod checking;
+mod llm;
 mod planning;
 mod starting;
 
 use std::path::{Path, PathBuf};
 
-use goalpost_planner::{Config, build};
+use goalpost_planner::{Config, LlmArgs, build};
 use goalpost_proto::struct_from_map;
 use goalpost_proto::v1::planner_client::PlannerClient;
 use pbjson_types::Struct;
@@ -30,7 +31,11 @@ fn demo() -> PathBuf {
 }
 
 async fn start(catalogs: Vec<PathBuf>) -> Planner {
-    let config = Config { listen: ([127, 0, 0, 1], 0).into(), catalogs, ..Config::default() };
+    start_with(catalogs, LlmArgs::default()).await
+}
+
+async fn start_with(catalogs: Vec<PathBuf>, llm: LlmArgs) -> Planner {
+    let config = Config { listen: ([127, 0, 0, 1], 0).into(), catalogs, llm, ..Config::default() };
     let app = build(config).await.unwrap();
     let url = format!("http://{}", app.local_addr());
     let stop = CancellationToken::new();

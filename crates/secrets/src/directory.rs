@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use goalpost_model::limits::MAX_SECRET_BYTES;
 use goalpost_model::{Secret, SecretPlace, SecretReference};
 
-use super::source::{Found, SecretError, SecretSource};
+use crate::{Found, SecretError, SecretSource};
 
 /// Files below one directory, one secret each: `secret://file/NAME`. A line feed at its end does not count.
 /// Links are followed as long as they stay below the directory, as those of a mounted Kubernetes secret do.

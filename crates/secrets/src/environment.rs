@@ -1,10 +1,10 @@
-//! Secrets in the worker's environment.
+//! Secrets in the environment of the process.
 
 use std::env::VarError;
 
 use goalpost_model::{Secret, SecretPlace, SecretReference};
 
-use super::source::{Found, SecretError, SecretSource};
+use crate::{Found, SecretError, SecretSource};
 
 /// Variables of the environment whose names begin with one of some prefixes: `secret://env/NAME`. Others are
 /// not given out, for whoever writes a goal may name any.

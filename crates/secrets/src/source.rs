@@ -9,7 +9,7 @@ pub type Found<'a> = Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + 
 
 /// Where secrets come from: the environment, a directory, or whatever else holds them.
 ///
-/// A goal's author writes the references. So a source gives out only what its worker is meant to have, and
+/// A goal's author may write the references. So a source gives out only what its process is meant to have, and
 /// answers [`SecretError::NotFound`] for everything else, whether or not it exists.
 pub trait SecretSource: Send + Sync {
     /// The secret that the reference stands for.
@@ -20,7 +20,7 @@ pub trait SecretSource: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
     /// This source does not have it, or does not give it out. The next source is asked.
-    #[error("the worker has no such secret, or does not give it out")]
+    #[error("there is no such secret, or it is not given out")]
     NotFound,
     /// It is there and can never be used. The attempt fails for good.
     #[error("the secret {0}")]

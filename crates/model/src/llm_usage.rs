@@ -1,0 +1,57 @@
+//! What asking a language model took.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Grouped, Money};
+
+/// What asking a language model took for one goal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LlmUsage {
+    /// The model, as its endpoint calls it.
+    pub model: String,
+    /// Requests that were sent, those without an answer included.
+    pub requests: u64,
+    /// Tokens of prompts.
+    pub input_tokens: u64,
+    /// Tokens of answers.
+    pub output_tokens: u64,
+    /// In millionths of the deployment's unit of currency. Absent: nobody has said what tokens cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub money_micros: Option<u64>,
+}
+
+/// For people: `2 requests to gpt-5, 12,000 tokens in, 300 out, money 0.034`.
+impl fmt::Display for LlmUsage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { model, requests, input_tokens, output_tokens, money_micros } = self;
+        let plural = if *requests == 1 { "" } else { "s" };
+        let (input, output) = (Grouped(*input_tokens), Grouped(*output_tokens));
+        write!(f, "{requests} request{plural} to {model}, {input} tokens in, {output} out")?;
+        match money_micros {
+            Some(micros) => write!(f, ", money {}", Money(*micros)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_shown_as_people_read_it() {
+        let usage = LlmUsage {
+            model: "m".to_owned(),
+            requests: 2,
+            input_tokens: 12_000,
+            output_tokens: 300,
+            money_micros: Some(34_000),
+        };
+        assert_eq!(usage.to_string(), "2 requests to m, 12,000 tokens in, 300 out, money 0.034");
+        let one = LlmUsage { requests: 1, money_micros: None, ..usage };
+        assert_eq!(one.to_string(), "1 request to m, 12,000 tokens in, 300 out");
+    }
+}

@@ -1,0 +1,26 @@
+//! Plans by a language model. Pure: what it is asked and what becomes of its answers; nobody is asked here.
+//!
+//! The model proposes and the checker decides. Its answer is read into a draft (`draft.rs`), which has no room for
+//! definitions of capabilities, and built into a blueprint; that is checked like any other, and held against what the
+//! goal brought: endpoints and secrets that its input does not have are findings, too. Findings go back as they are, at
+//! most twice.
+//!
+//! ```text
+//! goal, catalog -> prompt -> (model) -> answer -> draft -> build -> guard + check -> Drafted
+//!                     ^                                                 |
+//!                     +------------ findings, at most twice ------------+
+//! ```
+
+mod answer;
+mod build;
+pub mod code;
+mod data;
+mod draft;
+mod drafting;
+mod endpoint;
+mod guard;
+mod offer;
+mod prompt;
+
+pub use drafting::{Drafted, Drafting, GaveUp, MAX_REPAIRS, Verdict};
+pub use prompt::{PROMPT, Said, Turn, answer_schema};

@@ -1,0 +1,74 @@
+//! What a model is told and asked. The texts are files with versions; a change of one is another version.
+
+use goalpost_checker::CapabilitySource;
+use goalpost_model::{Finding, Severity};
+use serde_json::{Value, json};
+
+use super::data;
+use super::offer::offer;
+use crate::GoalRequest;
+
+/// Which prompts these are.
+pub const PROMPT: &str = "plan.v1";
+
+const PLAN: &str = include_str!("../../prompts/plan.v1.md");
+const REPAIR: &str = include_str!("../../prompts/repair.v1.md");
+const ANSWER: &str = include_str!("../../prompts/answer.v1.schema.json");
+
+/// Findings that go back to the model; it will not deal with more at once.
+const MAX_FINDINGS: usize = 50;
+
+/// Something that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// By whom.
+    pub said: Said,
+    /// What.
+    pub text: String,
+}
+
+/// Who says something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The planner.
+    ByPlanner,
+    /// The model.
+    ByModel,
+}
+
+/// The form of an answer, as JSON Schema.
+pub fn answer_schema() -> Value {
+    serde_json::from_str(ANSWER).unwrap_or_default()
+}
+
+/// What the model is told of its work and of the capabilities; and how many of them it is not told of.
+pub(super) fn system(capabilities: &dyn CapabilitySource, goal: &GoalRequest) -> (String, usize) {
+    let offer = offer(capabilities, goal);
+    (format!("{PLAN}\n{}", offer.lines), offer.left_out)
+}
+
+/// The goal, as data.
+pub(super) fn goal(goal: &GoalRequest) -> String {
+    let GoalRequest { text, goal_type, input, .. } = goal;
+    let mut wanted = if goal_type.is_empty() { json!({"text": text}) } else { json!({"type": goal_type}) };
+    wanted["input"] = data::input(input);
+    data::between("goal", &wanted)
+}
+
+/// What is wrong with the last answer: the errors as they were found.
+pub(super) fn repair(findings: &[Finding]) -> String {
+    let errors: Vec<&Finding> =
+        findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    let mut shown: Vec<Value> = errors
+        .iter()
+        .take(MAX_FINDINGS)
+        .map(|Finding { code, severity: _, node, field, message, fix }| {
+            json!({"code": code, "node": node, "field": field, "message": message, "fix": fix})
+        })
+        .collect();
+    if errors.len() > MAX_FINDINGS {
+        shown
+            .push(json!({"message": format!("{} more findings are not shown", errors.len() - MAX_FINDINGS)}));
+    }
+    format!("{REPAIR}\n{}", data::between("findings", &shown.into()))
+}

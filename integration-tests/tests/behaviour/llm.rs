@@ -1,0 +1,115 @@
+//! Goals that only a language model can plan.
+
+use std::sync::Arc;
+
+use goalpost_client::NewGoal;
+use goalpost_client::v1::{Goal, GoalState, LlmUsage};
+use goalpost_testkit::llm::{Line, Server, USAGE};
+use goalpost_testkit::wait_for;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use crate::cluster::{Cluster, ONE};
+use crate::harness::{echo_worker, on_stores_with};
+
+fn plan(capability: &str) -> Value {
+    json!({"name": "echo", "tasks": [
+        {"name": "say", "capability": capability, "data_flow": [{"path": "words", "expression": "goal.text"}]},
+    ]})
+}
+
+fn flags(url: &str) -> [String; 8] {
+    ["--llm-url", url, "--llm-model", "scripted", "--llm-input-price", "2.50", "--llm-output-price", "10"]
+        .map(str::to_owned)
+}
+
+fn used(requests: u64) -> Option<LlmUsage> {
+    let count = |number: u64| i64::try_from(number * requests).unwrap();
+    let (input, output) = USAGE;
+    Some(LlmUsage {
+        model: "scripted".to_owned(),
+        requests: count(1),
+        input_tokens: count(input),
+        output_tokens: count(output),
+        money_micros: Some(count(input * 5 / 2 + output * 10)),
+    })
+}
+
+/// A goal that the catalog can plan.
+fn tea() -> NewGoal {
+    let input = json!({"cups": 2}).as_object().unwrap().clone();
+    NewGoal::text("Brew some tea").input(input)
+}
+
+fn result(goal: Goal) -> Value {
+    assert_eq!(goal.state(), GoalState::Succeeded, "{:?}", goal.failure);
+    serde_json::to_value(goal.result.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn such_a_goal_runs_and_its_decision_tells_what_the_model_took() {
+    let invalid = || Line::json(&plan("test.none"));
+    let server = Server::start([
+        invalid(),
+        Line::json(&plan("test.echo")),
+        invalid(),
+        invalid(),
+        invalid(),
+        Line::json(&plan("test.echo")),
+    ])
+    .await;
+    let flags = flags(&server.url());
+    let on = on_stores_with(&flags.each_ref().map(String::as_str)).await;
+    let _worker = echo_worker(&on.system.endpoints.graph_engine);
+    let (goal, _) = on.system.run(NewGoal::text("Say this")).await;
+    assert_eq!(goal.decisions[0].decided_by, "llm scripted, prompt plan.v1, repaired once");
+    assert_eq!(goal.decisions[0].usage, used(2));
+    assert_eq!(result(goal), json!({"say": {"words": "Say this"}}));
+
+    let (goal, _) = on.system.run(NewGoal::text("Say that")).await;
+    assert_eq!((goal.state(), goal.decisions[0].verdict.as_str()), (GoalState::Failed, "give_up"));
+    assert_eq!(goal.decisions[0].usage, used(3));
+    let failure = goal.failure.unwrap();
+    assert!(failure.kind == "NO_PLAN" && failure.message.contains("GP010"), "{failure:?}");
+
+    let preview = on.system.client().preview(NewGoal::text("Say nothing")).await.unwrap();
+    assert!(preview.blueprint.is_some() && preview.usage == used(1), "{preview:?}");
+
+    let (goal, _) = on.system.run(tea()).await;
+    assert_eq!(
+        (goal.decisions[0].decided_by.as_str(), &goal.decisions[0].usage),
+        ("method test.brew", &None)
+    );
+    assert_eq!(server.recorded().len(), 6);
+    on.system.verify().await;
+}
+
+#[tokio::test]
+async fn a_decision_group_that_dies_while_a_model_plans_does_not_pay_for_it_twice() {
+    let permits = Arc::new(Semaphore::new(0));
+    let held = Line::Held(plan("test.echo").to_string(), Arc::clone(&permits));
+    let server = Server::start([held]).await;
+    let mut cluster = Cluster::start(ONE, &[]).await;
+    let _worker = echo_worker(&cluster.engine_urls());
+    let client = cluster.client();
+    // Nobody plans yet, so that both goals are planned together later.
+    cluster.planners[0].kill().await;
+    let slow = client.submit(NewGoal::text("Say this")).await.unwrap();
+    let quick = client.submit(tea()).await.unwrap();
+    cluster.groups[0].kill().await;
+    let flags = flags(&server.url());
+    cluster.planners[0].add_arguments(&flags.each_ref().map(String::as_str));
+    cluster.planners[0].start_again().await;
+    cluster.groups[0].start_again().await;
+    // A goal that has its plan does not wait for one that the model plans.
+    assert_eq!(client.wait(&quick.id).await.unwrap().state(), GoalState::Succeeded);
+    wait_for("the request", async || (server.recorded().len() == 1).then_some(())).await;
+    cluster.groups[0].kill().await;
+    cluster.groups[0].start_again().await;
+    permits.add_permits(1);
+    let slow = client.wait(&slow.id).await.unwrap();
+    assert_eq!((slow.decisions.len(), &slow.decisions[0].usage), (1, &used(1)));
+    assert_eq!(result(slow), json!({"say": {"words": "Say this"}}));
+    assert_eq!(server.recorded().len(), 1);
+    cluster.verify().await;
+}

@@ -1,0 +1,107 @@
+//! What came of the language model, as the answer of a call.
+
+use goalpost_llm::Outcome;
+use goalpost_model::{Failure, Finding, LlmUsage};
+use goalpost_planning::llm::{Drafted, GaveUp};
+use goalpost_proto::blueprint_from_model;
+use goalpost_proto::v1::PlanResponse;
+
+use crate::answers;
+
+/// What came of the language model.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    usage: LlmUsage,
+    /// Which model, with which prompts, after how many repairs.
+    made_by: String,
+    plan: Result<Box<Drafted>, (Failure, Vec<Finding>)>,
+}
+
+impl Made {
+    /// A plan.
+    pub(super) fn drafted(usage: LlmUsage, provenance: &str, drafted: Drafted) -> Self {
+        Self::new(usage, provenance, Ok(Box::new(drafted)))
+    }
+
+    /// No answer of the model is a plan.
+    pub(super) fn gave_up(usage: LlmUsage, provenance: &str, gave_up: GaveUp) -> Self {
+        let failure = Failure::new(Failure::NO_PLAN, gave_up.to_string());
+        let findings = match gave_up {
+            GaveUp::NeverValid { findings } => findings,
+            GaveUp::Impossible { .. } => Vec::new(),
+        };
+        Self::new(usage, provenance, Err((failure, findings)))
+    }
+
+    /// The model gave no answer.
+    pub(super) fn failed(usage: LlmUsage, provenance: &str, outcome: &Outcome) -> Self {
+        let kind = match outcome {
+            Outcome::Refused { .. } | Outcome::Truncated { .. } | Outcome::Answer { .. } => Failure::NO_PLAN,
+            Outcome::Malformed { .. }
+            | Outcome::RateLimited { .. }
+            | Outcome::TimedOut
+            | Outcome::Unavailable { .. }
+            | Outcome::Unauthorized
+            | Outcome::Rejected { .. } => Failure::LLM_UNAVAILABLE,
+        };
+        let hint = match outcome {
+            Outcome::Truncated { .. } => " (--llm-max-output-tokens says how many it may have)",
+            Outcome::TimedOut => " (--llm-timeout-ms says how long it may take)",
+            Outcome::Unauthorized => " (--llm-key says where it is)",
+            _ => "",
+        };
+        let failure = Failure::new(kind, format!("the language model {outcome}{hint}"));
+        Self::new(usage, provenance, Err((failure, Vec::new())))
+    }
+
+    fn new(usage: LlmUsage, provenance: &str, plan: Result<Box<Drafted>, (Failure, Vec<Finding>)>) -> Self {
+        let made_by = format!("llm {}, {provenance}", usage.model);
+        let outcome = match &plan {
+            Ok(_) => "plan",
+            Err((failure, _)) if failure.kind == Failure::NO_PLAN => "no_plan",
+            Err(_) => "unavailable",
+        };
+        metrics::counter!("goalpost_llm_plans_total", "outcome" => outcome).increment(1);
+        tracing::info!(made_by, outcome, %usage, "a language model was asked for a plan");
+        Self { usage, made_by, plan }
+    }
+
+    /// What it took.
+    #[cfg(test)]
+    pub(super) fn usage(&self) -> &LlmUsage {
+        &self.usage
+    }
+
+    /// The answer of the call; `before` says why there is no plan without the model.
+    pub(super) fn into_answer(self, before: PlanResponse) -> PlanResponse {
+        let Self { usage, made_by, plan } = self;
+        let usage = Some(usage.into());
+        match plan {
+            Ok(drafted) => {
+                let Drafted { blueprint, findings, worst_case } = *drafted;
+                PlanResponse {
+                    blueprint_digest: blueprint.digest().to_string(),
+                    blueprint: Some(blueprint_from_model(&blueprint)),
+                    planned_by: made_by,
+                    findings: answers::findings(findings),
+                    failure: None,
+                    worst_case: Some(worst_case.into()),
+                    usage,
+                }
+            }
+            Err((failure, found)) => {
+                let why = before.failure.map(|failure| failure.message).unwrap_or_default();
+                // Of what the model and the checker say of its words no database takes this character.
+                let message = format!("{}\nbefore that: {why}", failure.message).replace('\0', "\u{fffd}");
+                let mut findings = answers::findings(found);
+                findings.extend(before.findings);
+                PlanResponse {
+                    failure: Some(Failure::new(failure.kind, message).into()),
+                    findings,
+                    usage,
+                    ..PlanResponse::default()
+                }
+            }
+        }
+    }
+}
