@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use goalpost_model::Namespace;
 use serde_json::{Map, Value};
 
 /// A goal, as the planner sees it.
@@ -13,6 +14,8 @@ pub struct GoalRequest {
     pub goal_type: String,
     /// Structured input.
     pub input: Map<String, Value>,
+    /// Whose goal it is: what that namespace may not use is not there.
+    pub namespace: Namespace,
 }
 
 impl GoalRequest {
@@ -57,8 +60,18 @@ pub(crate) struct Bound<'a> {
 impl<'a> Bound<'a> {
     /// The goal with these captures.
     pub(crate) fn new(goal: &'a GoalRequest, captures: BTreeMap<String, String>) -> Self {
+        Self::with_defaults(goal, captures, std::iter::empty())
+    }
+
+    /// The same, with what else the input has if neither the goal nor the captures have it.
+    pub(crate) fn with_defaults<'d>(
+        goal: &'a GoalRequest,
+        captures: BTreeMap<String, String>,
+        defaults: impl Iterator<Item = (&'d String, &'d Value)>,
+    ) -> Self {
         let mut input: Map<String, Value> =
-            captures.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+            defaults.map(|(name, value)| (name.clone(), value.clone())).collect();
+        input.extend(captures.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))));
         input.extend(goal.input.iter().map(|(name, value)| (name.clone(), value.clone())));
         Self { goal, captures, input }
     }
