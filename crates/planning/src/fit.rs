@@ -35,7 +35,8 @@ pub(crate) fn mistakes(entry: &Entry) -> Vec<String> {
 
 /// What keeps the planner from chaining it by its facts.
 pub(crate) fn warnings(entry: &Entry) -> Vec<String> {
-    if entry.produces.is_empty() {
+    // One that says no needs is for methods alone.
+    if entry.produces.is_empty() || entry.needs.is_empty() {
         return Vec::new();
     }
     missing_needs(entry)

@@ -186,7 +186,7 @@ capabilities:
 fn one_that_cannot_be_chained_is_told_of() {
     let more = "
 capabilities:
-  - { name: z, produces: [z], input_schema: { type: object, required: [y] } }
+  - { name: z, needs: [x], produces: [z], input_schema: { type: object, required: [y] } }
 ";
     let warnings = with(more);
     let warnings = warnings.warnings();
