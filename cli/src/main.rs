@@ -32,6 +32,8 @@ enum Command {
     List(commands::list::Arguments),
     /// Show what a submission would run.
     Plan(commands::plan::Arguments),
+    /// Check catalog files, or show what a catalog has.
+    Catalog(commands::catalog::Arguments),
     /// Check a blueprint file.
     Lint(commands::lint::Arguments),
     /// Bring blueprint files into their one layout.
@@ -77,6 +79,7 @@ async fn main() -> ExitCode {
         Command::Get(arguments) => commands::get::run(arguments).await,
         Command::List(arguments) => commands::list::run(arguments).await,
         Command::Plan(arguments) => commands::plan::run(arguments).await,
+        Command::Catalog(arguments) => commands::catalog::run(arguments).await,
         Command::Lint(arguments) => commands::lint::run(&arguments),
         Command::Fmt(arguments) => commands::fmt::run(&arguments),
         Command::Diff(arguments) => commands::diff::run(&arguments),

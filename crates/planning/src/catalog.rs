@@ -32,7 +32,7 @@ pub struct Catalog {
 }
 
 /// A template or a method, as lists show it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed<'a> {
     /// `template` or `method`.
     pub kind: &'static str,
@@ -40,6 +40,10 @@ pub struct Listed<'a> {
     pub name: &'a str,
     /// One line for people.
     pub description: &'a str,
+    /// What it serves: its patterns in quotes, then its type.
+    pub serves: String,
+    /// Where it stands: `file:line`.
+    pub position: String,
 }
 
 impl Catalog {
@@ -65,6 +69,8 @@ impl Catalog {
             kind: method.kind.word(),
             name: &method.name,
             description: &method.description,
+            serves: method.serves(),
+            position: method.place.position(),
         })
     }
 

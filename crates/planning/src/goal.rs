@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use goalpost_model::Namespace;
-use serde_json::{Map, Value};
+use goalpost_model::{Digest, Namespace, canonical_json};
+use serde_json::{Map, Value, json};
 
 /// A goal, as the planner sees it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +27,14 @@ impl GoalRequest {
     /// A structured goal.
     pub fn of_type(goal_type: impl Into<String>, input: Map<String, Value>) -> Self {
         Self { goal_type: goal_type.into(), input, ..Self::default() }
+    }
+
+    /// One for all goals that are planned alike, however their input is written.
+    pub fn key(&self) -> Digest {
+        let Self { text, goal_type, input, namespace } = self;
+        let namespace = namespace.as_str();
+        let all = json!({"text": text, "type": goal_type, "input": input, "namespace": namespace});
+        Digest::of(canonical_json(&all).as_bytes())
     }
 
     /// How messages name it.
@@ -84,5 +92,23 @@ impl<'a> Bound<'a> {
             Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
             _ => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(input: Value) -> Digest {
+        GoalRequest::of_type("t", input.as_object().cloned().unwrap_or_default()).key()
+    }
+
+    #[test]
+    fn a_key_is_of_what_counts() {
+        assert_eq!(key(json!({"a": 1, "b": 2})), key(json!({"b": 2.0, "a": 1.0})));
+        assert_ne!(key(json!({"a": 1})), key(json!({"a": "1"})));
+        assert_ne!(GoalRequest::text("t").key(), GoalRequest::of_type("t", Map::new()).key());
+        let namespace: Namespace = "other".parse().unwrap();
+        assert_ne!(GoalRequest { namespace, ..GoalRequest::text("t") }.key(), GoalRequest::text("t").key());
     }
 }

@@ -13,6 +13,7 @@ mod outcomes;
 mod payloads;
 mod peers;
 mod plan;
+mod preview;
 mod refusals;
 mod requests;
 mod resource;

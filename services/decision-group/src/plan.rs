@@ -129,11 +129,11 @@ impl Goals<'_> {
             goal: goal.goal.clone(),
             goal_type: goal.goal_type.clone(),
             input: Some(struct_from_map(&goal.input)),
+            namespace: goal.namespace.to_string(),
         };
         let mut planner = self.context.peers.planner.clone();
         let answer = planner.plan(trace_context::request(request, hop.traceparent())).await?;
-        let PlanResponse { blueprint, blueprint_digest: _, planned_by, findings: _, failure, worst_case: _ } =
-            answer.into_inner();
+        let PlanResponse { blueprint, planned_by, failure, .. } = answer.into_inner();
         Ok(match (blueprint, failure) {
             (Some(blueprint), None) => accept(goal.id, blueprint, planned_by),
             (_, Some(failure)) => give_up(goal.id, failure.into()),

@@ -14,6 +14,7 @@ use goalpost_service::status;
 use tonic::{Code, Request, Response, Status};
 
 use crate::bounded::{Bounded, Error};
+use crate::cached::Cached;
 use crate::{answers, requests};
 
 /// After this a call may find room.
@@ -23,12 +24,13 @@ const BUSY_PAUSE: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
     catalog: Arc<Catalog>,
+    cached: Arc<Cached>,
     work: Bounded,
 }
 
 impl Api {
     pub(crate) fn new(catalog: Catalog) -> Self {
-        Self { catalog: Arc::new(catalog), work: Bounded::new() }
+        Self { catalog: Arc::new(catalog), cached: Arc::default(), work: Bounded::new() }
     }
 
     async fn answer<T: Send + 'static>(
@@ -44,15 +46,18 @@ impl Api {
 impl Planner for Api {
     async fn plan(&self, request: Request<PlanRequest>) -> Result<Response<PlanResponse>, Status> {
         let goal = requests::goal(request.into_inner()).map_err(status::invalid_argument)?;
+        let cached = Arc::clone(&self.cached);
         let work = move |catalog: &Catalog| {
-            let planned = plan(catalog, &goal);
-            match &planned {
-                Ok(plan) => {
-                    tracing::info!(planned_by = plan.planned_by, reason = plan.reason, "planned a goal");
+            cached.plan(catalog.version(), &goal, || {
+                let planned = plan(catalog, &goal);
+                match &planned {
+                    Ok(plan) => {
+                        tracing::info!(planned_by = plan.planned_by, reason = plan.reason, "planned a goal");
+                    }
+                    Err(no_plan) => tracing::info!(goal = &*no_plan.goal, "there is no plan for a goal"),
                 }
-                Err(no_plan) => tracing::info!(goal = no_plan.goal, "there is no plan for a goal"),
-            }
-            answers::planned(planned)
+                answers::planned(planned)
+            })
         };
         self.answer(work).await
     }

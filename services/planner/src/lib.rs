@@ -1,12 +1,13 @@
 //! The planner service: goals in, checked blueprints out.
 //!
-//! Stateless: it reads its catalogs at start and keeps nothing. What it can say of a goal is
+//! Stateless: it reads its catalogs at start, and what it keeps in memory it could make again. What it can say of a goal is
 //! decided by [`goalpost_planning`]; this crate is the gRPC around it.
 
 mod answers;
 mod api;
 mod app;
 mod bounded;
+mod cached;
 mod config;
 mod files;
 mod requests;

@@ -4,7 +4,7 @@ use goalpost_model::limits::{MAX_GOAL_BYTES, MAX_NAME_BYTES};
 use goalpost_model::{Blueprint, PayloadLimit};
 use goalpost_planning::GoalRequest;
 use goalpost_proto::v1::{CheckBlueprintRequest, ListCapabilitiesRequest, PlanRequest};
-use goalpost_proto::{Violations, map_from_struct, read_blueprint};
+use goalpost_proto::{Violations, map_from_struct, read_blueprint, read_namespace};
 
 /// Capabilities of one page.
 const DEFAULT_PAGE: usize = 100;
@@ -12,7 +12,7 @@ const MAX_PAGE: usize = 1_000;
 
 /// The goal of a request.
 pub(crate) fn goal(request: PlanRequest) -> Result<GoalRequest, Violations> {
-    let PlanRequest { goal: text, goal_type, input } = request;
+    let PlanRequest { goal: text, goal_type, input, namespace } = request;
     let mut violations = Violations::within(PayloadLimit::MAX);
     match (text.trim().is_empty(), goal_type.is_empty()) {
         (true, true) => violations.add("goal", "give a goal or a goal_type"),
@@ -25,9 +25,10 @@ pub(crate) fn goal(request: PlanRequest) -> Result<GoalRequest, Violations> {
     if goal_type.len() > MAX_NAME_BYTES {
         violations.add("goal_type", format!("must have at most {MAX_NAME_BYTES} bytes"));
     }
+    let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
     let input = map_from_struct(input.unwrap_or_default(), "input", &mut violations);
     match input {
-        Some(input) if violations.is_empty() => Ok(GoalRequest { text, goal_type, input }),
+        Some(input) if violations.is_empty() => Ok(GoalRequest { text, goal_type, input, namespace }),
         _ => Err(violations),
     }
 }
@@ -83,12 +84,14 @@ mod tests {
         let request = |goal: &str, goal_type: &str| PlanRequest {
             goal: goal.to_owned(),
             goal_type: goal_type.to_owned(),
-            input: None,
+            ..PlanRequest::default()
         };
         assert_eq!(goal(request("do it", "")).unwrap(), GoalRequest::text("do it"));
         assert_eq!(goal(request("", "t")).unwrap().goal_type, "t");
         assert_eq!(fields(goal(request(" ", "")).unwrap_err()), ["goal"]);
         assert_eq!(fields(goal(request("do it", "t")).unwrap_err()), ["goal_type"]);
+        let wrong = PlanRequest { namespace: "a b".into(), ..request("do it", "") };
+        assert_eq!(fields(goal(wrong).unwrap_err()), ["namespace"]);
         let long = "x".repeat(MAX_GOAL_BYTES + 1);
         assert_eq!(fields(goal(request(&long, &long)).unwrap_err()), ["goal_type", "goal", "goal_type"]);
         assert_eq!(fields(goal(request("a\0b", "")).unwrap_err()), ["goal"]);

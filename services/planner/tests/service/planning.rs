@@ -74,7 +74,7 @@ async fn input_that_breaks_a_schema_is_answered_with_findings() {
 #[tokio::test]
 async fn a_bad_request_names_every_wrong_field() {
     let mut planner = start(vec![]).await;
-    let both = PlanRequest { goal: "x".to_owned(), goal_type: "y".to_owned(), input: None };
+    let both = PlanRequest { goal: "x".to_owned(), goal_type: "y".to_owned(), ..PlanRequest::default() };
     assert_eq!(violations(&planner.client.plan(both).await.unwrap_err()), ["goal_type"]);
     let empty = planner.client.plan(PlanRequest::default()).await.unwrap_err();
     assert_eq!(violations(&empty), ["goal"]);
