@@ -103,11 +103,7 @@ fn compiled(kind: &str, sources: &[String], wrong: &mut Vec<String>) -> Vec<Patt
 
 /// The graph of a method that only says what is to be found out.
 fn finding_out(facts: Vec<String>, wrong: &mut Vec<String>) -> Graph {
-    // It is there whenever the workflow has succeeded, but the checker cannot see that through a task that may fail.
-    let output_of = |fact: &String| {
-        let output = format!("tasks.{WANTED}.output");
-        (fact.clone(), format!("has({output}) ? {output}.{fact} : null"))
-    };
+    let output_of = |fact: &String| (fact.clone(), format!("tasks.{WANTED}.output.{fact}"));
     let output = facts.iter().map(output_of).collect();
     let step = Step { name: WANTED.to_owned(), is_whole: true, ..Step::of(graph::wants(facts, wrong)) };
     Graph { steps: vec![step], edges: Vec::new(), output }

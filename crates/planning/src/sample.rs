@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use goalpost_checker::{CapabilitySource, check, code};
-use goalpost_model::{Blueprint, Body, Capability, Compensation, Cost, Edge, EdgeOn, Effect, Finding, Task};
+use goalpost_model::{Blueprint, Body, Capability, Compensation, Cost, Edge, Effect, Finding, Task};
 use serde_json::{Map, Value};
 
 use crate::goal::{Bound, GoalRequest};
@@ -11,7 +11,6 @@ use crate::method::{Fallback, Graph, Method, OwnInput, Step, Undo, Work};
 use crate::placeholder::is_identifier;
 use crate::rename::fill_facts;
 use crate::scope::Names;
-use crate::splice::edge;
 use crate::template::Template;
 
 /// Stands for the plan of a nested goal. Not a name that a catalog can have.
@@ -86,9 +85,17 @@ fn body(graph: &Graph) -> Body {
     for step in steps {
         let task = task(step);
         if let Some(fallback) = &step.fallback {
+            // It stands beside the task, with the same edges to it: what comes out of the one or the other is certain.
             let name = names.take(&format!("{}_fallback", step.name));
-            body.edges.push(edge(&step.name, EdgeOn::Failure, &name, BTreeMap::new()));
-            body.tasks.push(instead(fallback, &task, name));
+            let flowing = |edge: &Edge| if fallback.own.is_some() { BTreeMap::new() } else { flows(&edge.data_flow) };
+            let to_it = edges.iter().filter(|edge| edge.target == step.name);
+            body.edges.extend(to_it.map(|edge| Edge {
+                target: name.clone(),
+                condition: without_facts(&edge.condition),
+                data_flow: flowing(edge),
+                ..edge.clone()
+            }));
+            body.tasks.push(Task { join: step.join, ..instead(fallback, &task, name) });
         }
         body.tasks.push(task);
     }

@@ -82,7 +82,7 @@ fn capabilities_are_chained_from_what_is_given_to_what_is_wanted_side_by_side() 
     };
     assert_eq!(flow("geo_find", "sky_look"), ["latitude <- tasks.geo_find.output.at.lat"]);
     assert_eq!(flow("text_write", "result"), ["text <- tasks.text_write.output.text"]);
-    assert_eq!(blueprint.output["country"], "has(tasks.result.output) ? tasks.result.output.country : null");
+    assert_eq!(blueprint.output["country"], "tasks.result.output.country");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod choosing;
 mod demo;
 mod determinism;
 mod documentation;
+mod examples;
 mod fallbacks;
 mod nested;
 mod templates;
