@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use goalpost_model::{Blueprint, Capability, Cost, Edge, EdgeOn, Task};
+use goalpost_model::{Blueprint, Branch, Capability, Cost, Edge, EdgeOn, Task};
 use serde_json::Value;
 
-/// What the workflow of a blueprint comes to if every task succeeds at once, every condition holds, and what may be
-/// repeated runs once; a constant list has its items. What is not known counts as nothing.
+/// What the workflow of a blueprint comes to if every task succeeds at once, every condition holds (so of an exclusive
+/// branch the first way is gone), and what may be repeated runs once; a constant list has its items. What is not known
+/// counts as nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Estimate {
     /// Tasks, those inside of others included.
@@ -57,8 +58,10 @@ fn of_graph(tasks: &[Task], edges: &[Edge], costs: &BTreeMap<String, Cost>) -> E
             begin.saturating_add(own.critical_path_ms)
         });
         total.critical_path_ms = total.critical_path_ms.max(end.unwrap_or(0));
+        let mut may_take = if task.branch == Branch::Exclusive { 1 } else { usize::MAX };
         for edge in outgoing.get(name).into_iter().flatten() {
-            if let Some(end) = end.filter(|_| edge.on != EdgeOn::Failure) {
+            if let Some(end) = end.filter(|_| edge.on != EdgeOn::Failure && may_take > 0) {
+                may_take -= 1;
                 let begin = begins.entry(&edge.target).or_default();
                 *begin = end.max(*begin);
             }
@@ -126,5 +129,25 @@ mod tests {
         .unwrap();
         let expected = Estimate { tasks: 7, money_micros: 25, tokens: 10, critical_path_ms: 40 };
         assert_eq!(estimate(&blueprint), expected);
+    }
+
+    #[test]
+    fn of_an_exclusive_branch_the_first_way_counts() {
+        let blueprint: Blueprint = serde_json::from_value(json!({
+            "name": "b",
+            "capabilities": [{"name": "a", "cost": {"latency_ms": 10}}, {"name": "c", "cost": {"latency_ms": 99}}],
+            "tasks": [
+                {"name": "choose", "capability": "a", "branch": "exclusive"},
+                {"name": "one", "capability": "a"}, {"name": "two", "capability": "c"},
+                {"name": "end", "capability": "a", "join": "any"},
+            ],
+            "edges": [
+                {"from": "choose", "to": "one", "condition": "true"}, {"from": "choose", "to": "two", "otherwise": true},
+                {"from": "one", "to": "end"}, {"from": "two", "to": "end"},
+            ],
+        }))
+        .unwrap();
+        let estimate = estimate(&blueprint);
+        assert_eq!((estimate.tasks, estimate.critical_path_ms), (3, 30));
     }
 }

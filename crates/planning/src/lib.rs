@@ -1,13 +1,13 @@
 //! The capability catalog and the deterministic planner. Pure: no IO, no clock, no random numbers.
 //!
-//! A [`Catalog`] is read from YAML: capabilities, and methods that reach goals with them.
-//! [`plan`] finds the method for a goal, plans its nested goals, and puts everything together
-//! into one checked blueprint:
+//! A [`Catalog`] is read from YAML: capabilities, and templates and methods that reach goals with them.
+//! [`plan`] finds the method for a goal, plans its nested goals, finds capabilities for the facts that it wants, and
+//! puts everything together into one checked blueprint:
 //!
 //! ```text
-//! GoalRequest -> method::matches (pattern, type) -> precondition -> assemble -> splice -> check -> Plan
-//!                      ^                                              |
-//!                      +------------- nested goals -------------------+
+//! GoalRequest -> index -> method::matches (pattern, type) -> precondition -> assemble -> splice -> check -> Plan
+//!                  ^                                          |      |
+//!                  +-- nested goals (search, branches) -------+      +-- wanted facts (chain)
 //! ```
 //!
 //! The format of a catalog is described in `docs/catalog.md`.

@@ -87,7 +87,8 @@ fn body(graph: &Graph) -> Body {
         if let Some(fallback) = &step.fallback {
             // It stands beside the task, with the same edges to it: what comes out of the one or the other is certain.
             let name = names.take(&format!("{}_fallback", step.name));
-            let flowing = |edge: &Edge| if fallback.own.is_some() { BTreeMap::new() } else { flows(&edge.data_flow) };
+            let flowing =
+                |edge: &Edge| if fallback.own.is_some() { BTreeMap::new() } else { flows(&edge.data_flow) };
             let to_it = edges.iter().filter(|edge| edge.target == step.name);
             body.edges.extend(to_it.map(|edge| Edge {
                 target: name.clone(),

@@ -68,7 +68,9 @@ impl Ways<'_> {
                     others.filter(|edge| edge.on != EdgeOn::Success).map(|edge| edge.target).collect();
                 match others.as_slice() {
                     [] => return true,
-                    [other] if self.leads(at, EdgeOn::Failure, *other) && self.needs_one(*other) => at = *other,
+                    [other] if self.leads(at, EdgeOn::Failure, *other) && self.needs_one(*other) => {
+                        at = *other
+                    }
                     _ => return false,
                 }
             }

@@ -44,7 +44,8 @@ fn examples() -> Vec<Example> {
 
 fn catalogs() -> BTreeMap<&'static str, Catalog> {
     let parse = |(name, text): (&'static str, &'static str)| {
-        let catalog = Catalog::parse(&[Source { name, text }]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let catalog =
+            Catalog::parse(&[Source { name, text }]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
         (name, catalog)
     };
     CATALOGS.into_iter().map(parse).collect()
@@ -82,7 +83,8 @@ fn every_example_is_planned_as_it_is_written_down() {
         let errors = checked.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         assert_eq!((errors, checked.blueprint.as_ref()), (0, Some(&one.blueprint)));
         let attempt = one.attempts.iter().find(|attempt| attempt.outcome == Outcome::Planned).unwrap();
-        let (digest, said) = (one.blueprint.digest(), if goal.text.is_empty() { &goal.goal_type } else { &goal.text });
+        let (digest, said) =
+            (one.blueprint.digest(), if goal.text.is_empty() { &goal.goal_type } else { &goal.text });
         let tasks = all_tasks(&one.blueprint.tasks).count();
         let edges = conditional(&one.blueprint);
         let _ = writeln!(
