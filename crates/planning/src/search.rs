@@ -26,6 +26,9 @@ const MAX_DEPTH: usize = 16;
 /// How many methods may be tried for one goal, those for nested goals included.
 const MAX_TRIES: usize = 10_000;
 
+/// How often a choice is made otherwise because of what comes after it.
+const MAX_RETRIES: usize = 256;
+
 /// A goal that was planned.
 pub(crate) struct Solution<'a> {
     pub(crate) method: &'a Method,
@@ -56,6 +59,7 @@ pub(crate) struct Search<'a> {
     choices: Vec<Choice>,
     at: usize,
     tries: usize,
+    retries: usize,
     dead_end: Option<DeadEnd>,
 }
 
@@ -92,7 +96,7 @@ struct Candidate<'a, 'g> {
 impl<'a> Search<'a> {
     pub(crate) fn new(catalog: &'a Catalog, goal: &'a GoalRequest, kind: Kind) -> Self {
         let (open, choices) = Default::default();
-        Self { catalog, goal, kind, open, choices, at: 0, tries: 0, dead_end: None }
+        Self { catalog, goal, kind, open, choices, at: 0, tries: 0, retries: 0, dead_end: None }
     }
 
     /// The first plan; after [`Search::give_up`] the next one.
@@ -103,7 +107,7 @@ impl<'a> Search<'a> {
 
     /// Makes the last choice that can be made otherwise otherwise; false if there is none.
     pub(crate) fn give_up(&mut self, why: &str) -> bool {
-        self.tries < MAX_TRIES && self.advance(0, why)
+        self.advance(0, why)
     }
 
     /// Where it got farthest without a plan.
@@ -234,7 +238,8 @@ impl<'a> Search<'a> {
 
     /// Gives up the last choice from this place on that has another candidate.
     fn advance(&mut self, from: usize, why: &str) -> bool {
-        while self.choices.len() > from {
+        self.retries += 1;
+        while self.retries <= MAX_RETRIES && self.choices.len() > from {
             if let Some(last) = self.choices.last_mut()
                 && (last.taken + 1..last.candidates).any(|number| !last.given_up.contains(&number))
             {

@@ -12,6 +12,7 @@ mod documentation;
 mod examples;
 mod fallbacks;
 mod nested;
+mod random;
 mod templates;
 mod versions;
 mod words;
