@@ -75,8 +75,9 @@ struct Open<'a> {
 /// Which of the candidates for a goal is used.
 #[derive(Debug, Default)]
 struct Choice {
-    /// The one in use.
+    /// The one in use, and its method.
     taken: usize,
+    method: String,
     /// Those that are not used any more.
     given_up: BTreeSet<usize>,
     /// Why not.
@@ -139,6 +140,7 @@ impl<'a> Search<'a> {
                     let choice = self.choices.get_mut(place);
                     let rejected = choice.map(|choice| {
                         choice.taken = number;
+                        choice.method.clone_from(&method.name);
                         choice.rejected.clone()
                     });
                     let rejected = rejected.unwrap_or_default();
@@ -243,8 +245,8 @@ impl<'a> Search<'a> {
             if let Some(last) = self.choices.last_mut()
                 && (last.taken + 1..last.candidates).any(|number| !last.given_up.contains(&number))
             {
-                let taken = last.taken;
-                last.give_up(taken, "the method before", why.to_owned());
+                let (taken, method) = (last.taken, std::mem::take(&mut last.method));
+                last.give_up(taken, &method, why.to_owned());
                 last.is_later = true;
                 return true;
             }
