@@ -9,7 +9,7 @@ use goalpost_planning::{Catalog, GoalRequest, Outcome, Source, plan};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-const GOALS: &str = include_str!("../../../../catalogs/goals.yaml");
+const GOALS: &str = include_str!("../../../../examples/goals.yaml");
 const CATALOGS: [(&str, &str); 3] = [
     ("weather", include_str!("../../../../catalogs/weather.yaml")),
     ("incident", include_str!("../../../../catalogs/incident.yaml")),
