@@ -30,7 +30,7 @@ struct Arguments {
     /// Where the figures go as JSON.
     #[arg(long, default_value = "target/bench.json")]
     output: PathBuf,
-    /// Only these workloads: w1 to w6, w9, raw, and w8 if there are traces; w7 only if it is named here.
+    /// Only these workloads: w1 to w6, w9, w10, raw, and w8 if there are traces; w7 only if it is named here.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Workflows of W1.
@@ -55,6 +55,11 @@ impl Arguments {
         self.only.is_empty() || self.names(name)
     }
 
+    /// Whether anything is wanted that a running system is measured for.
+    fn wants_system(&self) -> bool {
+        self.only.is_empty() || self.only.iter().any(|wanted| !wanted.eq_ignore_ascii_case("w10"))
+    }
+
     fn names(&self, name: &str) -> bool {
         self.only.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
     }
@@ -67,10 +72,15 @@ async fn main() -> Result<(), Error> {
         return Err("W8 replays recorded runs: give their folder with --traces".into());
     }
     let mut figures = Figures::default();
-    let system = System::start(&arguments.goalpost).await?;
-    let outcome = measure(&arguments, &system, &mut figures).await;
-    system.stop().await?;
-    outcome?;
+    if arguments.wants("w10") {
+        workloads::planning::measure(&mut figures)?;
+    }
+    if arguments.wants_system() {
+        let system = System::start(&arguments.goalpost).await?;
+        let outcome = measure(&arguments, &system, &mut figures).await;
+        system.stop().await?;
+        outcome?;
+    }
     if arguments.wants("w6") {
         workloads::start::measure(&arguments.goalpost, &mut figures).await?;
     }

@@ -32,12 +32,18 @@ pub(crate) fn style(stream: &impl IsTerminal) -> Style {
 
 /// The catalogs as one.
 pub(crate) fn catalog(paths: &[PathBuf]) -> Result<Catalog, Failure> {
-    let mut texts = Vec::new();
-    for path in paths {
-        texts.push((path.display().to_string(), text(path)?));
-    }
-    let sources: Vec<Source<'_>> = texts.iter().map(|(name, text)| Source { name, text }).collect();
-    Catalog::parse(&sources).map_err(|mistakes| Failure::Input(mistakes.to_string()))
+    let texts = texts(paths)?;
+    Catalog::parse(&sources(&texts)).map_err(|mistakes| Failure::Input(mistakes.to_string()))
+}
+
+/// The names of the files, and their texts.
+pub(crate) fn texts(paths: &[PathBuf]) -> Result<Vec<(String, String)>, Failure> {
+    paths.iter().map(|path| Ok((path.display().to_string(), text(path)?))).collect()
+}
+
+/// Texts as the sources of a catalog.
+pub(crate) fn sources(texts: &[(String, String)]) -> Vec<Source<'_>> {
+    texts.iter().map(|(name, text)| Source { name, text }).collect()
 }
 
 /// The input of a goal: JSON, or `@` and the name of a file with JSON.

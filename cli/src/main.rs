@@ -34,6 +34,8 @@ enum Command {
     Plan(commands::plan::Arguments),
     /// Say what would happen with another blueprint, or other outcomes of tasks. Runs nothing.
     Simulate(commands::simulate::Arguments),
+    /// Check catalog files, or show what a catalog has.
+    Catalog(commands::catalog::Arguments),
     /// Check a blueprint file.
     Lint(commands::lint::Arguments),
     /// Bring blueprint files into their one layout.
@@ -80,6 +82,7 @@ async fn main() -> ExitCode {
         Command::List(arguments) => commands::list::run(arguments).await,
         Command::Plan(arguments) => commands::plan::run(arguments).await,
         Command::Simulate(arguments) => commands::simulate::run(arguments).await,
+        Command::Catalog(arguments) => commands::catalog::run(arguments).await,
         Command::Lint(arguments) => commands::lint::run(&arguments),
         Command::Fmt(arguments) => commands::fmt::run(&arguments),
         Command::Diff(arguments) => commands::diff::run(&arguments),

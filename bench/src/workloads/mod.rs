@@ -5,6 +5,7 @@ pub(crate) mod diamonds;
 pub(crate) mod fan_out;
 pub(crate) mod idle;
 pub(crate) mod latency;
+pub(crate) mod planning;
 pub(crate) mod scale;
 pub(crate) mod soak;
 pub(crate) mod start;

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use goalpost_notation::drawing;
 
 use crate::failure::Failure;
 use crate::files;
-use crate::view::drawing;
 
 #[derive(Args)]
 pub(crate) struct Arguments {

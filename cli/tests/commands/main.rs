@@ -1,6 +1,7 @@
 //! The commands that look at files, run as people run them.
 #![cfg(test)]
 
+mod catalog;
 mod diff;
 mod fmt;
 mod lint;

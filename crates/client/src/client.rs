@@ -6,9 +6,10 @@ use goalpost_peers::{Addresses, Channel, InvalidAddress};
 use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClient;
 use goalpost_proto::v1::{
     CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal,
-    ListGoalsRequest, ListGoalsResponse, PauseGoalRequest, PreviewPlanRequest, PreviewPlanResponse,
-    ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest, SignalGoalRequest, SimulateBlueprintRequest,
-    SimulateBlueprintResponse, SkipTaskRequest, SubmitGoalRequest,
+    ListCatalogRequest, ListCatalogResponse, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest,
+    PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest,
+    SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse, SkipTaskRequest,
+    SubmitGoalRequest,
 };
 
 use tonic::{Response, Status};
@@ -140,6 +141,11 @@ impl Client {
     pub async fn preview(&self, goal: NewGoal) -> Result<PreviewPlanResponse, Error> {
         let request: PreviewPlanRequest = goal.into_preview();
         self.repeat(request, |mut group, request| async move { group.preview_plan(request).await }).await
+    }
+
+    /// A page of what the planner's catalog can do.
+    pub async fn list_catalog(&self, request: ListCatalogRequest) -> Result<ListCatalogResponse, Error> {
+        self.repeat(request, |mut group, request| async move { group.list_catalog(request).await }).await
     }
 
     /// Every event of the goal with a greater number than `after`, to its end.

@@ -76,7 +76,8 @@ impl NewGoal {
     }
 
     pub(crate) fn into_preview(self) -> PreviewPlanRequest {
-        let Self { text, goal_type, blueprint, input, request_id: _, namespace: _, priority: _ } = self;
-        PreviewPlanRequest { goal: text, goal_type, blueprint, input: Some(struct_from_map(&input)) }
+        let Self { text, goal_type, blueprint, input, request_id: _, namespace, priority: _ } = self;
+        let input = Some(struct_from_map(&input));
+        PreviewPlanRequest { goal: text, goal_type, blueprint, input, namespace }
     }
 }

@@ -5,11 +5,13 @@
 //!                  Written -- formatted --> text
 //! Blueprint -- write --> text
 //! Blueprint, Blueprint -- difference --> Difference
+//! Blueprint -- drawing::{outline, mermaid, dot} --> text
 //! ```
 //!
 //! [`read`] keeps where everything stands, so that what the checker finds can be shown in the file.
 
 mod difference;
+pub mod drawing;
 mod layout;
 mod lines;
 mod placed;

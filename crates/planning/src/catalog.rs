@@ -1,16 +1,16 @@
 //! What can be done, and how goals are reached with it.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use goalpost_checker::{CapabilitySource, builtin};
-use goalpost_model::{Capability, Finding, Severity};
-use serde_json::Value;
+use goalpost_checker::CapabilitySource;
+use goalpost_model::{Capability, Digest, Namespace};
 
-use crate::method::{Method, Step, Work};
-use crate::mistake::{Mistake, Mistakes, Place};
-use crate::yaml::{self, Item};
-use crate::{parse, sample};
+use crate::entry::Entry;
+use crate::goal::GoalRequest;
+use crate::index::Index;
+use crate::method::{Kind, Method};
+use crate::mistake::{Mistake, Mistakes};
+use crate::reading::{self, Read};
 
 /// The text of one catalog file.
 #[derive(Clone, Copy, Debug)]
@@ -21,45 +21,67 @@ pub struct Source<'a> {
     pub text: &'a str,
 }
 
-/// Capabilities, and the methods that reach goals with them. Read once, never changed.
-#[derive(Debug, Default)]
+/// Capabilities, and the templates and methods that reach goals with them. Read once, never changed.
+#[derive(Debug)]
 pub struct Catalog {
-    capabilities: BTreeMap<String, Capability>,
+    entries: BTreeMap<String, Entry>,
     methods: Vec<Method>,
+    index: Index,
+    version: Digest,
     warnings: Vec<Mistake>,
 }
 
+/// A template or a method, as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed<'a> {
+    /// `template` or `method`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: &'a str,
+    /// One line for people.
+    pub description: &'a str,
+    /// What it serves: its patterns in quotes, then its type.
+    pub serves: String,
+    /// Where it stands: `file:line`.
+    pub position: String,
+}
+
 impl Catalog {
-    /// Reads the files as one catalog. The error has everything that is wrong with them.
+    /// Reads the files as one catalog, in the order of their names. The error has everything that is wrong with them.
     pub fn parse(sources: &[Source<'_>]) -> Result<Self, Mistakes> {
-        let mut mistakes = Vec::new();
-        let mut capabilities = Vec::new();
-        let mut methods = Vec::new();
-        for source in sources {
-            match yaml::read(source) {
-                Ok(items) => {
-                    capabilities.extend(items.capabilities);
-                    methods.extend(items.methods);
-                }
-                Err(mistake) => mistakes.push(mistake),
-            }
-        }
-        // A file that cannot be read may hold what the others name.
-        let is_whole = mistakes.is_empty();
-        let mut catalog = Self::default();
-        catalog.take_capabilities(capabilities, &mut mistakes);
-        catalog.take_methods(methods, is_whole, &mut mistakes);
-        if mistakes.is_empty() { Ok(catalog) } else { Err(Mistakes(in_order(mistakes, sources))) }
+        let Read { entries, methods, version, warnings } = reading::read(sources)?;
+        Ok(Self { index: Index::of(&entries, &methods), entries, methods, version, warnings })
     }
 
     /// The capabilities, by name.
     pub fn capabilities(&self) -> impl ExactSizeIterator<Item = &Capability> {
-        self.capabilities.values()
+        self.entries.values().map(|entry| &entry.capability)
     }
 
-    /// How many methods there are.
+    /// The capabilities with what only planning needs to know of them, by name.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    /// The templates and methods, in the order in which they are tried.
+    pub fn listed(&self) -> impl ExactSizeIterator<Item = Listed<'_>> {
+        self.methods.iter().map(|method| Listed {
+            kind: method.kind.word(),
+            name: &method.name,
+            description: &method.description,
+            serves: method.serves(),
+            position: method.place.position(),
+        })
+    }
+
+    /// How many methods there are, those that are templates included.
     pub fn method_count(&self) -> usize {
         self.methods.len()
+    }
+
+    /// The digest of all that counts when a goal is planned: the same version gives the same plans.
+    pub fn version(&self) -> Digest {
+        self.version
     }
 
     /// What may not be meant as it is written, but can be used.
@@ -67,131 +89,72 @@ impl Catalog {
         &self.warnings
     }
 
-    /// The methods in the order in which they are tried.
+    /// The templates and methods in the order in which they are tried.
     pub(crate) fn methods(&self) -> &[Method] {
         &self.methods
     }
 
-    fn take_capabilities(&mut self, items: Vec<Item>, mistakes: &mut Vec<Mistake>) {
-        let mut places: BTreeMap<String, Place> = BTreeMap::new();
-        for Item { place, value } in items {
-            let mut wrong = Vec::new();
-            if let Some(capability) = parse::read::<Capability>(value, &mut wrong) {
-                wrong.extend(name_mistake(&capability.name));
-                wrong.extend(schema_mistakes(&capability));
-                wrong.extend(places.get(&capability.name).map(duplicate));
-                places.entry(capability.name.clone()).or_insert_with(|| place.clone());
-                self.capabilities.entry(capability.name.clone()).or_insert(capability);
-            }
-            mistakes.extend(wrong.into_iter().map(|message| place.mistake(message)));
-        }
+    /// Those that may serve the goal, in that order. The others surely do not.
+    pub(crate) fn serving<'a>(&'a self, goal: &GoalRequest) -> impl Iterator<Item = &'a Method> {
+        let places = self.index.serving(goal);
+        places.into_iter().filter_map(|place| self.methods.get(place))
     }
 
-    fn take_methods(&mut self, items: Vec<Item>, is_whole: bool, mistakes: &mut Vec<Mistake>) {
-        let mut places: BTreeMap<String, Place> = BTreeMap::new();
-        for item in items {
-            let place = item.place.clone();
-            let before = mistakes.len();
-            let Some(method) = parse::method(item, mistakes) else { continue };
-            let is_readable = mistakes.len() == before;
-            let mut wrong: Vec<String> = name_mistake(&method.name).into_iter().collect();
-            wrong.extend(places.get(&method.name).map(duplicate));
-            places.entry(method.name.clone()).or_insert_with(|| place.clone());
-            if is_whole && is_readable {
-                let (errors, warnings) = self.findings(&method);
-                wrong.extend(errors);
-                self.warnings.extend(warnings.into_iter().map(|message| place.mistake(message)));
-            } else if is_whole {
-                wrong.extend(self.unknown_capabilities(&method));
-            }
-            mistakes.extend(wrong.into_iter().map(|message| place.mistake(message)));
-            self.methods.push(method);
-        }
-        if is_whole {
-            mistakes.extend(self.unserved_types());
-        }
-        self.methods.sort_by_key(|method| Reverse(method.priority));
+    /// The capability of this name.
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.get(name)
     }
 
-    /// What the checker finds in the method: errors, then warnings.
-    fn findings(&self, method: &Method) -> (Vec<String>, Vec<String>) {
-        let findings = sample::findings(method, self);
-        let (errors, warnings): (Vec<Finding>, _) =
-            findings.into_iter().partition(|finding| finding.severity == Severity::Error);
-        let texts = |findings: Vec<Finding>| findings.iter().map(Finding::to_string).collect();
-        (texts(errors), texts(warnings))
+    /// The capabilities that goals of a namespace may use.
+    pub fn of_namespace<'a>(&'a self, namespace: &'a Namespace) -> InNamespace<'a> {
+        InNamespace { catalog: self, namespace }
     }
 
-    fn unknown_capabilities(&self, method: &Method) -> Vec<String> {
-        let named = |step: &Step| {
-            let own = match &step.work {
-                Work::Capability(name) => Some(name.clone()),
-                _ => None,
-            };
-            let of_undo = step.undo.as_ref().map(|undo| undo.capability.clone());
-            own.into_iter().chain(of_undo).map(|name| (step.name.clone(), name)).collect::<Vec<_>>()
-        };
-        let is_known = |name: &String| self.capabilities.contains_key(name) || builtin::has(name);
-        let unknown = method.graph.all_steps().flat_map(named).filter(|(_, name)| !is_known(name));
-        unknown.map(|(step, name)| format!("task {step}: capability '{name}' is in no catalog")).collect()
+    /// The capabilities that produce a fact, by name.
+    pub(crate) fn producers<'a>(&'a self, fact: &str) -> impl Iterator<Item = &'a Entry> {
+        self.index.producers(fact).iter().filter_map(|name| self.entries.get(name))
     }
 
-    /// Nested goal types that no method serves.
-    fn unserved_types(&self) -> Vec<Mistake> {
-        let is_served =
-            |name: &String| self.methods.iter().any(|method| method.goal_type.as_ref() == Some(name));
-        let of_method = |method: &Method| {
-            let unserved = method.graph.all_steps().filter_map(|step| match &step.work {
-                Work::GoalType(name) if !is_served(name) => {
-                    Some(method.place.mistake(format!("task {}: no method has the type '{name}'", step.name)))
-                }
-                _ => None,
-            });
-            unserved.collect::<Vec<_>>()
-        };
-        self.methods.iter().flat_map(of_method).collect()
+    /// Whether it has any template.
+    pub(crate) fn has(&self, kind: Kind) -> bool {
+        self.methods.iter().any(|method| method.kind == kind)
+    }
+}
+
+impl Default for Catalog {
+    /// That of no file.
+    fn default() -> Self {
+        let Read { entries, methods, version, warnings } = Read::default();
+        Self { index: Index::default(), entries, methods, version, warnings }
+    }
+}
+
+/// A catalog as goals of one namespace see it.
+#[derive(Clone, Copy, Debug)]
+pub struct InNamespace<'a> {
+    catalog: &'a Catalog,
+    namespace: &'a Namespace,
+}
+
+impl CapabilitySource for InNamespace<'_> {
+    fn capability(&self, name: &str) -> Option<&Capability> {
+        let entry = self.catalog.entries.get(name).filter(|entry| entry.namespaces.has(self.namespace));
+        entry.map(|entry| &entry.capability)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let entries = self.catalog.entries.iter();
+        let allowed = entries.filter(|(_, entry)| entry.namespaces.has(self.namespace));
+        allowed.map(|(name, _)| name.as_str()).collect()
     }
 }
 
 impl CapabilitySource for Catalog {
     fn capability(&self, name: &str) -> Option<&Capability> {
-        self.capabilities.get(name)
+        self.entries.get(name).map(|entry| &entry.capability)
     }
 
     fn names(&self) -> Vec<&str> {
-        self.capabilities.keys().map(String::as_str).collect()
+        self.entries.keys().map(String::as_str).collect()
     }
-}
-
-fn name_mistake(name: &str) -> Option<String> {
-    if name.starts_with(builtin::PREFIX) {
-        return Some(format!("has a name of the engine's own: {} is reserved", builtin::PREFIX));
-    }
-    let is_wrong = !parse::is_name(name);
-    is_wrong.then(|| {
-        "has a wrong name: identifiers joined by dots or dashes, for example weather.fetch; at most 128 bytes".to_owned()
-    })
-}
-
-/// A schema has to be a mapping, because the API's messages cannot carry another one.
-fn schema_mistakes(capability: &Capability) -> Vec<String> {
-    let schemas = [("input_schema", &capability.input_schema), ("output_schema", &capability.output_schema)];
-    let is_other = |schema: &Option<Value>| schema.as_ref().is_some_and(|schema| !schema.is_object());
-    let wrong: Vec<String> = schemas
-        .into_iter()
-        .filter(|(_, schema)| is_other(schema))
-        .map(|(field, _)| format!("{field} has to be a mapping (absent: anything)"))
-        .collect();
-    if wrong.is_empty() { sample::capability_mistakes(capability) } else { wrong }
-}
-
-fn duplicate(first: &Place) -> String {
-    format!("is there twice; the first one is at {}", first.position())
-}
-
-/// By file, in the order of the sources, then by line.
-fn in_order(mut mistakes: Vec<Mistake>, sources: &[Source<'_>]) -> Vec<Mistake> {
-    mistakes
-        .sort_by_key(|mistake| (sources.iter().position(|source| source.name == mistake.file), mistake.line));
-    mistakes
 }

@@ -1,23 +1,35 @@
 //! The plan of a goal: a graph that may become a part of another one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use goalpost_model::limits::{MAX_BLUEPRINT_BYTES, MAX_TASKS};
 use goalpost_model::{Edge, Task};
 use serde_json::{Map, Value};
+
+use crate::rename::End;
 
 /// A graph in the making.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fragment {
     pub(crate) tasks: Vec<Task>,
     pub(crate) edges: Vec<Edge>,
-    /// The task that stands for the whole.
-    pub(crate) result: Option<String>,
+    /// What stands for the whole.
+    pub(crate) result: Option<End>,
+    /// What it surely knows when its result has succeeded: fact -> expression.
+    pub(crate) facts: BTreeMap<String, String>,
     /// What comes out of the workflow, if it is the whole.
     pub(crate) output: BTreeMap<String, String>,
     /// The methods that it is made of, outermost first.
     pub(crate) methods: Vec<String>,
     pub(crate) size: Size,
+}
+
+impl Fragment {
+    /// The tasks that begin it.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = &Task> {
+        let targets: BTreeSet<&str> = self.edges.iter().map(|edge| edge.target.as_str()).collect();
+        self.tasks.iter().filter(move |task| !targets.contains(task.name.as_str()))
+    }
 }
 
 /// How large a plan is.

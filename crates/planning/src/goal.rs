@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use goalpost_model::{Digest, Namespace, canonical_json};
+use serde_json::{Map, Value, json};
 
 /// A goal, as the planner sees it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,6 +14,8 @@ pub struct GoalRequest {
     pub goal_type: String,
     /// Structured input.
     pub input: Map<String, Value>,
+    /// Whose goal it is: what that namespace may not use is not there.
+    pub namespace: Namespace,
 }
 
 impl GoalRequest {
@@ -24,6 +27,14 @@ impl GoalRequest {
     /// A structured goal.
     pub fn of_type(goal_type: impl Into<String>, input: Map<String, Value>) -> Self {
         Self { goal_type: goal_type.into(), input, ..Self::default() }
+    }
+
+    /// One for all goals that are planned alike, however their input is written.
+    pub fn key(&self) -> Digest {
+        let Self { text, goal_type, input, namespace } = self;
+        let namespace = namespace.as_str();
+        let all = json!({"text": text, "type": goal_type, "input": input, "namespace": namespace});
+        Digest::of(canonical_json(&all).as_bytes())
     }
 
     /// How messages name it.
@@ -57,8 +68,18 @@ pub(crate) struct Bound<'a> {
 impl<'a> Bound<'a> {
     /// The goal with these captures.
     pub(crate) fn new(goal: &'a GoalRequest, captures: BTreeMap<String, String>) -> Self {
+        Self::with_defaults(goal, captures, std::iter::empty())
+    }
+
+    /// The same, with what else the input has if neither the goal nor the captures have it.
+    pub(crate) fn with_defaults<'d>(
+        goal: &'a GoalRequest,
+        captures: BTreeMap<String, String>,
+        defaults: impl Iterator<Item = (&'d String, &'d Value)>,
+    ) -> Self {
         let mut input: Map<String, Value> =
-            captures.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+            defaults.map(|(name, value)| (name.clone(), value.clone())).collect();
+        input.extend(captures.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))));
         input.extend(goal.input.iter().map(|(name, value)| (name.clone(), value.clone())));
         Self { goal, captures, input }
     }
@@ -71,5 +92,23 @@ impl<'a> Bound<'a> {
             Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
             _ => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(input: Value) -> Digest {
+        GoalRequest::of_type("t", input.as_object().cloned().unwrap_or_default()).key()
+    }
+
+    #[test]
+    fn a_key_is_of_what_counts() {
+        assert_eq!(key(json!({"a": 1, "b": 2})), key(json!({"b": 2.0, "a": 1.0})));
+        assert_ne!(key(json!({"a": 1})), key(json!({"a": "1"})));
+        assert_ne!(GoalRequest::text("t").key(), GoalRequest::of_type("t", Map::new()).key());
+        let namespace: Namespace = "other".parse().unwrap();
+        assert_ne!(GoalRequest { namespace, ..GoalRequest::text("t") }.key(), GoalRequest::text("t").key());
     }
 }

@@ -6,7 +6,8 @@ use goalpost_model::Edge;
 use goalpost_model::limits::MAX_NESTING;
 use serde_json::{Map, Value};
 
-use crate::method::{Graph, How, Step, Undo, Work};
+use crate::entry::fault_of_fact;
+use crate::method::{Fallback, Graph, How, OwnInput, Step, Undo, Work};
 use crate::template::Template;
 use crate::{parse, raw};
 
@@ -40,7 +41,9 @@ fn step(place: usize, value: Value, around: Around<'_>, wrong: &mut Vec<String>)
 
 fn task(mut raw: raw::Task, around: Around<'_>, wrong: &mut Vec<String>) -> Option<Step> {
     let work = work(&mut raw, around, wrong)?;
-    if matches!(work, Work::Goal(_) | Work::GoalType(_)) {
+    let fallback = raw.fallback.take().map(|fallback| self::fallback(fallback, &work, around, wrong));
+    wrong.extend(raw.facts.keys().filter_map(|fact| fault_of_fact("facts", fact)));
+    if work.is_planned() {
         let of_tasks = [
             ("branch", raw.branch.is_some()),
             ("retry", raw.retry.is_some()),
@@ -49,14 +52,20 @@ fn task(mut raw: raw::Task, around: Around<'_>, wrong: &mut Vec<String>) -> Opti
             ("concurrency_key", raw.concurrency_key.is_some()),
             ("priority", raw.priority.is_some()),
             ("compensate_with", raw.compensate_with.is_some()),
+            ("fallback", fallback.is_some()),
         ];
         for (field, _) in of_tasks.into_iter().filter(|(_, is_there)| *is_there) {
             wrong.push(format!("has a nested goal, so it cannot have {field}: its own tasks can"));
         }
+    } else if !raw.facts.is_empty() {
+        wrong.push("has no nested goal, so it cannot have facts: its data_flow brings what it needs".into());
     }
     Some(Step {
         name: raw.name,
+        is_whole: false,
         work,
+        facts: raw.facts,
+        fallback,
         input: input(&raw.input, "input", around, wrong),
         data_flow: raw.data_flow,
         join: raw.join,
@@ -79,6 +88,7 @@ fn work(raw: &mut raw::Task, around: Around<'_>, wrong: &mut Vec<String>) -> Opt
         Work::Goal(template.unwrap_or(Template::Constant(Value::Null)))
     });
     let goal_type = raw.goal_type.take().map(Work::GoalType);
+    let wants = raw.wants.take().map(|facts| wants(facts, wrong));
     let for_each = raw.for_each.take().map(|list| {
         let raw::ForEach { concurrency, failures, body } = list;
         (How::ForEach { concurrency, failures }, body)
@@ -90,12 +100,41 @@ fn work(raw: &mut raw::Task, around: Around<'_>, wrong: &mut Vec<String>) -> Opt
     let run = raw.run.take().map(|run| (How::Run, body_of(run, wrong)));
     let bodies = [for_each, repeat, run].into_iter().flatten();
     let bodies = bodies.map(|(how, body)| Work::Body(how, inside(body, around, wrong)));
-    let mut said: Vec<Work> = [capability, goal, goal_type].into_iter().flatten().chain(bodies).collect();
+    let mut said: Vec<Work> =
+        [capability, goal, goal_type, wants].into_iter().flatten().chain(bodies).collect();
     if said.len() != 1 {
-        wrong.push("has to have exactly one of capability, goal, goal_type, for_each, loop and run".into());
+        wrong.push(
+            "has to have exactly one of capability, goal, goal_type, wants, for_each, loop and run".into(),
+        );
         return None;
     }
     said.pop()
+}
+
+/// The facts that a step, or a whole method, is to find out.
+pub(crate) fn wants(facts: Vec<String>, wrong: &mut Vec<String>) -> Work {
+    if facts.is_empty() {
+        wrong.push("wants is empty: name the facts that are to be found out".into());
+    }
+    wrong.extend(facts.iter().filter_map(|fact| fault_of_fact("wants", fact)));
+    let is_twice = |(place, fact): (usize, &String)| facts.iter().take(place).any(|other| other == fact);
+    if facts.iter().enumerate().any(is_twice) {
+        wrong.push("wants names a fact twice".into());
+    }
+    Work::Wants(facts)
+}
+
+fn fallback(fallback: raw::Fallback, work: &Work, around: Around<'_>, wrong: &mut Vec<String>) -> Fallback {
+    let raw::Fallback { capability, input: fields, data_flow, retry, timeouts } = fallback;
+    if matches!(work, Work::Body(..)) {
+        wrong.push("runs a graph, so it cannot have a fallback: the tasks of the graph can".into());
+    }
+    let is_own = fields.is_some() || data_flow.is_some();
+    let own = is_own.then(|| OwnInput {
+        input: input(&fields.unwrap_or_default(), "fallback.input", around, wrong),
+        data_flow: data_flow.unwrap_or_default(),
+    });
+    Fallback { capability, own, retry, timeouts }
 }
 
 fn body_of(run: raw::Run, wrong: &mut Vec<String>) -> raw::Body {

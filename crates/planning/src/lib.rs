@@ -1,31 +1,46 @@
 //! The capability catalog and the deterministic planner. Pure: no IO, no clock, no random numbers.
 //!
-//! A [`Catalog`] is read from YAML: capabilities, and methods that reach goals with them.
-//! [`plan`] finds the method for a goal, plans its nested goals, and puts everything together
-//! into one checked blueprint:
+//! A [`Catalog`] is read from YAML: capabilities, and templates and methods that reach goals with them.
+//! [`plan`] finds the method for a goal, plans its nested goals, finds capabilities for the facts that it wants, and
+//! puts everything together into one checked blueprint:
 //!
 //! ```text
-//! GoalRequest -> method::matches (pattern, type) -> precondition -> assemble -> splice -> check -> Plan
-//!                      ^                                              |
-//!                      +------------- nested goals -------------------+
+//! GoalRequest -> index -> method::matches (pattern, type) -> precondition -> assemble -> splice -> check -> Plan
+//!                  ^                                          |      |
+//!                  +-- nested goals (search, branches) -------+      +-- wanted facts (chain)
 //! ```
 //!
 //! The format of a catalog is described in `docs/catalog.md`.
 
 mod assemble;
+mod branches;
 mod catalog;
+mod chain;
+mod dead;
+mod entry;
+mod estimate;
+mod fit;
 mod fragment;
 mod goal;
 mod graph;
+mod index;
+mod known;
+mod ladder;
 pub mod llm;
+mod meaning;
 mod method;
 mod mistake;
+mod moving;
+mod namespaces;
 mod no_plan;
+mod parameters;
 mod parse;
 mod pattern;
 mod placeholder;
+mod plan;
 mod precondition;
 mod raw;
+mod reading;
 mod rename;
 mod sample;
 mod scope;
@@ -33,11 +48,16 @@ mod search;
 mod splice;
 mod template;
 mod tokens;
+mod version;
 mod yaml;
 
-pub use catalog::{Catalog, Source};
+pub use catalog::{Catalog, InNamespace, Listed, Source};
+pub use dead::DeadEnd;
+pub use entry::Entry;
+pub use estimate::{Estimate, estimate};
 pub use goal::GoalRequest;
-pub(crate) use method::Method;
+pub use ladder::{Attempt, Outcome, Rung};
 pub use mistake::{Mistake, Mistakes};
+pub use namespaces::Namespaces;
 pub use no_plan::{NoPlan, Rejection};
-pub use search::{Plan, plan};
+pub use plan::{Plan, plan};

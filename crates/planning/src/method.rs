@@ -9,13 +9,35 @@ use goalpost_model::{
 
 use crate::goal::{Bound, GoalRequest};
 use crate::mistake::Place;
+use crate::namespaces::Namespaces;
+use crate::parameters::Parameters;
 use crate::pattern::{Pattern, normalised};
 use crate::precondition::Precondition;
 use crate::template::Template;
 
+/// What an item of the catalog that reaches goals is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// A whole blueprint with parameters.
+    Template,
+    /// One that may have nested goals.
+    Method,
+}
+
+impl Kind {
+    /// As messages name it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Template => "template",
+            Self::Method => "method",
+        }
+    }
+}
+
 /// One way to reach a goal, parsed and compiled.
 #[derive(Debug)]
 pub(crate) struct Method {
+    pub(crate) kind: Kind,
     pub(crate) name: String,
     pub(crate) description: String,
     /// The structured goal type that it serves.
@@ -23,6 +45,10 @@ pub(crate) struct Method {
     /// The sentences that it serves.
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) when: Option<Precondition>,
+    /// What the input has to be, captures included.
+    pub(crate) parameters: Option<Parameters>,
+    /// Whose goals may use it.
+    pub(crate) namespaces: Namespaces,
     /// Higher ones are tried first.
     pub(crate) priority: i64,
     /// What it makes; its output counts if the method is not nested.
@@ -65,7 +91,12 @@ pub(crate) struct Graph {
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) name: String,
+    /// It is all of its method, so its tasks keep their names.
+    pub(crate) is_whole: bool,
     pub(crate) work: Work,
+    /// What its nested goal knows once it runs: fact -> expression.
+    pub(crate) facts: BTreeMap<String, String>,
+    pub(crate) fallback: Option<Fallback>,
     pub(crate) input: Vec<(String, Template)>,
     pub(crate) data_flow: BTreeMap<String, String>,
     pub(crate) join: Join,
@@ -80,6 +111,28 @@ pub(crate) struct Step {
 }
 
 impl Step {
+    /// One that does this, and has nothing else to say.
+    pub(crate) fn of(work: Work) -> Self {
+        Self {
+            name: String::new(),
+            is_whole: false,
+            work,
+            facts: BTreeMap::new(),
+            fallback: None,
+            input: Vec::new(),
+            data_flow: BTreeMap::new(),
+            join: Join::default(),
+            rest: Rest::default(),
+            branch: Branch::default(),
+            retry: RetryPolicy::default(),
+            timeouts: Timeouts::default(),
+            extends: false,
+            key: None,
+            priority: None,
+            undo: None,
+        }
+    }
+
     /// The task as far as it is the same whatever the goal.
     pub(crate) fn bare(&self) -> Task {
         Task {
@@ -95,6 +148,23 @@ impl Step {
             ..Task::default()
         }
     }
+}
+
+/// What does a step when its own capability has failed.
+#[derive(Debug)]
+pub(crate) struct Fallback {
+    pub(crate) capability: String,
+    /// `None`: what flows into the step flows into it, too.
+    pub(crate) own: Option<OwnInput>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) timeouts: Timeouts,
+}
+
+/// An input that is not that of the step around.
+#[derive(Debug)]
+pub(crate) struct OwnInput {
+    pub(crate) input: Vec<(String, Template)>,
+    pub(crate) data_flow: BTreeMap<String, String>,
 }
 
 /// What undoes a step.
@@ -154,6 +224,8 @@ pub(crate) enum Work {
     Goal(Template),
     /// A nested goal of a type.
     GoalType(String),
+    /// Facts that capabilities have to be found for.
+    Wants(Vec<String>),
     /// A graph of its own.
     Body(How, Graph),
 }
@@ -172,6 +244,13 @@ impl Graph {
     }
 }
 
+impl Work {
+    /// Whether it is to be planned first.
+    pub(crate) fn is_planned(&self) -> bool {
+        matches!(self, Self::Goal(_) | Self::GoalType(_) | Self::Wants(_))
+    }
+}
+
 /// A goal that a method can take up, and why.
 #[derive(Debug)]
 pub(crate) struct Match<'a> {
@@ -187,7 +266,7 @@ impl Method {
             let reason = format!("it serves the type {}", goal.goal_type);
             let is_served = self.goal_type.as_deref() == Some(&goal.goal_type);
             return is_served
-                .then(|| Match { bound: Bound::new(goal, BTreeMap::new()), reason })
+                .then(|| Match { bound: self.bind(goal, BTreeMap::new()), reason })
                 .into_iter()
                 .collect();
         }
@@ -195,9 +274,13 @@ impl Method {
         let matched = |pattern: &Pattern| {
             let captures = pattern.matches(&text)?;
             let reason = reason(&pattern.source, &captures);
-            Some(Match { bound: Bound::new(goal, captures), reason })
+            Some(Match { bound: self.bind(goal, captures), reason })
         };
         self.patterns.iter().filter_map(matched).collect()
+    }
+
+    fn bind<'a>(&self, goal: &'a GoalRequest, captures: BTreeMap<String, String>) -> Bound<'a> {
+        Bound::with_defaults(goal, captures, self.parameters.iter().flat_map(Parameters::defaults))
     }
 
     /// What it serves, for people: its patterns in quotes, then its type.

@@ -6,9 +6,12 @@ use std::fmt;
 use goalpost_model::{Finding, Severity};
 
 use crate::Catalog;
+use crate::dead::DeadEnd;
 use crate::goal::{GoalRequest, shortened};
+use crate::ladder::Attempt;
 use crate::method::Method;
 use crate::pattern::normalised;
+use crate::plan::Failed;
 
 /// How many near misses and how many methods a message lists.
 const MAX_NEAR: usize = 3;
@@ -27,7 +30,7 @@ pub struct Rejection {
 #[derive(Clone, Debug, PartialEq)]
 pub struct NoPlan {
     /// The goal, shortened.
-    pub goal: String,
+    pub goal: Box<str>,
     /// Methods that took up the goal but cannot be used, in the order they were tried; if there
     /// is none, those that come nearest.
     pub rejected: Vec<Rejection>,
@@ -35,20 +38,20 @@ pub struct NoPlan {
     pub offers: Vec<String>,
     /// What the checker found, if a method did give a blueprint.
     pub findings: Vec<Finding>,
+    /// The rungs that were tried.
+    pub attempts: Vec<Attempt>,
+    /// Where the search for a plan got farthest.
+    pub dead_end: Option<Box<DeadEnd>>,
 }
 
 impl NoPlan {
-    pub(crate) fn new(
-        catalog: &Catalog,
-        goal: &GoalRequest,
-        mut rejected: Vec<Rejection>,
-        findings: Vec<Finding>,
-    ) -> Self {
+    pub(crate) fn new(catalog: &Catalog, goal: &GoalRequest, failed: Failed) -> Self {
+        let Failed { attempts, mut rejected, findings, dead_end } = failed;
         if rejected.is_empty() {
             rejected = near_misses(catalog, goal);
         }
         let offers = catalog.methods().iter().map(offer).collect();
-        Self { goal: goal.describe(), rejected, offers, findings }
+        Self { goal: goal.describe().into(), rejected, offers, findings, attempts, dead_end }
     }
 }
 
@@ -57,6 +60,9 @@ impl fmt::Display for NoPlan {
         write!(f, "no plan for the {}", self.goal)?;
         for Rejection { method, why } in &self.rejected {
             write!(f, "\nnot by method {method}: {why}")?;
+        }
+        if let Some(dead_end) = self.dead_end.as_ref().filter(|dead_end| !dead_end.path.is_empty()) {
+            write!(f, "\nthe search got farthest at {dead_end}")?;
         }
         for finding in self.findings.iter().filter(|finding| finding.severity == Severity::Error) {
             write!(f, "\n  {finding}")?;

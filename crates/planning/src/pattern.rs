@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use regex::{Regex, RegexBuilder};
 
+use crate::index::folded;
 use crate::placeholder::{Piece, is_identifier, pieces};
 
 /// Bytes of one pattern.
@@ -20,6 +21,8 @@ pub(crate) struct Pattern {
     pub(crate) source: String,
     /// What it captures, in order.
     pub(crate) captures: Vec<String>,
+    /// The words that stand alone in every text that it matches, folded; only those of ASCII.
+    pub(crate) whole_words: Vec<String>,
     regex: Regex,
     words: Vec<String>,
 }
@@ -43,7 +46,8 @@ impl Pattern {
             .map_err(|error| format!("cannot be compiled: {error}"))?;
         let words = pieces.iter().filter_map(text_of).flat_map(str::split_whitespace);
         let words = words.map(str::to_lowercase).collect();
-        Ok(Self { source: source.to_owned(), captures, regex, words })
+        let whole_words = whole_words(&pieces);
+        Ok(Self { source: source.to_owned(), captures, whole_words, regex, words })
     }
 
     /// What the pattern captures from a goal, which must be [`normalised`]; `None` if it does not match.
@@ -71,6 +75,20 @@ fn text_of(piece: &Piece) -> Option<&str> {
         Piece::Text(text) => Some(text),
         Piece::Placeholder(_) => None,
     }
+}
+
+/// Words with white space, or an end of the sentence, on both sides.
+fn whole_words(pieces: &[Piece]) -> Vec<String> {
+    let mut words = Vec::new();
+    for (place, text) in pieces.iter().enumerate().filter_map(|(place, piece)| Some((place, text_of(piece)?)))
+    {
+        let parts: Vec<&str> = text.split(' ').collect();
+        let first = usize::from(place > 0);
+        let last = parts.len() - usize::from(place + 1 < pieces.len()).min(parts.len());
+        let whole = parts.get(first..last).unwrap_or_default().iter();
+        words.extend(whole.filter(|word| !word.is_empty() && word.is_ascii()).map(|word| folded(word)));
+    }
+    words
 }
 
 fn captures(pieces: &[Piece]) -> Result<Vec<String>, String> {
@@ -144,6 +162,14 @@ mod tests {
     fn the_first_capture_is_as_short_as_it_can_be() {
         let found = captured("{a} and {b}", "salt and pepper and oil").unwrap();
         assert_eq!(found, [pair("a", "salt"), pair("b", "pepper and oil")]);
+    }
+
+    #[test]
+    fn whole_words_are_those_that_stand_alone() {
+        let words = |source: &str| Pattern::parse(source).unwrap().whole_words;
+        assert_eq!(words("Ask {x} about K{n} or-so Zoë now."), ["ask", "about", "or-so", "now"]);
+        assert_eq!(words("{x}-{y}"), Vec::<String>::new());
+        assert_eq!(words("re{x}do it{y}"), Vec::<String>::new());
     }
 
     #[test]

@@ -1,12 +1,37 @@
-//! Methods as a catalog file has them.
+//! Capabilities, methods and templates as a catalog file has them.
 
 use std::collections::BTreeMap;
 
-use goalpost_model::{Branch, Budget, ConcurrencyKey, Failures, Join, Priority, Rest, RetryPolicy, Timeouts};
+use goalpost_model::{
+    Branch, Budget, ConcurrencyKey, Cost, Effect, Failures, Join, Priority, Rest, RetryPolicy, Timeouts,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// A method. Its tasks and edges are read one by one, so that a mistake in one does not hide the next.
+/// A capability.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Capability {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) description: String,
+    #[serde(default)]
+    pub(crate) input_schema: Option<Value>,
+    #[serde(default)]
+    pub(crate) output_schema: Option<Value>,
+    #[serde(default)]
+    pub(crate) effect: Effect,
+    #[serde(default)]
+    pub(crate) cost: Option<Cost>,
+    #[serde(default)]
+    pub(crate) needs: Option<Value>,
+    #[serde(default)]
+    pub(crate) produces: Option<Value>,
+    #[serde(default)]
+    pub(crate) namespaces: Option<Vec<String>>,
+}
+
+/// A method or a template. Its tasks and edges are read one by one, so that a mistake in one does not hide the next.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Method {
@@ -20,6 +45,10 @@ pub(crate) struct Method {
     #[serde(default)]
     pub(crate) when: Option<String>,
     #[serde(default)]
+    pub(crate) input_schema: Option<Value>,
+    #[serde(default)]
+    pub(crate) namespaces: Option<Vec<String>>,
+    #[serde(default)]
     pub(crate) priority: i64,
     #[serde(default)]
     pub(crate) deadline_ms: u64,
@@ -29,6 +58,10 @@ pub(crate) struct Method {
     pub(crate) max_tasks: u32,
     #[serde(default)]
     pub(crate) budget: Budget,
+    /// The facts that it is to find out, in the place of tasks.
+    #[serde(default)]
+    pub(crate) wants: Vec<String>,
+    #[serde(default)]
     pub(crate) tasks: Vec<Value>,
     #[serde(default)]
     pub(crate) edges: Vec<Value>,
@@ -97,7 +130,22 @@ pub(crate) struct Compensation {
     pub(crate) timeouts: Timeouts,
 }
 
-/// A task of a method: exactly one of `capability`, `goal`, `goal_type`, `for_each`, `loop` and `run`.
+/// What does a task when its own capability has failed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fallback {
+    pub(crate) capability: String,
+    #[serde(default)]
+    pub(crate) input: Option<Map<String, Value>>,
+    #[serde(default)]
+    pub(crate) data_flow: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    pub(crate) retry: RetryPolicy,
+    #[serde(default)]
+    pub(crate) timeouts: Timeouts,
+}
+
+/// A task of a method: exactly one of `capability`, `goal`, `goal_type`, `wants`, `for_each`, `loop` and `run`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Task {
@@ -108,6 +156,12 @@ pub(crate) struct Task {
     pub(crate) goal: Option<String>,
     #[serde(default)]
     pub(crate) goal_type: Option<String>,
+    #[serde(default)]
+    pub(crate) wants: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) facts: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) fallback: Option<Fallback>,
     #[serde(default)]
     pub(crate) input: Map<String, Value>,
     #[serde(default)]

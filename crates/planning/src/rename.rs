@@ -1,16 +1,52 @@
 //! Moves an expression from a method's own scope into the blueprint it is spliced into:
 //! tasks get their new names, and `goal` becomes what the nested goal was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use goalpost_model::limits::MAX_EXPRESSION_BYTES;
 use serde_json::{Map, Value, json};
 
 use crate::GoalRequest;
+use crate::placeholder::is_identifier;
 use crate::tokens::{Kind, Token, tokens};
 
-/// Old task name -> new task name. New names are identifiers.
-pub(crate) type Renames = BTreeMap<String, String>;
+/// Old task name -> what stands for the task.
+pub(crate) type Renames = BTreeMap<String, End>;
+
+/// What stands for a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct End {
+    /// A task; an identifier.
+    pub(crate) name: String,
+    /// Whether what the old task gave is the `value` in the output of this one.
+    pub(crate) is_boxed: bool,
+}
+
+impl End {
+    /// The task itself.
+    pub(crate) fn task(name: impl Into<String>) -> Self {
+        Self { name: name.into(), is_boxed: false }
+    }
+
+    /// One that hands the output of the one or the other on.
+    pub(crate) fn boxed(name: impl Into<String>) -> Self {
+        Self { name: name.into(), is_boxed: true }
+    }
+
+    /// The expression of the output.
+    pub(crate) fn output(&self) -> String {
+        let value = if self.is_boxed { ".value" } else { "" };
+        format!("tasks.{}.output{value}", self.name)
+    }
+}
+
+/// The variable of what is known when it is reached.
+const FACTS: &str = "facts";
+
+/// The expression of a task's output.
+pub(crate) fn output_of(task: &str) -> String {
+    if is_identifier(task) { format!("tasks.{task}.output") } else { format!("tasks[\"{task}\"].output") }
+}
 
 /// The expression with its tasks renamed. A task that is not in `renames` keeps its name.
 ///
@@ -19,8 +55,56 @@ pub(crate) fn rename_tasks(source: &str, renames: &Renames) -> Result<String, St
     rewrite(source, "tasks", |rest| {
         let (old, length) = selected(source, rest)
             .ok_or("uses 'tasks' other than as tasks.NAME, so it cannot be part of a nested plan")?;
-        Ok(renames.get(old).map(|new| (format!("tasks.{new}"), length)))
+        let Some(new) = renames.get(old) else { return Ok(None) };
+        Ok(Some(match selected(source, &rest[length..]) {
+            Some(("output", more)) if new.is_boxed => (new.output(), length + more),
+            _ => (format!("tasks.{}", new.name), length),
+        }))
     })
+}
+
+/// The facts that an expression uses. The error is a sentence's end.
+pub(crate) fn facts_of(source: &str) -> Result<BTreeSet<String>, String> {
+    let mut facts = BTreeSet::new();
+    rewrite(source, FACTS, |rest| {
+        facts.insert(fact(source, rest)?.0.to_owned());
+        Ok(None)
+    })?;
+    Ok(facts)
+}
+
+/// The expression with `facts.NAME` replaced by what the closure gives for it; `None` leaves it.
+pub(crate) fn fill_facts(
+    source: &str,
+    mut fill: impl FnMut(&str) -> Result<Option<String>, String>,
+) -> Result<String, String> {
+    rewrite(source, FACTS, |rest| {
+        let (name, length) = fact(source, rest)?;
+        let is_path = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+        let grouped = |text: String| if is_path(&text) { text } else { format!("({text})") };
+        Ok(fill(name)?.map(|text| (grouped(text), length)))
+    })
+}
+
+fn fact<'a>(source: &'a str, rest: &[Token]) -> Result<(&'a str, usize), String> {
+    selected(source, rest).ok_or_else(|| "uses 'facts' other than as facts.NAME".to_owned())
+}
+
+/// The expression with a variable replaced by a literal of what it uses of these fields.
+pub(crate) fn fix_fields(
+    source: &str,
+    variable: &str,
+    fields: &Map<String, Value>,
+) -> Result<String, String> {
+    rewrite(source, variable, |rest| {
+        Ok(Some((literal(&Value::Object(used_fields(source, rest, fields))), 0)))
+    })
+}
+
+/// A literal of one field, selected: `{"city": "Oslo"}.city`.
+pub(crate) fn field_literal(name: &str, value: &Value) -> String {
+    let fields: Map<String, Value> = [(name.to_owned(), value.clone())].into_iter().collect();
+    format!("{}.{name}", literal(&Value::Object(fields)))
 }
 
 /// The expression with `goal` replaced by a literal of what it uses of this goal: in a nested
@@ -93,19 +177,18 @@ fn selected<'a>(source: &'a str, rest: &[Token]) -> Option<(&'a str, usize)> {
 fn used_of(source: &str, rest: &[Token], goal: &GoalRequest) -> Value {
     match selected(source, rest) {
         Some(("text", _)) => json!({"text": goal.text}),
-        Some(("input", taken)) => match selected(source, &rest[taken..]) {
-            Some((field, _)) => {
-                let used: Map<String, Value> = goal
-                    .input
-                    .get(field)
-                    .map(|value| (field.to_owned(), value.clone()))
-                    .into_iter()
-                    .collect();
-                json!({"input": used})
-            }
-            None => json!({"input": goal.input}),
-        },
+        Some(("input", taken)) => json!({"input": used_fields(source, &rest[taken..], &goal.input)}),
         _ => json!({"text": goal.text, "input": goal.input}),
+    }
+}
+
+/// The part of the fields that the selections behind them can reach.
+fn used_fields(source: &str, rest: &[Token], fields: &Map<String, Value>) -> Map<String, Value> {
+    match selected(source, rest) {
+        Some((field, _)) => {
+            fields.get(field).map(|value| (field.to_owned(), value.clone())).into_iter().collect()
+        }
+        None => fields.clone(),
     }
 }
 
@@ -132,7 +215,7 @@ mod tests {
 
     fn renamed(source: &str) -> Result<String, String> {
         let renames = [("a", "outer_a"), ("b-c", "outer_b_c")];
-        rename_tasks(source, &renames.map(|(old, new)| (old.to_owned(), new.to_owned())).into())
+        rename_tasks(source, &renames.map(|(old, new)| (old.to_owned(), End::task(new))).into())
     }
 
     #[test]

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use goalpost_checker::{CapabilitySource, check, code};
-use goalpost_model::{Blueprint, Body, Capability, Compensation, Cost, Effect, Finding, Task};
+use goalpost_model::{Blueprint, Body, Capability, Compensation, Cost, Edge, Effect, Finding, Task};
 use serde_json::{Map, Value};
 
 use crate::goal::{Bound, GoalRequest};
-use crate::method::{Graph, Method, Step, Undo, Work};
+use crate::method::{Fallback, Graph, Method, OwnInput, Step, Undo, Work};
 use crate::placeholder::is_identifier;
+use crate::rename::fill_facts;
+use crate::scope::Names;
 use crate::template::Template;
 
 /// Stands for the plan of a nested goal. Not a name that a catalog can have.
@@ -78,11 +80,60 @@ impl CapabilitySource for WithNested<'_> {
 
 fn body(graph: &Graph) -> Body {
     let Graph { steps, edges, output } = graph;
-    Body { tasks: steps.iter().map(task).collect(), edges: edges.clone(), output: output.clone() }
+    let mut body = Body { output: flows(output), ..Body::default() };
+    let mut names = Names::beside(steps.iter().map(|step| step.name.clone()));
+    for step in steps {
+        let task = task(step);
+        if let Some(fallback) = &step.fallback {
+            // It stands beside the task, with the same edges to it: what comes out of the one or the other is certain.
+            let name = names.take(&format!("{}_fallback", step.name));
+            let flowing =
+                |edge: &Edge| if fallback.own.is_some() { BTreeMap::new() } else { flows(&edge.data_flow) };
+            let to_it = edges.iter().filter(|edge| edge.target == step.name);
+            body.edges.extend(to_it.map(|edge| Edge {
+                target: name.clone(),
+                condition: without_facts(&edge.condition),
+                data_flow: flowing(edge),
+                ..edge.clone()
+            }));
+            body.tasks.push(Task { join: step.join, ..instead(fallback, &task, name) });
+        }
+        body.tasks.push(task);
+    }
+    let as_sample = |edge: &Edge| Edge {
+        condition: without_facts(&edge.condition),
+        data_flow: flows(&edge.data_flow),
+        ..edge.clone()
+    };
+    body.edges.extend(edges.iter().map(as_sample));
+    body
+}
+
+/// What is known at run time comes from somewhere: the checker does not know its type.
+fn without_facts(source: &str) -> String {
+    // What is wrong with the use of facts is said when it is used.
+    fill_facts(source, |fact| Ok(Some(format!("goal.input.{fact}")))).unwrap_or_else(|_| source.to_owned())
+}
+
+fn flows(flows: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    flows.iter().map(|(path, source)| (path.clone(), without_facts(source))).collect()
+}
+
+fn instead(fallback: &Fallback, task: &Task, name: String) -> Task {
+    let Fallback { capability, own, retry, timeouts } = fallback;
+    let (input, data_flow) = match own {
+        Some(OwnInput { input, data_flow }) => filled(input, data_flow),
+        None => (task.input.clone(), task.data_flow.clone()),
+    };
+    let (capability, retry, timeouts) = (capability.clone(), retry.clone(), *timeouts);
+    Task { name, capability, input, data_flow, retry, timeouts, ..Task::default() }
 }
 
 fn task(step: &Step) -> Task {
     let mut task = Task { compensate_with: step.undo.as_ref().map(undo), ..step.bare() };
+    if let Some(key) = &mut task.concurrency_key {
+        key.key = without_facts(&key.key);
+    }
     let fields = match &step.work {
         Work::Capability(capability) => {
             task.capability.clone_from(capability);
@@ -90,15 +141,19 @@ fn task(step: &Step) -> Task {
         }
         Work::Body(how, inner) => {
             how.run(body(inner), &mut task);
+            if let Some(repeat) = &mut task.repeat {
+                repeat.condition = without_facts(&repeat.condition);
+            }
             step.input.as_slice()
         }
         // Its input is the goal's, not a task's.
-        Work::Goal(_) | Work::GoalType(_) => {
+        Work::Goal(_) | Work::GoalType(_) | Work::Wants(_) => {
             task.capability = NESTED.to_owned();
             &[]
         }
     };
     (task.input, task.data_flow) = filled(fields, &step.data_flow);
+    task.data_flow.extend(flows(&step.facts));
     task
 }
 
@@ -114,9 +169,9 @@ fn filled(
     fields: &[(String, Template)],
     data_flow: &BTreeMap<String, String>,
 ) -> (Map<String, Value>, BTreeMap<String, String>) {
-    let (mut flows, mut data_flow) = (Vec::new(), data_flow.clone());
-    let input = known(fields, "", &mut flows);
-    for path in flows {
+    let (mut open, mut data_flow) = (Vec::new(), flows(data_flow));
+    let input = known(fields, "", &mut open);
+    for path in open {
         data_flow.entry(path).or_insert_with(|| "goal.input.sample".to_owned());
     }
     (input, data_flow)

@@ -1,150 +1,313 @@
-//! Finds a plan: tries methods in order, plans nested goals the same way, goes back where one
-//! cannot be used.
+//! Finds plans: tries methods in order, plans nested goals the same way, and goes back where one cannot be used.
+//!
+//! Goals are decomposed in the order in which their tasks run, so it is known what is known. Each goal that is planned
+//! is a point of choice. A way that leads nowhere is given up as far as it must be: if nothing depends on the choices
+//! before, the method around makes room for the next one; otherwise the last choice is made otherwise, and all that came
+//! after it is done again.
 
-use goalpost_checker::check;
-use goalpost_model::{Blueprint, Body, Finding, WorstCase};
+use std::collections::BTreeSet;
 
-use crate::assemble::assemble;
+use serde_json::{Map, Value};
+
+use crate::Catalog;
+use crate::assemble::{Planner, assemble};
+use crate::branches::{Way, branch};
+use crate::chain::{Wish, chain};
+use crate::dead::{Dead, DeadEnd};
+use crate::entry::Entry;
 use crate::fragment::Fragment;
 use crate::goal::GoalRequest;
-use crate::method::Match;
-use crate::no_plan::{NoPlan, Rejection};
-
-use crate::{Catalog, Method};
+use crate::method::{Kind, Match, Method};
+use crate::no_plan::Rejection;
+use crate::precondition::Decision;
 
 /// How deep goals may be nested.
 const MAX_DEPTH: usize = 16;
 /// How many methods may be tried for one goal, those for nested goals included.
 const MAX_TRIES: usize = 10_000;
 
-/// A checked plan for a goal.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
-    /// The blueprint; it carries the definitions of its capabilities.
-    pub blueprint: Blueprint,
-    /// Which rung made it, and by which methods: `method trip.report with weather.report`.
-    pub planned_by: String,
-    /// Why it was that method.
-    pub reason: String,
-    /// What the checker has against it; no errors.
-    pub findings: Vec<Finding>,
-    /// What its workflow comes to at most.
-    pub worst_case: WorstCase,
-}
-
-/// Plans a goal. The same catalog and the same goal give the same blueprint.
-///
-/// Methods are tried by priority, higher first, then in the order of the catalog; one that
-/// cannot be used for the goal makes room for the next. The first blueprint goes through the
-/// checker; if that refuses it, there is no plan, and the error has the findings.
-pub fn plan(catalog: &Catalog, goal: &GoalRequest) -> Result<Plan, NoPlan> {
-    let mut search = Search { catalog, open: Vec::new(), tries: 0 };
-    let solution = match search.solve(goal) {
-        Ok(solution) => solution,
-        Err(rejected) => return Err(NoPlan::new(catalog, goal, rejected, Vec::new())),
-    };
-    let Solution { method, reason, fragment, rejected } = solution;
-    let Fragment { tasks, edges, methods, output, .. } = fragment;
-    let graph = Body { tasks, edges, output };
-    let blueprint = method.safeguards.around(method.name.clone(), graph);
-    let checked = check(&blueprint, catalog);
-    let (Some(blueprint), Some(worst_case)) = (checked.blueprint, checked.worst_case) else {
-        let why = "the checker refuses the blueprint that it gives".to_owned();
-        let rejection = Rejection { method: method.name.clone(), why };
-        return Err(NoPlan::new(catalog, goal, vec![rejection], checked.findings));
-    };
-    Ok(Plan {
-        blueprint,
-        planned_by: planned_by(&methods),
-        reason: with_rejected(reason, &rejected),
-        findings: checked.findings,
-        worst_case,
-    })
-}
-
-fn planned_by(methods: &[String]) -> String {
-    let mut nested: Vec<&str> = Vec::new();
-    for method in methods.iter().skip(1) {
-        if !nested.contains(&method.as_str()) {
-            nested.push(method);
-        }
-    }
-    let outer = methods.first().map_or("", String::as_str);
-    if nested.is_empty() {
-        format!("method {outer}")
-    } else {
-        format!("method {outer} with {}", nested.join(", "))
-    }
-}
-
-fn with_rejected(reason: String, rejected: &[Rejection]) -> String {
-    let before =
-        rejected.iter().map(|Rejection { method, why }| format!("; {method} was tried before: {why}"));
-    reason + &before.collect::<String>()
-}
+/// How often a choice is made otherwise because of what comes after it.
+const MAX_RETRIES: usize = 256;
 
 /// A goal that was planned.
-struct Solution<'a> {
-    method: &'a Method,
-    reason: String,
-    fragment: Fragment,
+pub(crate) struct Solution<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) reason: String,
+    pub(crate) fragment: Fragment,
     /// What was tried before.
-    rejected: Vec<Rejection>,
+    pub(crate) rejected: Vec<Rejection>,
 }
 
-struct Search<'a> {
+/// A goal that cannot be planned.
+#[derive(Debug, Default)]
+pub(crate) struct Unsolved {
+    /// What was tried.
+    pub(crate) rejected: Vec<Rejection>,
+    /// Whether another choice before may help.
+    depends: bool,
+}
+
+/// A search for the plans of one goal.
+pub(crate) struct Search<'a> {
     catalog: &'a Catalog,
-    /// The methods in use around the goal, with their goals, outermost first.
-    open: Vec<(&'a str, GoalRequest)>,
+    goal: &'a GoalRequest,
+    /// Of what kind the method of the goal itself is.
+    kind: Kind,
+    /// The methods in use around the goal, outermost first.
+    open: Vec<Open<'a>>,
+    /// The choices made so far, in the order in which they come up; those from `at` on are to be made again.
+    choices: Vec<Choice>,
+    at: usize,
     tries: usize,
+    retries: usize,
+    dead_end: Option<DeadEnd>,
+}
+
+/// A method in use.
+struct Open<'a> {
+    method: &'a str,
+    goal: GoalRequest,
+    at_run_time: BTreeSet<String>,
+    /// The task whose goal is being planned.
+    step: String,
+}
+
+/// Which of the candidates for a goal is used.
+#[derive(Debug, Default)]
+struct Choice {
+    /// The one in use, and its method.
+    taken: usize,
+    method: String,
+    /// Those that are not used any more.
+    given_up: BTreeSet<usize>,
+    /// Why not.
+    rejected: Vec<Rejection>,
+    /// How many there are.
+    candidates: usize,
+    /// Whether one was given up that had a plan.
+    is_later: bool,
+}
+
+/// A method that may be used for a goal.
+struct Candidate<'a, 'g> {
+    method: &'a Method,
+    matched: Match<'g>,
 }
 
 impl<'a> Search<'a> {
-    fn solve(&mut self, goal: &GoalRequest) -> Result<Solution<'a>, Vec<Rejection>> {
-        let mut rejected = Vec::new();
-        for method in self.catalog.methods() {
-            for Match { bound, reason } in method.matches(goal) {
-                let tried = self.enter(method, goal).and_then(|()| {
-                    let fragment =
-                        method.when.as_ref().map_or(Ok(()), |when| when.holds(&bound)).and_then(|()| {
-                            let is_nested = self.open.len() > 1;
-                            assemble(method, &bound, is_nested, |nested| self.nested(nested))
-                        });
-                    self.open.pop();
-                    fragment
-                });
-                match tried {
-                    Ok(fragment) => return Ok(Solution { method, reason, fragment, rejected }),
-                    Err(why) => rejected.push(Rejection { method: method.name.clone(), why }),
+    pub(crate) fn new(catalog: &'a Catalog, goal: &'a GoalRequest, kind: Kind) -> Self {
+        let (open, choices) = Default::default();
+        Self { catalog, goal, kind, open, choices, at: 0, tries: 0, retries: 0, dead_end: None }
+    }
+
+    /// The first plan; after [`Search::give_up`] the next one.
+    pub(crate) fn solve(&mut self) -> Result<Solution<'a>, Unsolved> {
+        self.at = 0;
+        self.plan(self.goal, &BTreeSet::new())
+    }
+
+    /// Makes the last choice that can be made otherwise otherwise; false if there is none.
+    pub(crate) fn give_up(&mut self, why: &str) -> bool {
+        self.advance(0, why)
+    }
+
+    /// Where it got farthest without a plan.
+    pub(crate) fn into_dead_end(self) -> Option<DeadEnd> {
+        self.dead_end
+    }
+
+    fn plan(&mut self, goal: &GoalRequest, at_run_time: &BTreeSet<String>) -> Result<Solution<'a>, Unsolved> {
+        let candidates = self.candidates(goal);
+        let place = self.at;
+        self.at += 1;
+        if self.choices.len() <= place {
+            self.choices.push(Choice { candidates: candidates.len(), ..Choice::default() });
+        }
+        let mut depends = false;
+        let mut ways: Vec<Way> = Vec::new();
+        for (number, Candidate { method, matched }) in candidates.into_iter().enumerate() {
+            if self.choices.get(place).is_some_and(|choice| choice.given_up.contains(&number)) {
+                continue;
+            }
+            let mark = self.at;
+            let tried = self.attempt(method, &matched, at_run_time);
+            match tried {
+                Ok((Decision::AtRunTime(condition), fragment)) => {
+                    ways.push(Way { condition: Some(condition), method: method.name.clone(), fragment });
                 }
-                if self.tries >= MAX_TRIES {
-                    return Err(rejected);
+                Ok((Decision::Holds, fragment)) => {
+                    let fragment = self.last_way(ways, method, fragment)?;
+                    let choice = self.choices.get_mut(place);
+                    let rejected = choice.map(|choice| {
+                        choice.taken = number;
+                        choice.method.clone_from(&method.name);
+                        choice.rejected.clone()
+                    });
+                    let rejected = rejected.unwrap_or_default();
+                    return Ok(Solution { method, reason: matched.reason, fragment, rejected });
+                }
+                Err(dead) => {
+                    depends |= dead.depends;
+                    self.note(method, &dead.why);
+                    self.choices.truncate(mark);
+                    self.at = mark;
+                    if let Some(choice) = self.choices.get_mut(place) {
+                        choice.give_up(number, &method.name, dead.why);
+                    }
                 }
             }
+            if self.tries >= MAX_TRIES {
+                break;
+            }
         }
-        Err(rejected)
+        let choice = self.choices.drain(place..).next().unwrap_or_default();
+        self.at = place;
+        let mut rejected = choice.rejected;
+        rejected.extend(ways.into_iter().map(|way| Rejection {
+            method: way.method,
+            why: "what decides is known at run time, and no method is left for when its condition does not hold"
+                .to_owned(),
+        }));
+        Err(Unsolved { rejected, depends: depends || choice.is_later })
+    }
+
+    /// What may serve the goal, in the order in which it is tried.
+    fn candidates<'g>(&self, goal: &'g GoalRequest) -> Vec<Candidate<'a, 'g>> {
+        let is_outermost = self.open.is_empty();
+        let may_serve = |method: &&Method| {
+            method.namespaces.has(&self.goal.namespace) && (!is_outermost || method.kind == self.kind)
+        };
+        let serving = self.catalog.serving(goal).filter(may_serve);
+        let matches = |method: &'a Method| {
+            method.matches(goal).into_iter().map(move |matched| Candidate { method, matched })
+        };
+        serving.flat_map(matches).collect()
+    }
+
+    /// The plan if all of these are needed; the last one is gone if no condition holds.
+    fn last_way(
+        &self,
+        mut ways: Vec<Way>,
+        method: &Method,
+        fragment: Fragment,
+    ) -> Result<Fragment, Unsolved> {
+        if ways.is_empty() {
+            return Ok(fragment);
+        }
+        ways.push(Way { condition: None, method: method.name.clone(), fragment });
+        branch(ways).map_err(|why| Unsolved {
+            rejected: vec![Rejection { method: method.name.clone(), why }],
+            depends: false,
+        })
+    }
+
+    /// Tries a method, and again with other plans of its nested goals where that may help.
+    fn attempt(
+        &mut self,
+        method: &'a Method,
+        matched: &Match<'_>,
+        at_run_time: &BTreeSet<String>,
+    ) -> Result<(Decision, Fragment), Dead> {
+        let bound = &matched.bound;
+        let mark = self.at;
+        loop {
+            self.enter(method, bound.goal, at_run_time)?;
+            let decided = self.decide(method, matched, at_run_time);
+            let tried = decided.and_then(|decision| {
+                let is_nested = self.open.len() > 1;
+                Ok((decision, assemble(method, bound, at_run_time, is_nested, self)?))
+            });
+            self.open.pop();
+            match tried {
+                Err(dead) if dead.depends && self.advance(mark, &dead.why) => self.at = mark,
+                done => return done,
+            }
+        }
+    }
+
+    fn decide(
+        &self,
+        method: &Method,
+        matched: &Match<'_>,
+        at_run_time: &BTreeSet<String>,
+    ) -> Result<Decision, Dead> {
+        if let Some(parameters) = &method.parameters {
+            parameters.check(&matched.bound.input)?;
+        }
+        let when = method.when.as_ref();
+        when.map_or(Ok(Decision::Holds), |when| when.decide(&matched.bound, at_run_time))
+    }
+
+    /// Gives up the last choice from this place on that has another candidate.
+    fn advance(&mut self, from: usize, why: &str) -> bool {
+        self.retries += 1;
+        while self.retries <= MAX_RETRIES && self.choices.len() > from {
+            if let Some(last) = self.choices.last_mut()
+                && (last.taken + 1..last.candidates).any(|number| !last.given_up.contains(&number))
+            {
+                let (taken, method) = (last.taken, std::mem::take(&mut last.method));
+                last.give_up(taken, &method, why.to_owned());
+                last.is_later = true;
+                return true;
+            }
+            self.choices.pop();
+        }
+        false
     }
 
     /// Opens a method for a goal, unless that leads in a circle or too far.
-    fn enter(&mut self, method: &'a Method, goal: &GoalRequest) -> Result<(), String> {
+    fn enter(
+        &mut self,
+        method: &'a Method,
+        goal: &GoalRequest,
+        at_run_time: &BTreeSet<String>,
+    ) -> Result<(), String> {
         if self.tries >= MAX_TRIES {
             return Err(format!("{MAX_TRIES} methods were tried"));
         }
         self.tries += 1;
-        if self.open.iter().any(|(name, around)| *name == method.name && around == goal) {
+        let is_open = |around: &Open<'_>| {
+            around.method == method.name && around.goal == *goal && around.at_run_time == *at_run_time
+        };
+        if self.open.iter().any(is_open) {
             let circle: Vec<&str> =
-                self.open.iter().map(|(name, _)| *name).chain([method.name.as_str()]).collect();
+                self.open.iter().map(|around| around.method).chain([method.name.as_str()]).collect();
             return Err(format!("the goal leads back to itself ({})", circle.join(" > ")));
         }
         if self.open.len() >= MAX_DEPTH {
             return Err(format!("goals are nested more than {MAX_DEPTH} deep"));
         }
-        self.open.push((&method.name, goal.clone()));
+        let (goal, at_run_time) = (goal.clone(), at_run_time.clone());
+        self.open.push(Open { method: &method.name, goal, at_run_time, step: String::new() });
         Ok(())
     }
 
-    fn nested(&mut self, goal: &GoalRequest) -> Result<Fragment, String> {
-        self.solve(goal).map(|solution| solution.fragment).map_err(|rejected| match rejected.as_slice() {
+    /// Keeps the first of the dead ends that are deepest.
+    fn note(&mut self, method: &Method, why: &str) {
+        if self.dead_end.as_ref().is_some_and(|known| known.path.len() >= self.open.len()) {
+            return;
+        }
+        let path = self.open.iter().map(|around| (around.method.to_owned(), around.step.clone())).collect();
+        self.dead_end = Some(DeadEnd { path, method: method.name.clone(), why: why.to_owned() });
+    }
+}
+
+impl Planner for Search<'_> {
+    fn goal(
+        &mut self,
+        step: &str,
+        goal: &GoalRequest,
+        at_run_time: &BTreeSet<String>,
+    ) -> Result<Fragment, Dead> {
+        if let Some(around) = self.open.last_mut() {
+            step.clone_into(&mut around.step);
+        }
+        let unsolved = match self.plan(goal, at_run_time) {
+            Ok(solution) => return Ok(solution.fragment),
+            Err(unsolved) => unsolved,
+        };
+        let depends = unsolved.depends;
+        let why = match unsolved.rejected.as_slice() {
             [] => format!("has the nested {}, which no method serves", goal.describe()),
             [first, rest @ ..] => {
                 let more =
@@ -156,6 +319,36 @@ impl<'a> Search<'a> {
                     first.why
                 )
             }
-        })
+        };
+        Err(Dead { why, depends })
+    }
+
+    fn facts(
+        &mut self,
+        wanted: &[String],
+        given: &Map<String, Value>,
+        at_run_time: &BTreeSet<String>,
+    ) -> Result<Fragment, Dead> {
+        let namespace = &self.goal.namespace;
+        let wish = Wish { catalog: self.catalog, namespace, wanted, given, at_run_time };
+        // What comes before may find out more.
+        chain(&wish).map_err(|why| Dead { why, depends: true })
+    }
+
+    fn entry(&self, capability: &str) -> Result<Option<&Entry>, String> {
+        let namespace = &self.goal.namespace;
+        match self.catalog.entry(capability) {
+            Some(entry) if !entry.namespaces.has(namespace) => {
+                Err(format!("needs {capability}, which the namespace {namespace} may not use"))
+            }
+            entry => Ok(entry),
+        }
+    }
+}
+
+impl Choice {
+    fn give_up(&mut self, number: usize, method: &str, why: String) {
+        self.given_up.insert(number);
+        self.rejected.push(Rejection { method: method.to_owned(), why });
     }
 }

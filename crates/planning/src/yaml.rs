@@ -17,6 +17,8 @@ const MAX_REPLAYED_EVENTS: usize = 200_000;
 /// An item of a file, and where it stands.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
+    /// `capability`, `template` or `method`.
+    pub(crate) kind: &'static str,
     pub(crate) place: Place,
     pub(crate) value: Value,
 }
@@ -25,6 +27,7 @@ pub(crate) struct Item {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Items {
     pub(crate) capabilities: Vec<Item>,
+    pub(crate) templates: Vec<Item>,
     pub(crate) methods: Vec<Item>,
 }
 
@@ -33,6 +36,8 @@ pub(crate) struct Items {
 struct Document {
     #[serde(default)]
     capabilities: Option<Vec<Spanned<Value>>>,
+    #[serde(default)]
+    templates: Option<Vec<Spanned<Value>>>,
     #[serde(default)]
     methods: Option<Vec<Spanned<Value>>>,
 }
@@ -58,6 +63,7 @@ pub(crate) fn read(source: &Source<'_>) -> Result<Items, Mistake> {
     };
     Ok(Items {
         capabilities: items(source, "capability", document.capabilities),
+        templates: items(source, "template", document.templates),
         methods: items(source, "method", document.methods),
     })
 }
@@ -72,12 +78,12 @@ fn options() -> Options {
     }
 }
 
-fn items(source: &Source<'_>, kind: &str, list: Option<Vec<Spanned<Value>>>) -> Vec<Item> {
+fn items(source: &Source<'_>, kind: &'static str, list: Option<Vec<Spanned<Value>>>) -> Vec<Item> {
     let item = |(place, spanned): (usize, Spanned<Value>)| {
         let name = spanned.value.get("name").and_then(Value::as_str);
         let item = name.map_or_else(|| format!("{kind} {}", place + 1), |name| format!("{kind} {name}"));
         let place = Place { file: source.name.to_owned(), line: spanned.referenced.line(), item };
-        Item { place, value: spanned.value }
+        Item { kind, place, value: spanned.value }
     };
     list.unwrap_or_default().into_iter().enumerate().map(item).collect()
 }

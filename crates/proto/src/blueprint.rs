@@ -185,7 +185,8 @@ pub(crate) fn read_edge(message: v1::Edge, field: &str, violations: &mut Violati
     Edge { source, target, on, condition, otherwise, data_flow: data_flow.into_iter().collect() }
 }
 
-fn read_capability(message: v1::Capability, field: &str, violations: &mut Violations) -> Capability {
+/// Reads a capability, noting every violation.
+pub fn read_capability(message: v1::Capability, field: &str, violations: &mut Violations) -> Capability {
     let v1::Capability { name, description, input_schema, output_schema, effect, cost } = message;
     let effect = match word(effect, &format!("{field}.effect"), "is not an effect", violations) {
         v1::CapabilityEffect::Read => Effect::Read,

@@ -36,7 +36,7 @@ pub mod v1 {
 /// The API's file descriptors, for reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/goalpost_descriptor.bin"));
 
-pub use blueprint::{blueprint_from_model, capability_from_model, read_blueprint};
+pub use blueprint::{blueprint_from_model, capability_from_model, read_blueprint, read_capability};
 pub use event::event_type;
 pub use goal::{goal_state, read_goal_state};
 pub use json::{JsonProblem, json_from_value, map_from_struct, read_value, struct_from_map, value_from_json};
@@ -45,3 +45,4 @@ pub use payload::{payload_from_model, read_payload};
 pub use state::{task_state, workflow_state};
 pub use time::{now, timestamp};
 pub use violations::{Violation, Violations};
+pub use whole::message_of;

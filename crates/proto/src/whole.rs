@@ -11,6 +11,6 @@ pub(crate) fn read(number: i64, field: &str, violations: &mut Violations) -> u64
 }
 
 /// The number for a message; the largest one that it can carry for all beyond.
-pub(crate) fn message_of(number: u64) -> i64 {
+pub fn message_of(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

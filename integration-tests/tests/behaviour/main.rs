@@ -32,6 +32,7 @@ mod partition;
 mod patterns;
 mod payload_limits;
 mod payloads;
+mod planning;
 mod pooling;
 mod postgres_faults;
 mod processes;

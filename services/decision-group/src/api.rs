@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use goalpost_model::{GoalId, GoalState, Namespace, PayloadLimit, WorkflowId};
 use goalpost_proto::v1::{
-    CancelGoalRequest, CancelWorkflowRequest, CheckBlueprintRequest, CheckBlueprintResponse, Event,
-    ExplainGoalRequest, ExplainWorkflowRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal,
-    ListGoalsRequest, ListGoalsResponse, PauseGoalRequest, PayloadReference, PlanRequest, PlanResponse,
-    PreviewPlanRequest, PreviewPlanResponse, ReadPayloadRequest, ResolveApprovalRequest, ResumeGoalRequest,
-    RetryGoalRequest, SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse,
-    SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest, WritePayloadRequest,
-    act_on_workflow_request::Action, central_decision_group_server,
+    CancelGoalRequest, CancelWorkflowRequest, Event, ExplainGoalRequest, ExplainWorkflowRequest, Explanation,
+    ExtendGoalRequest, GetGoalRequest, Goal, ListCapabilitiesRequest, ListCapabilitiesResponse,
+    ListCatalogRequest, ListCatalogResponse, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest,
+    PayloadReference, PreviewPlanRequest, PreviewPlanResponse, ReadPayloadRequest, ResolveApprovalRequest,
+    ResumeGoalRequest, RetryGoalRequest, SignalGoalRequest, SimulateBlueprintRequest,
+    SimulateBlueprintResponse, SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest,
+    WritePayloadRequest, act_on_workflow_request::Action, central_decision_group_server,
 };
-use goalpost_proto::{Violations, blueprint_from_model, struct_from_map};
+use goalpost_proto::{Violations, struct_from_map};
 use goalpost_service::load::Gate;
 use goalpost_service::{status, trace_context};
 use goalpost_store::goals::{self, Inserted};
@@ -26,8 +26,8 @@ use uuid::Uuid;
 use crate::by_hand;
 use crate::checks::Checks;
 use crate::extend::Extension;
-use crate::inline::inline;
-use crate::requests::{self, Own, Submission, Wanted};
+use crate::preview::preview;
+use crate::requests::{self, Submission, Wanted};
 use crate::submit::{NotStored, Submitter};
 use crate::watch::Watch;
 use crate::{Context, payloads, resource, simulate};
@@ -236,58 +236,22 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         &self,
         request: Request<PreviewPlanRequest>,
     ) -> Result<Response<PreviewPlanResponse>, Status> {
+        preview(&self.context, request, self.payload_limit).await.map(Response::new)
+    }
+
+    async fn list_catalog(
+        &self,
+        request: Request<ListCatalogRequest>,
+    ) -> Result<Response<ListCatalogResponse>, Status> {
         let traceparent = trace_context::of(&request);
-        let PreviewPlanRequest { goal, goal_type, blueprint, input } = request.into_inner();
-        let wanted = requests::wanted(goal, goal_type, blueprint, input, self.payload_limit)
-            .map_err(status::invalid_argument)?;
+        let ListCatalogRequest { page_size, page_token } = request.into_inner();
+        let request = ListCapabilitiesRequest { page_size, page_token };
         let mut planner = self.context.peers.planner.clone();
-        let Some(Own { blueprint, .. }) = &wanted.blueprint else {
-            let request = PlanRequest {
-                goal: wanted.goal,
-                goal_type: wanted.goal_type,
-                input: Some(struct_from_map(&wanted.input)),
-                request_id: String::new(),
-            };
-            let planned = planner.plan(trace_context::request(request, traceparent.as_deref())).await?;
-            let PlanResponse {
-                blueprint,
-                blueprint_digest,
-                planned_by,
-                findings,
-                failure,
-                worst_case,
-                usage,
-            } = planned.into_inner();
-            return Ok(Response::new(PreviewPlanResponse {
-                blueprint,
-                blueprint_digest,
-                planned_by,
-                findings,
-                failure,
-                worst_case,
-                usage,
-            }));
-        };
-        let blueprint = inline(&self.context.store, blueprint.clone()).await;
-        let blueprint = blueprint.map_err(|error| status::store(&error))?;
-        let request = CheckBlueprintRequest {
-            blueprint: Some(blueprint_from_model(&blueprint)),
-            keep_capabilities: false,
-        };
-        let checked =
-            planner.check_blueprint(trace_context::request(request, traceparent.as_deref())).await?;
-        let CheckBlueprintResponse { findings, blueprint, blueprint_digest, worst_case } =
-            checked.into_inner();
-        let planned_by = CALLER.to_owned();
-        Ok(Response::new(PreviewPlanResponse {
-            blueprint,
-            blueprint_digest,
-            planned_by,
-            findings,
-            failure: None,
-            worst_case,
-            usage: None,
-        }))
+        let answer =
+            planner.list_capabilities(trace_context::request(request, traceparent.as_deref())).await?;
+        let ListCapabilitiesResponse { capabilities, next_page_token, facts, catalog_version } =
+            answer.into_inner();
+        Ok(Response::new(ListCatalogResponse { capabilities, next_page_token, facts, catalog_version }))
     }
 }
 

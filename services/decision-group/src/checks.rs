@@ -81,7 +81,7 @@ impl Checks {
         };
         let mut planner = self.planner.clone();
         let answer = planner.check_blueprint(trace_context::request(request, traceparent)).await?;
-        let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _, worst_case: _ } =
+        let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _, worst_case: _, estimate: _ } =
             answer.into_inner();
         let mut violations = Violations::default();
         for finding in findings.into_iter().map(Finding::from) {

@@ -104,6 +104,7 @@ impl Plans<'_> {
             goal_type: text("goal_type"),
             input: Some(struct_from_map(&input)),
             request_id: request_id(wanted),
+            namespace: wanted.namespace.to_string(),
         };
         let mut planner = self.context.peers.planner.clone();
         let answer = planner.plan(trace_context::request(request, wanted.traceparent.as_deref())).await;

@@ -14,6 +14,7 @@ mod outcomes;
 mod payloads;
 mod peers;
 mod plan;
+mod preview;
 mod refusals;
 mod requests;
 mod resource;

@@ -136,6 +136,7 @@ impl Goals<'_> {
             input: Some(struct_from_map(&goal.input)),
             // Asked again, the planner goes on with what it has begun.
             request_id: goal.id.to_string(),
+            namespace: goal.namespace.to_string(),
         };
         let mut planner = self.context.peers.planner.clone();
         let answer = planner.plan(trace_context::request(request, hop.traceparent())).await?;

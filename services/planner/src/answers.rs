@@ -1,10 +1,15 @@
 //! From what the planner found to messages.
 
+use std::collections::BTreeMap;
+
 use goalpost_checker::Checked;
 use goalpost_model::{Failure, Finding};
-use goalpost_planning::{Catalog, NoPlan, Plan};
-use goalpost_proto::v1::{self, CheckBlueprintResponse, ListCapabilitiesResponse, PlanResponse};
-use goalpost_proto::{blueprint_from_model, capability_from_model};
+use goalpost_planning::{Attempt, Catalog, Entry, Estimate, NoPlan, Outcome, Plan};
+use goalpost_proto::v1::{
+    self, CapabilityFacts, CheckBlueprintResponse, ListCapabilitiesResponse, PlanEstimate, PlanResponse,
+    RungAttempt, RungOutcome,
+};
+use goalpost_proto::{blueprint_from_model, capability_from_model, message_of};
 use prost::Message as _;
 
 use crate::requests::Page;
@@ -12,20 +17,46 @@ use crate::requests::Page;
 /// The answer with a plan, or with the reason why there is none.
 pub(crate) fn planned(planned: Result<Plan, NoPlan>) -> PlanResponse {
     match planned {
-        Ok(Plan { blueprint, planned_by, reason: _, findings: found, worst_case }) => PlanResponse {
-            blueprint_digest: blueprint.digest().to_string(),
-            blueprint: Some(blueprint_from_model(&blueprint)),
-            planned_by,
-            findings: findings(found),
-            failure: None,
-            worst_case: Some(worst_case.into()),
-            usage: None,
-        },
+        Ok(Plan { blueprint, planned_by, reason: _, attempts, findings: found, worst_case, estimate }) => {
+            PlanResponse {
+                attempts: attempts.into_iter().map(attempt).collect(),
+                estimate: Some(self::estimate(estimate)),
+                blueprint_digest: blueprint.digest().to_string(),
+                blueprint: Some(blueprint_from_model(&blueprint)),
+                planned_by,
+                findings: findings(found),
+                failure: None,
+                worst_case: Some(worst_case.into()),
+                usage: None,
+            }
+        }
         Err(no_plan) => PlanResponse {
             failure: Some(Failure::new(Failure::NO_PLAN, no_plan.to_string()).into()),
             findings: findings(no_plan.findings),
+            attempts: no_plan.attempts.into_iter().map(attempt).collect(),
             ..PlanResponse::default()
         },
+    }
+}
+
+/// What became of a rung.
+pub(crate) fn attempt(Attempt { rung, outcome, reason }: Attempt) -> RungAttempt {
+    let outcome = match outcome {
+        Outcome::Planned => RungOutcome::Planned,
+        Outcome::Skipped => RungOutcome::Skipped,
+        Outcome::Failed => RungOutcome::Failed,
+    };
+    RungAttempt { rung: rung.name().to_owned(), outcome: outcome.into(), reason }
+}
+
+/// What a workflow comes to if all goes well.
+pub(crate) fn estimate(estimate: Estimate) -> PlanEstimate {
+    let Estimate { tasks, money_micros, tokens, critical_path_ms } = estimate;
+    PlanEstimate {
+        tasks: message_of(tasks),
+        money_micros: message_of(money_micros),
+        tokens: message_of(tokens),
+        critical_path_ms: message_of(critical_path_ms),
     }
 }
 
@@ -38,6 +69,7 @@ pub(crate) fn checked(checked: Checked) -> CheckBlueprintResponse {
             .as_ref()
             .map(|blueprint| blueprint.digest().to_string())
             .unwrap_or_default(),
+        estimate: blueprint.as_ref().map(|blueprint| estimate(goalpost_planning::estimate(blueprint))),
         blueprint: blueprint.as_ref().map(blueprint_from_model),
         worst_case: worst_case.map(v1::WorstCase::from),
     }
@@ -54,11 +86,13 @@ const MAX_PAGE_BYTES: usize = 2 << 20;
 
 /// A page of the catalog's capabilities.
 pub(crate) fn capabilities(catalog: &Catalog, page: &Page) -> ListCapabilitiesResponse {
-    let mut answer = ListCapabilitiesResponse::default();
+    let catalog_version = catalog.version().to_string();
+    let mut answer = ListCapabilitiesResponse { catalog_version, ..ListCapabilitiesResponse::default() };
     let mut bytes = 0;
-    for capability in catalog.capabilities().filter(|capability| capability.name > page.after) {
-        let message = capability_from_model(capability);
-        bytes += message.encoded_len();
+    for entry in catalog.entries().filter(|entry| entry.capability.name > page.after) {
+        let message = capability_from_model(&entry.capability);
+        let facts = facts(entry);
+        bytes += message.encoded_len() + facts.encoded_len();
         if let Some(last) = answer.capabilities.last()
             && (answer.capabilities.len() == page.size || bytes > MAX_PAGE_BYTES)
         {
@@ -66,6 +100,13 @@ pub(crate) fn capabilities(catalog: &Catalog, page: &Page) -> ListCapabilitiesRe
             break;
         }
         answer.capabilities.push(message);
+        answer.facts.push(facts);
     }
     answer
+}
+
+fn facts(Entry { capability: _, needs, produces, namespaces }: &Entry) -> CapabilityFacts {
+    let pairs = |map: &BTreeMap<String, String>| map.clone().into_iter().collect();
+    let namespaces = namespaces.names().unwrap_or_default().into_iter().map(str::to_owned).collect();
+    CapabilityFacts { needs: pairs(needs), produces: pairs(produces), namespaces }
 }

@@ -15,6 +15,7 @@ use goalpost_service::status;
 use tonic::{Code, Request, Response, Status};
 
 use crate::bounded::{Bounded, Error};
+use crate::cached::Cached;
 use crate::llm::{Llm, Refused};
 use crate::{answers, requests};
 
@@ -27,13 +28,14 @@ const LLM_PAUSE: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(crate) struct Api {
     catalog: Arc<Catalog>,
+    cached: Arc<Cached>,
     work: Bounded,
     llm: Option<Llm>,
 }
 
 impl Api {
     pub(crate) fn new(catalog: Catalog, work: Bounded, llm: Option<Llm>) -> Self {
-        Self { catalog: Arc::new(catalog), work, llm }
+        Self { catalog: Arc::new(catalog), cached: Arc::default(), work, llm }
     }
 
     async fn answer<T: Send + 'static>(
@@ -50,15 +52,18 @@ impl Planner for Api {
     async fn plan(&self, request: Request<PlanRequest>) -> Result<Response<PlanResponse>, Status> {
         let (goal, request_id) = requests::goal(request.into_inner()).map_err(status::invalid_argument)?;
         let rest = self.llm.as_ref().map(|llm| (llm, goal.clone()));
+        let cached = Arc::clone(&self.cached);
         let work = move |catalog: &Catalog| {
-            let planned = plan(catalog, &goal);
-            match &planned {
-                Ok(plan) => {
-                    tracing::info!(planned_by = plan.planned_by, reason = plan.reason, "planned a goal");
+            cached.plan(catalog.version(), &goal, || {
+                let planned = plan(catalog, &goal);
+                match &planned {
+                    Ok(plan) => {
+                        tracing::info!(planned_by = plan.planned_by, reason = plan.reason, "planned a goal");
+                    }
+                    Err(no_plan) => tracing::info!(goal = &*no_plan.goal, "there is no plan for a goal"),
                 }
-                Err(no_plan) => tracing::info!(goal = no_plan.goal, "there is no plan for a goal"),
-            }
-            answers::planned(planned)
+                answers::planned(planned)
+            })
         };
         let answer = self.answer(work).await?.into_inner();
         let Some((llm, goal)) = rest.filter(|_| answer.failure.is_some()) else {

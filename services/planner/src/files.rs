@@ -46,6 +46,7 @@ pub(crate) fn log(catalog: &Catalog, paths: &[PathBuf]) {
         ?files,
         capabilities = catalog.capabilities().len(),
         methods = catalog.method_count(),
+        version = %catalog.version(),
         "the catalog was read"
     );
 }

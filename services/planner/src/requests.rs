@@ -4,7 +4,7 @@ use goalpost_model::limits::{MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REQUEST_ID_BYTE
 use goalpost_model::{Blueprint, PayloadLimit};
 use goalpost_planning::GoalRequest;
 use goalpost_proto::v1::{CheckBlueprintRequest, ListCapabilitiesRequest, PlanRequest};
-use goalpost_proto::{Violations, map_from_struct, read_blueprint};
+use goalpost_proto::{Violations, map_from_struct, read_blueprint, read_namespace};
 
 /// Capabilities of one page.
 const DEFAULT_PAGE: usize = 100;
@@ -12,7 +12,7 @@ const MAX_PAGE: usize = 1_000;
 
 /// The goal of a request, and the request's id.
 pub(crate) fn goal(request: PlanRequest) -> Result<(GoalRequest, String), Violations> {
-    let PlanRequest { goal: text, goal_type, input, request_id } = request;
+    let PlanRequest { goal: text, goal_type, input, namespace, request_id } = request;
     let mut violations = Violations::within(PayloadLimit::MAX);
     match (text.trim().is_empty(), goal_type.is_empty()) {
         (true, true) => violations.add("goal", "give a goal or a goal_type"),
@@ -28,9 +28,12 @@ pub(crate) fn goal(request: PlanRequest) -> Result<(GoalRequest, String), Violat
     if request_id.len() > MAX_REQUEST_ID_BYTES {
         violations.add("request_id", format!("must have at most {MAX_REQUEST_ID_BYTES} bytes"));
     }
+    let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
     let input = map_from_struct(input.unwrap_or_default(), "input", &mut violations);
     match input {
-        Some(input) if violations.is_empty() => Ok((GoalRequest { text, goal_type, input }, request_id)),
+        Some(input) if violations.is_empty() => {
+            Ok((GoalRequest { text, goal_type, input, namespace }, request_id))
+        }
         _ => Err(violations),
     }
 }
@@ -95,6 +98,8 @@ mod tests {
         assert_eq!(fields(goal(named(&"a".repeat(129))).unwrap_err()), ["request_id"]);
         assert_eq!(fields(goal(request(" ", "")).unwrap_err()), ["goal"]);
         assert_eq!(fields(goal(request("do it", "t")).unwrap_err()), ["goal_type"]);
+        let wrong = PlanRequest { namespace: "a b".into(), ..request("do it", "") };
+        assert_eq!(fields(goal(wrong).unwrap_err()), ["namespace"]);
         let long = "x".repeat(MAX_GOAL_BYTES + 1);
         assert_eq!(fields(goal(request(&long, &long)).unwrap_err()), ["goal_type", "goal", "goal_type"]);
         assert_eq!(fields(goal(request("a\0b", "")).unwrap_err()), ["goal"]);

@@ -154,6 +154,32 @@ fn what_follows_an_any_join_knows_no_more_than_the_join() {
 }
 
 /// Two edges to a join, each carrying the output of `a`.
+/// Task `a`, `b` if it fails, and `c` after either; what comes out of the workflow comes out of `c`.
+fn taken_up(change: impl Fn(&mut Value)) -> Vec<String> {
+    let mut edges = json!([
+        {"from": "a", "to": "b", "on": "failure"},
+        {"from": "a", "to": "c"},
+        {"from": "b", "to": "c"}
+    ]);
+    change(&mut edges);
+    let mut whole = blueprint(json!(["a", "b", {"name": "c", "join": "any"}, "d"]), edges);
+    whole.output = [("x".to_owned(), "tasks.c.output".to_owned())].into();
+    codes(&whole)
+}
+
+#[test]
+fn what_comes_after_a_task_or_after_what_takes_up_its_failure_is_certain_in_the_end() {
+    assert_eq!(taken_up(|_| {}), Vec::<String>::new());
+    for change in [
+        |edges: &mut Value| edges[0]["condition"] = json!("goal.input.x == 1"),
+        |edges: &mut Value| edges[2]["condition"] = json!("goal.input.x == 1"),
+        |edges: &mut Value| edges[1]["condition"] = json!("goal.input.x == 1"),
+        |edges: &mut Value| edges[2]["to"] = json!("d"),
+    ] {
+        assert_eq!(taken_up(change), ["GP060"]);
+    }
+}
+
 fn carrying(join: &str) -> Blueprint {
     let edges = json!([
         {"from": "a", "to": "c", "data_flow": {"x": "tasks.a.output"}},

@@ -43,7 +43,6 @@ fn every_mistake_is_listed_with_its_place() {
     let mistakes = mistakes(&[("base.yaml", CAPABILITIES), ("bad.yaml", BAD)]);
     insta::assert_snapshot!(mistakes, @r#"
     the catalog has 25 mistake(s):
-      bad.yaml:3: capability a: is there twice; the first one is at base.yaml:3
       bad.yaml:4: capability with space: has a wrong name: identifiers joined by dots or dashes, for example weather.fetch; at most 128 bytes
       bad.yaml:5: capability d: unknown variant `maybe`, expected `read` or `write`
       bad.yaml:6: capability e: the input schema of e is invalid: "objct" is not valid under any of the schemas listed in the 'anyOf' keyword
@@ -55,9 +54,9 @@ fn every_mistake_is_listed_with_its_place() {
       bad.yaml:13: method m: when: there is no variable 'tasks' (an expression sees goal.text, goal.input, input, captures; text is written in quotes)
       bad.yaml:13: method m: task t: input.y is the YAML map {z: null}: write "{z}", in quotes
       bad.yaml:13: method m: task t: input.w has the placeholder {a b}: write {name} or {input.name} (or \{ for a brace)
-      bad.yaml:13: method m: task u: has to have exactly one of capability, goal, goal_type, for_each, loop and run
+      bad.yaml:13: method m: task u: has to have exactly one of capability, goal, goal_type, wants, for_each, loop and run
       bad.yaml:13: method m: task v: has a nested goal, so it cannot have retry: its own tasks can
-      bad.yaml:13: method m: task 4: unknown field `nam`, expected one of `name`, `capability`, `goal`, `goal_type`, `input`, `data_flow`, `join`, `rest`, `branch`, `retry`, `timeouts`, `extends`, `concurrency_key`, `priority`, `compensate_with`, `for_each`, `loop`, `run`
+      bad.yaml:13: method m: task 4: unknown field `nam`, expected one of `name`, `capability`, `goal`, `goal_type`, `wants`, `facts`, `fallback`, `input`, `data_flow`, `join`, `rest`, `branch`, `retry`, `timeouts`, `extends`, `concurrency_key`, `priority`, `compensate_with`, `for_each`, `loop`, `run`
       bad.yaml:13: method m: edge 1: missing field `to`
       bad.yaml:13: method m: task t: uses {x}, which the pattern "do {y}" does not capture (write {input.x} if it comes with the goal's input)
       bad.yaml:13: method m: result names 'none', which is no task of the method
@@ -68,15 +67,18 @@ fn every_mistake_is_listed_with_its_place() {
       bad.yaml:23: method m: error[GP010] task u, capability: the catalog has no capability 'nobody' (fix: add it to a catalog, or use one that is there (ListCapabilities))
       bad.yaml:23: method m: error[GP030] edge t -> z, condition: the expression does not parse: line 1, column 17: Syntax error: mismatched input '<EOF>' expecting expression (fix: correct the CEL syntax; text is written in quotes)
       bad.yaml:27: method 4: invalid type: integer `7`, expected struct Method
+      base.yaml:3: capability a: is there twice; the first one is at bad.yaml:3
     "#);
 }
 
 #[test]
 fn a_file_that_is_no_yaml_does_not_hide_the_mistakes_of_the_others() {
-    let mistakes =
-        mistakes(&[("broken.yaml", "methods: ["), ("bad.yaml", "methods: [{ name: m, tasks: [] }]")]);
+    let mistakes = mistakes(&[
+        ("broken.yaml", "methods: ["),
+        ("bad.yaml", "methods: [{ name: m, patterns: [m], tasks: [] }]"),
+    ]);
     let files: Vec<&str> = mistakes.0.iter().map(|mistake| mistake.file.as_str()).collect();
-    assert_eq!(files, ["broken.yaml", "bad.yaml"]);
+    assert_eq!(files, ["bad.yaml", "broken.yaml"]);
 }
 
 #[test]

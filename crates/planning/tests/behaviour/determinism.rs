@@ -53,6 +53,40 @@ proptest! {
 
 }
 
+/// Capabilities that give the same facts at the same price, and methods that all serve.
+const ALIKE: [&str; 7] = [
+    "capabilities: [{ name: f1, effect: read, needs: [city], produces: [x, y] }]",
+    "capabilities: [{ produces: [y, x], name: f2, needs: [city], effect: read }]",
+    "capabilities: [{ name: f3, effect: read, needs: [x], produces: [z] }]",
+    "capabilities: [{ name: f4, effect: read, needs: [y], produces: [z] }]",
+    "methods: [{ name: want, type: want, wants: [z, x] }]",
+    "methods: [{ name: want.nested, type: want, tasks: [{ name: n, goal_type: inner }] }]",
+    "methods: [{ name: inner.b, type: inner, wants: [y] }, { name: inner.a, type: inner, wants: [x] }]",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_order_of_files_and_fields_does_not_matter(
+        order in Just((0..ALIKE.len()).collect::<Vec<_>>()).prop_shuffle(),
+        nested in any::<bool>(),
+    ) {
+        let names = ["1", "2", "3", "4", "5", "6", "7"];
+        let parse = |order: &[usize]| {
+            let sources = order.iter().map(|place| Source { name: names[*place], text: ALIKE[*place] });
+            Catalog::parse(&sources.collect::<Vec<_>>()).unwrap()
+        };
+        let (first, second) = (parse(&[0, 1, 2, 3, 4, 5, 6]), parse(&order));
+        let goal_type = if nested { "inner" } else { "want" };
+        let goal = GoalRequest::of_type(goal_type, [("city".to_owned(), Value::from("Oslo"))].into_iter().collect());
+        let (one, other) = (plan(&first, &goal).unwrap(), plan(&second, &goal).unwrap());
+        prop_assert_eq!(one.blueprint.digest(), other.blueprint.digest());
+        prop_assert_eq!(first.version(), second.version());
+        prop_assert_eq!(one, other);
+    }
+}
+
 proptest! {
     #[test]
     fn no_goal_makes_the_planner_panic(text in "\\PC{0,80}", goal_type in "[a-z.]{0,8}") {

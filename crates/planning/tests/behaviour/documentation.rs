@@ -26,7 +26,7 @@ fn documented() -> Catalog {
 #[test]
 fn the_examples_are_one_catalog_without_warnings() {
     let catalog = documented();
-    assert_eq!((catalog.capabilities().len(), catalog.method_count()), (3, 4));
+    assert_eq!((catalog.capabilities().len(), catalog.method_count()), (5, 10));
     assert_eq!(catalog.warnings(), []);
 }
 
@@ -55,6 +55,25 @@ fn the_examples_plan_what_the_text_says() {
         names(&compare.blueprint),
         ["one_search", "one_summarise", "two_search", "two_summarise", "compare"]
     );
+
+    let counted = plan(&catalog, &GoalRequest::text("How much is written about tides?")).unwrap();
+    assert_eq!(names(&counted.blueprint), ["search", "search_fallback", "search_either", "count"]);
+    let weekly = object(json!({"topic": "tides", "to": "ann@example.org"}));
+    let weekly = plan(&catalog, &GoalRequest::of_type("news.weekly", weekly)).unwrap();
+    assert_eq!(
+        (weekly.planned_by.as_str(), &weekly.blueprint.tasks[0].input["days"]),
+        ("template news.weekly", &json!(7))
+    );
+    let gist = plan(&catalog, &GoalRequest::text("Give me the gist of tides")).unwrap();
+    assert_eq!(
+        names(&gist.blueprint),
+        ["news_archive", "news_search", "news_archive_either", "text_summarise", "result"]
+    );
+    let mail = object(json!({"text": "Hi", "to": "ann@example.org", "urgent": false}));
+    let answer = plan(&catalog, &GoalRequest::of_type("mail.answer", mail)).unwrap();
+    let chosen = answer.blueprint.edges.iter().find(|edge| edge.source == "find_choose").unwrap();
+    assert_eq!(chosen.condition, r#"tasks.classify.output.kind == "news" && !{"urgent": false}.urgent"#);
+    assert_eq!(answer.blueprint.tasks[1].name, "find_choose");
 }
 
 #[test]

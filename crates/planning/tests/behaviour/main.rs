@@ -1,17 +1,25 @@
 //! What the planner does, seen from outside.
 #![cfg(test)]
 
+mod backtracking;
 mod bad_catalogs;
+mod branches;
+mod chaining;
 mod choosing;
 mod demo;
 mod determinism;
 mod documentation;
+mod examples;
+mod fallbacks;
 mod llm;
 mod nested;
+mod random;
+mod templates;
+mod versions;
 mod words;
 
 use goalpost_model::{Blueprint, Edge};
-use goalpost_planning::{Catalog, GoalRequest, Source};
+use goalpost_planning::{Catalog, GoalRequest, Plan, Source, plan};
 use serde_json::{Map, Value};
 
 const DEMO: &str = include_str!("../../../../catalogs/weather.yaml");
@@ -34,6 +42,10 @@ fn catalog(methods: &str) -> Catalog {
         Ok(catalog) => catalog,
         Err(mistakes) => panic!("{mistakes}"),
     }
+}
+
+fn plan_of(methods: &str, goal: &GoalRequest) -> Plan {
+    plan(&catalog(methods), goal).unwrap_or_else(|no_plan| panic!("{no_plan}"))
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -1,15 +1,16 @@
 //! Tasks that wait for a plan.
 
-use goalpost_model::{AttemptRef, WorkflowId};
+use goalpost_model::{AttemptRef, Namespace, WorkflowId};
 use serde_json::{Map, Value};
 
 use crate::connection::Queries as _;
 use crate::goals::NewBlueprint;
+use crate::row::lane;
 use crate::workflows::attempts::named_columns;
 use crate::{Error, Json, Store};
 
 const WANTED: &str = "\
-    SELECT t.workflow_id, t.name, t.capability, t.input, t.output, w.traceparent, t.attempt \
+    SELECT t.workflow_id, t.name, t.capability, t.input, t.output, w.traceparent, t.attempt, w.lane \
     FROM unnest($1::uuid[], $2::integer[], $3::integer[]) AS n (workflow, task, attempt) \
     JOIN tasks t ON t.workflow_id = n.workflow AND t.ordinal = n.task AND t.attempt = n.attempt \
     JOIN workflows w ON w.id = t.workflow_id \
@@ -36,6 +37,8 @@ pub struct WantedPlan {
     pub output: Option<Value>,
     /// W3C trace context of its workflow.
     pub traceparent: Option<String>,
+    /// Whose goal its workflow is for.
+    pub namespace: Namespace,
 }
 
 /// Those of the named tasks that still wait for a plan.
@@ -54,6 +57,7 @@ pub async fn wanted_plans(store: &Store, named: &[AttemptRef]) -> Result<Vec<Wan
                 output: output.map(|json| json.parse("a task's output")).transpose()?,
                 traceparent: row.try_get(5)?,
                 attempt: row.try_get(6)?,
+                namespace: lane(row, 7)?.parts().0,
             })
         })
         .collect()

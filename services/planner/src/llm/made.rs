@@ -1,8 +1,9 @@
 //! What came of the language model, as the answer of a call.
 
-use goalpost_llm::Outcome;
+use goalpost_llm::Outcome as Said;
 use goalpost_model::{Failure, Finding, LlmUsage};
 use goalpost_planning::llm::{Drafted, GaveUp};
+use goalpost_planning::{Attempt, Outcome, Rung};
 use goalpost_proto::blueprint_from_model;
 use goalpost_proto::v1::PlanResponse;
 
@@ -34,20 +35,20 @@ impl Made {
     }
 
     /// The model gave no answer.
-    pub(super) fn failed(usage: LlmUsage, provenance: &str, outcome: &Outcome) -> Self {
+    pub(super) fn failed(usage: LlmUsage, provenance: &str, outcome: &Said) -> Self {
         let kind = match outcome {
-            Outcome::Refused { .. } | Outcome::Truncated { .. } | Outcome::Answer { .. } => Failure::NO_PLAN,
-            Outcome::Malformed { .. }
-            | Outcome::RateLimited { .. }
-            | Outcome::TimedOut
-            | Outcome::Unavailable { .. }
-            | Outcome::Unauthorized
-            | Outcome::Rejected { .. } => Failure::LLM_UNAVAILABLE,
+            Said::Refused { .. } | Said::Truncated { .. } | Said::Answer { .. } => Failure::NO_PLAN,
+            Said::Malformed { .. }
+            | Said::RateLimited { .. }
+            | Said::TimedOut
+            | Said::Unavailable { .. }
+            | Said::Unauthorized
+            | Said::Rejected { .. } => Failure::LLM_UNAVAILABLE,
         };
         let hint = match outcome {
-            Outcome::Truncated { .. } => " (--llm-max-output-tokens says how many it may have)",
-            Outcome::TimedOut => " (--llm-timeout-ms says how long it may take)",
-            Outcome::Unauthorized => " (--llm-key says where it is)",
+            Said::Truncated { .. } => " (--llm-max-output-tokens says how many it may have)",
+            Said::TimedOut => " (--llm-timeout-ms says how long it may take)",
+            Said::Unauthorized => " (--llm-key says where it is)",
             _ => "",
         };
         let failure = Failure::new(kind, format!("the language model {outcome}{hint}"));
@@ -76,10 +77,18 @@ impl Made {
     pub(super) fn into_answer(self, before: PlanResponse) -> PlanResponse {
         let Self { usage, made_by, plan } = self;
         let usage = Some(usage.into());
+        let (outcome, reason) = match &plan {
+            Ok(_) => (Outcome::Planned, made_by.clone()),
+            Err((failure, _)) => (Outcome::Failed, failure.to_string().replace('\0', "\u{fffd}")),
+        };
+        let mut attempts = before.attempts;
+        attempts.push(answers::attempt(Attempt { rung: Rung::Llm, outcome, reason }));
         match plan {
             Ok(drafted) => {
                 let Drafted { blueprint, findings, worst_case } = *drafted;
                 PlanResponse {
+                    attempts,
+                    estimate: Some(answers::estimate(goalpost_planning::estimate(&blueprint))),
                     blueprint_digest: blueprint.digest().to_string(),
                     blueprint: Some(blueprint_from_model(&blueprint)),
                     planned_by: made_by,
@@ -99,6 +108,7 @@ impl Made {
                     failure: Some(Failure::new(failure.kind, message).into()),
                     findings,
                     usage,
+                    attempts,
                     ..PlanResponse::default()
                 }
             }

@@ -116,8 +116,8 @@ impl Llm {
 
 /// The same id for another goal is another request.
 fn key(request_id: &str, goal: &GoalRequest) -> Digest {
-    let GoalRequest { text, goal_type, input, .. } = goal;
-    Digest::of(json!([request_id, text, goal_type, input]).to_string().as_bytes())
+    let GoalRequest { text, goal_type, input, namespace } = goal;
+    Digest::of(json!([request_id, text, goal_type, input, namespace.as_str()]).to_string().as_bytes())
 }
 
 impl Rung {
@@ -129,8 +129,10 @@ impl Rung {
     ) -> Result<Made, Refused> {
         let _turn = self.running.acquire().await.map_err(|_| Refused::Lost)?;
         let (mut usage, mut requests) = (Usage::default(), 0);
-        let begun = Arc::clone(&catalog);
-        let mut drafting = self.work(move || Drafting::begin(&*begun, goal)).await?;
+        // Only what goals of its namespace may use.
+        let namespace = goal.namespace.clone();
+        let (begun, whose) = (Arc::clone(&catalog), namespace.clone());
+        let mut drafting = self.work(move || Drafting::begin(&begun.of_namespace(&whose), goal)).await?;
         loop {
             let Reply { outcome, requests: sent } = self.client.ask(&self.question(&drafting)).await;
             requests += u64::from(sent);
@@ -139,9 +141,9 @@ impl Rung {
                 let provenance = drafting.provenance();
                 return Ok(Made::failed(self.used(usage, requests), &provenance, &outcome));
             };
-            let with = Arc::clone(&catalog);
+            let (with, whose) = (Arc::clone(&catalog), namespace.clone());
             let judge = move || {
-                let verdict = drafting.answer(&*with, &text);
+                let verdict = drafting.answer(&with.of_namespace(&whose), &text);
                 (drafting, verdict)
             };
             let (judged, verdict) = self.work(judge).await?;

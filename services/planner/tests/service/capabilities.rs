@@ -25,6 +25,18 @@ async fn capabilities_come_by_name_page_by_page() {
 }
 
 #[tokio::test]
+async fn what_plans_are_made_of_comes_with_the_capabilities() {
+    let incident = demo().with_file_name("incident.yaml");
+    let mut planner = start(vec![incident]).await;
+    let all = planner.client.list_capabilities(page(0, "")).await.unwrap().into_inner();
+    assert_eq!(all.capabilities.len(), all.facts.len());
+    let place = all.capabilities.iter().position(|capability| capability.name == "deploys.list").unwrap();
+    assert_eq!(all.facts[place].needs["service"], "service");
+    assert_eq!(all.facts[place].produces["version"], "output.current");
+    assert_eq!(all.catalog_version.len(), 64);
+}
+
+#[tokio::test]
 async fn a_wrong_page_is_refused() {
     let mut planner = start(vec![]).await;
     let refused = planner.client.list_capabilities(page(-1, &"x".repeat(200))).await.unwrap_err();

@@ -1,4 +1,4 @@
-use goalpost_proto::v1::{EdgeOn, PlanRequest};
+use goalpost_proto::v1::{EdgeOn, PlanRequest, RungOutcome};
 use goalpost_proto::{Violations, read_blueprint};
 use pbjson_types::value::Kind;
 use pbjson_types::{Struct, Value};
@@ -82,4 +82,32 @@ async fn a_bad_request_names_every_wrong_field() {
     let input = Struct { fields: [("size".to_owned(), nan)].into() };
     let long = PlanRequest { input: Some(input), ..goal(&"x".repeat(5_000)) };
     assert_eq!(violations(&planner.client.plan(long).await.unwrap_err()), ["goal", "input"]);
+}
+
+#[tokio::test]
+async fn the_rungs_that_were_tried_are_told_and_a_plan_is_made_once() {
+    let mut planner = start(vec![demo()]).await;
+    let mut rungs = Vec::new();
+    for _ in 0..2 {
+        let answer = planner.client.plan(goal("Write a weather report for Oslo")).await.unwrap().into_inner();
+        let told = answer.attempts.iter().map(|attempt| (attempt.rung.clone(), attempt.outcome()));
+        rungs.push(told.collect::<Vec<_>>());
+        assert_eq!(answer.estimate.unwrap().tasks, 3);
+    }
+    let rung = |name: &str, outcome| (name.to_owned(), outcome);
+    let (skipped, planned) = (RungOutcome::Skipped, RungOutcome::Planned);
+    assert_eq!(rungs[0], [rung("template", skipped), rung("cached", skipped), rung("htn", planned)]);
+    assert_eq!(rungs[1], [rung("template", skipped), rung("cached", planned)]);
+}
+
+#[tokio::test]
+async fn what_a_namespace_may_not_use_is_not_there_for_its_goals() {
+    let incident = demo().with_file_name("incident.yaml");
+    let mut planner = start(vec![incident]).await;
+    let request =
+        |namespace: &str| PlanRequest { namespace: namespace.to_owned(), ..goal("Restart checkout") };
+    assert!(planner.client.plan(request("ops")).await.unwrap().into_inner().blueprint.is_some());
+    assert!(planner.client.plan(request("")).await.unwrap().into_inner().blueprint.is_some());
+    let failure = planner.client.plan(request("other")).await.unwrap().into_inner().failure.unwrap();
+    assert_eq!(failure.kind, "NO_PLAN");
 }

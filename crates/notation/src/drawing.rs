@@ -4,28 +4,35 @@ use std::fmt::Write as _;
 
 use goalpost_model::{Blueprint, Edge, EdgeOn, Join, Task};
 
-use super::shorten;
-
 /// A blueprint as an indented text: each task with the edges that lead from it, then what is inside of it.
-pub(crate) fn outline(blueprint: &Blueprint) -> String {
+pub fn outline(blueprint: &Blueprint) -> String {
     let mut text = String::new();
     Graph::of(blueprint).outline("", &mut text);
     text
 }
 
 /// A blueprint in Mermaid; a graph inside of a task is a frame beside it.
-pub(crate) fn mermaid(blueprint: &Blueprint) -> String {
+pub fn mermaid(blueprint: &Blueprint) -> String {
     let mut text = "flowchart TD\n".to_owned();
     Graph::of(blueprint).mermaid("t", "    ", &mut text);
     text
 }
 
 /// A blueprint in DOT; a graph inside of a task is a cluster beside it.
-pub(crate) fn dot(blueprint: &Blueprint) -> String {
+pub fn dot(blueprint: &Blueprint) -> String {
     let mut text = format!("digraph \"{}\" {{\n    node [shape=box];\n", escape_dot(&blueprint.name));
     Graph::of(blueprint).dot("t", "    ", &mut text);
     text.push_str("}\n");
     text
+}
+
+/// A text in one line of at most `width` characters.
+pub fn shorten(text: &str, width: usize) -> String {
+    let line = text.replace('\n', " ");
+    if line.chars().count() <= width {
+        return line;
+    }
+    line.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// A graph: the blueprint's own, or one inside of a task.

@@ -1,0 +1,140 @@
+//! `goalpost catalog`: checks catalog files, and shows what a catalog has.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use goalpost_client::v1::ListCatalogRequest;
+use goalpost_planning::{Catalog, Mistake};
+use serde_json::json;
+
+use super::Endpoint;
+use crate::failure::Failure;
+use crate::files;
+use crate::view::catalog::{self, Capability};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check catalog files as one catalog, without a running system. Exit code 0: they can be used (there may be
+    /// warnings); 1: there are mistakes; 2: a file cannot be read.
+    Check(Check),
+    /// List what a catalog has.
+    List(List),
+    /// Show one item of a catalog.
+    Show(Show),
+}
+
+#[derive(Args)]
+struct Check {
+    /// The catalog files.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Whose catalog.
+#[derive(Args)]
+struct Of {
+    #[command(flatten)]
+    endpoint: Endpoint,
+    /// A catalog file; may be given more than once. Without one the planner of the running system is asked for
+    /// its capabilities.
+    #[arg(long)]
+    catalog: Vec<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct List {
+    #[command(flatten)]
+    of: Of,
+}
+
+#[derive(Args)]
+struct Show {
+    /// The name of a capability; of a template or a method, too, with --catalog.
+    name: String,
+    #[command(flatten)]
+    of: Of,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.command {
+        Command::Check(check) => self::check(&check),
+        Command::List(List { of }) => {
+            let (capabilities, catalog) = of.read().await?;
+            match of.json {
+                true => println!("{:#}", catalog::json(&capabilities, catalog.as_ref())),
+                false => println!("{}", catalog::table(&capabilities, catalog.as_ref())),
+            }
+            Ok(())
+        }
+        Command::Show(Show { name, of }) => {
+            let (capabilities, catalog) = of.read().await?;
+            let capability = capabilities.iter().find(|capability| capability.name() == name);
+            let other = || catalog.as_ref()?.listed().find(|listed| listed.name == name);
+            match (capability, other()) {
+                (Some(capability), _) => println!("{:#}", capability.json()),
+                (None, Some(listed)) if of.json => println!("{:#}", catalog::listed(&listed)),
+                (None, Some(listed)) => print!("{}", catalog::details(&listed)),
+                (None, None) => return Err(Failure::Input(format!("the catalog has no '{name}'"))),
+            }
+            Ok(())
+        }
+    }
+}
+
+impl Of {
+    /// The capabilities, and the rest of the catalog if it is there in files.
+    async fn read(&self) -> Result<(Vec<Capability>, Option<Catalog>), Failure> {
+        if !self.catalog.is_empty() {
+            let catalog = files::catalog(&self.catalog)?;
+            return Ok((catalog.entries().map(Capability::of_entry).collect(), Some(catalog)));
+        }
+        let client = self.endpoint.client()?;
+        let mut capabilities = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let page = client.list_catalog(ListCatalogRequest { page_size: 0, page_token }).await?;
+            let pairs = page.capabilities.into_iter().zip(page.facts);
+            for (capability, facts) in pairs {
+                capabilities.push(Capability::of_messages(capability, facts)?);
+            }
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok((capabilities, None));
+            }
+        }
+    }
+}
+
+fn check(check: &Check) -> Result<(), Failure> {
+    let texts = files::texts(&check.files)?;
+    let parsed = Catalog::parse(&files::sources(&texts));
+    let (mistakes, warnings) = match &parsed {
+        Ok(catalog) => (&[][..], catalog.warnings()),
+        Err(mistakes) => (mistakes.0.as_slice(), &[][..]),
+    };
+    if check.json {
+        let told = |list: &[Mistake]| -> Vec<_> {
+            let one = |Mistake { file, line, item, message }: &Mistake| json!({"file": file, "line": line, "item": item, "message": message});
+            list.iter().map(one).collect()
+        };
+        let version = parsed.as_ref().ok().map(|catalog| catalog.version().to_string());
+        println!("{:#}", json!({"version": version, "mistakes": told(mistakes), "warnings": told(warnings)}));
+    } else {
+        mistakes.iter().for_each(|mistake| println!("error: {mistake}"));
+        warnings.iter().for_each(|warning| println!("warning: {warning}"));
+        println!("{}", catalog::summary(parsed.as_ref().ok(), mistakes.len(), warnings.len()));
+    }
+    if parsed.is_ok() { Ok(()) } else { Err(Failure::Negative) }
+}

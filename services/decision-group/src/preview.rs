@@ -1,0 +1,131 @@
+//! What a submission would run, without storing anything.
+
+use goalpost_model::{Blueprint, PayloadLimit};
+use goalpost_notation::{Language, drawing, write};
+use goalpost_proto::v1::{
+    self, CheckBlueprintRequest, CheckBlueprintResponse, PlanRequest, PlanResponse, PreviewPlanRequest,
+    PreviewPlanResponse, RungAttempt, RungOutcome,
+};
+use goalpost_proto::{Violations, blueprint_from_model, read_blueprint, read_namespace, struct_from_map};
+use goalpost_service::{status, trace_context};
+use tonic::{Request, Status};
+
+use crate::Context;
+use crate::api::CALLER;
+use crate::inline::inline;
+use crate::requests::{self, Own, Wanted};
+
+/// The rung of a caller's own blueprint.
+const OWN: &str = "blueprint";
+
+/// Has the goal planned, or the blueprint checked.
+pub(crate) async fn preview(
+    context: &Context,
+    request: Request<PreviewPlanRequest>,
+    limit: PayloadLimit,
+) -> Result<PreviewPlanResponse, Status> {
+    let traceparent = trace_context::of(&request);
+    let PreviewPlanRequest { goal, goal_type, blueprint, input, namespace } = request.into_inner();
+    let mut violations = Violations::default();
+    let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
+    let wanted = requests::wanted(goal, goal_type, blueprint, input, limit);
+    let wanted = match wanted {
+        Ok(wanted) if violations.is_empty() => wanted,
+        Ok(_) => return Err(status::invalid_argument(violations)),
+        Err(others) => {
+            others.into_iter().for_each(|violation| violations.add(violation.field, violation.description));
+            return Err(status::invalid_argument(violations));
+        }
+    };
+    match wanted {
+        Wanted { blueprint: Some(Own { blueprint, .. }), .. } => {
+            check(context, blueprint, traceparent.as_deref()).await
+        }
+        Wanted { goal, goal_type, input, .. } => {
+            let input = Some(struct_from_map(&input));
+            let (namespace, request_id) = (namespace.to_string(), String::new());
+            let request = PlanRequest { goal, goal_type, input, namespace, request_id };
+            plan(context, request, traceparent.as_deref()).await
+        }
+    }
+}
+
+async fn plan(
+    context: &Context,
+    request: PlanRequest,
+    traceparent: Option<&str>,
+) -> Result<PreviewPlanResponse, Status> {
+    let mut planner = context.peers.planner.clone();
+    let planned = planner.plan(trace_context::request(request, traceparent)).await?;
+    let PlanResponse {
+        blueprint,
+        blueprint_digest,
+        planned_by,
+        findings,
+        failure,
+        worst_case,
+        attempts: others,
+        estimate,
+        usage,
+    } = planned.into_inner();
+    let mut attempts = vec![attempt(RungOutcome::Skipped, "the goal brings none")];
+    attempts.extend(others);
+    let (yaml, graph) = shown(blueprint.clone());
+    Ok(PreviewPlanResponse {
+        blueprint,
+        blueprint_digest,
+        planned_by,
+        findings,
+        failure,
+        worst_case,
+        attempts,
+        estimate,
+        yaml,
+        graph,
+        usage,
+    })
+}
+
+async fn check(
+    context: &Context,
+    blueprint: Blueprint,
+    traceparent: Option<&str>,
+) -> Result<PreviewPlanResponse, Status> {
+    let blueprint = inline(&context.store, blueprint).await.map_err(|error| status::store(&error))?;
+    let request =
+        CheckBlueprintRequest { blueprint: Some(blueprint_from_model(&blueprint)), keep_capabilities: false };
+    let mut planner = context.peers.planner.clone();
+    let checked = planner.check_blueprint(trace_context::request(request, traceparent)).await?;
+    let CheckBlueprintResponse { findings, blueprint, blueprint_digest, worst_case, estimate } =
+        checked.into_inner();
+    let attempt = match blueprint {
+        Some(_) => attempt(RungOutcome::Planned, "the caller's own, and nothing is wrong with it"),
+        None => attempt(RungOutcome::Failed, "the checker refuses the caller's own"),
+    };
+    let (yaml, graph) = shown(blueprint.clone());
+    Ok(PreviewPlanResponse {
+        blueprint,
+        blueprint_digest,
+        planned_by: CALLER.to_owned(),
+        findings,
+        failure: None,
+        worst_case,
+        attempts: vec![attempt],
+        estimate,
+        yaml,
+        graph,
+        usage: None,
+    })
+}
+
+fn attempt(outcome: RungOutcome, reason: &str) -> RungAttempt {
+    RungAttempt { rung: OWN.to_owned(), outcome: outcome.into(), reason: reason.to_owned() }
+}
+
+/// The blueprint as YAML, without the definitions that its capabilities have in the catalog, and as a drawing.
+fn shown(blueprint: Option<v1::Blueprint>) -> (String, String) {
+    let read = |message| read_blueprint(message, "blueprint", &mut Violations::default());
+    let Some(mut blueprint) = blueprint.and_then(read) else { return Default::default() };
+    blueprint.capabilities.clear();
+    (write(&blueprint, Language::Yaml), drawing::mermaid(&blueprint))
+}
