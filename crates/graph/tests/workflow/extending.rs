@@ -108,20 +108,25 @@ fn a_failure_that_nothing_took_up_is_taken_up_by_an_added_edge() {
 
 #[test]
 fn a_choice_that_was_made_stays_made() {
-    let choosing = json!({"name": "choose", "capability": "any", "branch": "exclusive"});
-    let edges = json!([
-        {"from": "choose", "to": "yes", "condition": "goal.input.yes"},
-        {"from": "choose", "to": "no", "otherwise": true},
-    ]);
-    let (mut run, before) = begun(json!([choosing, "yes", "no"]), edges);
-    run.succeed("choose", json!(1));
-    let edges = json!([
-        {"from": "choose", "to": "too", "condition": "goal.input.yes"},
-        {"from": "choose", "to": "always"},
-    ]);
-    run.extend(&longer(&run, &before, json!(["too", "always"]), edges)).unwrap();
-    assert_eq!((run.state("too"), run.state("always")), (TaskState::Skipped, TaskState::Ready));
-    assert_restorable(&run);
+    // What was taken otherwise, and what a condition chose.
+    for (condition, taken, refused) in [("goal.input.no", "other", "one"), ("goal.input.yes", "one", "other")]
+    {
+        let choosing = json!({"name": "choose", "capability": "any", "branch": "exclusive"});
+        let edges = json!([
+            {"from": "choose", "to": "one", "condition": condition},
+            {"from": "choose", "to": "other", "otherwise": true},
+        ]);
+        let (mut run, before) = begun(json!([choosing, "one", "other"]), edges);
+        run.succeed("choose", json!(1));
+        let edges = json!([
+            {"from": "choose", "to": "too", "condition": "goal.input.yes"},
+            {"from": "choose", "to": "always"},
+        ]);
+        run.extend(&longer(&run, &before, json!(["too", "always"]), edges)).unwrap();
+        assert_eq!((run.state(taken), run.state(refused)), (TaskState::Ready, TaskState::Skipped));
+        assert_eq!((run.state("too"), run.state("always")), (TaskState::Skipped, TaskState::Ready));
+        assert_restorable(&run);
+    }
 }
 
 #[test]
