@@ -6,7 +6,7 @@ use goalpost_worker::{Attempt, Failure, Worker};
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::harness::{OnStores, chain, folder, on_stores_with, words};
+use crate::harness::{OnStores, blueprint, chain, folder, on_stores_with, words};
 
 /// The metrics cannot be had, so the archive has to stand in; the cause decides what is done.
 const ALERTS: &str = r#"
@@ -156,4 +156,16 @@ async fn a_namespace_gets_no_plan_with_what_it_may_not_use() {
     assert_eq!(names, ["alert.archive", "alert.fix", "alert.get"]);
     assert_eq!(page.facts[2].needs["alert"], "alert");
     assert!(page.next_page_token == "alert.get" && page.catalog_version.len() == 64);
+}
+
+#[tokio::test]
+async fn a_namespaces_own_blueprint_has_nothing_that_it_may_not_use() {
+    let Alerts { on, .. } = &alerts().await;
+    let client = on.system.client();
+    let own = blueprint(json!({"name": "own", "tasks": [{"name": "page", "capability": "alert.page"}]}));
+    client.submit(NewGoal::blueprint(own.clone())).await.unwrap();
+    let refused = client.submit(NewGoal::blueprint(own.clone()).namespace("other")).await.unwrap_err();
+    assert!(refused.violations()[0].description.contains("alert.page"), "{:?}", refused.violations());
+    let preview = client.preview(NewGoal::blueprint(own).namespace("other")).await.unwrap();
+    assert_eq!((preview.findings[0].code.as_str(), preview.blueprint), ("GP010", None));
 }

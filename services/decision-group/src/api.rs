@@ -57,7 +57,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         let submission = requests::submission(request.into_inner(), self.payload_limit)
             .map_err(status::invalid_argument)?;
         let checked = match &submission.wanted.blueprint {
-            Some(own) => Some(self.checks.checked(own, traceparent.as_deref()).await?),
+            Some(own) => Some(self.checks.checked(own, &submission.namespace, traceparent.as_deref()).await?),
             None => None,
         };
         let id = GoalId(Uuid::now_v7());

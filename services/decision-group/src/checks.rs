@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use goalpost_model::{Blueprint, Digest, Finding, Severity};
+use goalpost_model::{Blueprint, Digest, Finding, Namespace, Severity};
 use goalpost_peers::Channel;
 use goalpost_proto::v1::planner_client::PlannerClient;
 use goalpost_proto::v1::{CheckBlueprintRequest, CheckBlueprintResponse};
@@ -37,7 +37,7 @@ pub(crate) enum Definitions {
 pub(crate) struct Checks {
     planner: PlannerClient<Channel>,
     store: Store,
-    passed: Mutex<HashMap<Digest, (Instant, NewBlueprint)>>,
+    passed: Mutex<HashMap<(Namespace, Digest), (Instant, NewBlueprint)>>,
 }
 
 impl Checks {
@@ -47,23 +47,29 @@ impl Checks {
 
     /// The blueprint with the definitions of its capabilities. One that cannot run is refused here,
     /// where its author hears of it.
-    pub(crate) async fn checked(&self, own: &Own, traceparent: Option<&str>) -> Result<NewBlueprint, Status> {
-        if let Some(checked) = self.fresh(&own.digest) {
+    pub(crate) async fn checked(
+        &self,
+        own: &Own,
+        namespace: &Namespace,
+        traceparent: Option<&str>,
+    ) -> Result<NewBlueprint, Status> {
+        let key = (namespace.clone(), own.digest);
+        if let Some(checked) = self.fresh(&key) {
             return Ok(checked);
         }
         let asked = Instant::now();
-        let checked = self.ask(own.blueprint.clone(), Definitions::Catalog, traceparent).await?;
+        let checked = self.ask(own.blueprint.clone(), Definitions::Catalog, namespace, traceparent).await?;
         let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
         if passed.len() >= CAPACITY {
             passed.clear();
         }
-        passed.insert(own.digest, (asked, checked.clone()));
+        passed.insert(key, (asked, checked.clone()));
         Ok(checked)
     }
 
-    fn fresh(&self, digest: &Digest) -> Option<NewBlueprint> {
+    fn fresh(&self, key: &(Namespace, Digest)) -> Option<NewBlueprint> {
         let passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
-        let (asked, checked) = passed.get(digest)?;
+        let (asked, checked) = passed.get(key)?;
         (asked.elapsed() < FRESH).then(|| checked.clone())
     }
 
@@ -72,12 +78,14 @@ impl Checks {
         &self,
         blueprint: Blueprint,
         definitions: Definitions,
+        namespace: &Namespace,
         traceparent: Option<&str>,
     ) -> Result<NewBlueprint, Status> {
         let blueprint = inline(&self.store, blueprint).await.map_err(|error| status::store(&error))?;
         let request = CheckBlueprintRequest {
             blueprint: Some(blueprint_from_model(&blueprint)),
             keep_capabilities: definitions == Definitions::Own,
+            namespace: namespace.to_string(),
         };
         let mut planner = self.planner.clone();
         let answer = planner.check_blueprint(trace_context::request(request, traceparent)).await?;

@@ -136,7 +136,11 @@ impl Plans<'_> {
                 return invalid(format!("what task '{}' has made is no blueprint: {error}", wanted.task));
             }
         };
-        match self.checks.ask(blueprint, Definitions::Catalog, wanted.traceparent.as_deref()).await {
+        match self
+            .checks
+            .ask(blueprint, Definitions::Catalog, &wanted.namespace, wanted.traceparent.as_deref())
+            .await
+        {
             Ok(checked) => Ok(Ok(checked)),
             Err(refused) if may_pass(&refused) => Err(refused),
             Err(refused) => {

@@ -1,11 +1,11 @@
 //! What somebody adds to a goal that runs.
 
-use goalpost_model::{Blueprint, GoalId, WorkflowId};
+use goalpost_model::{Blueprint, GoalId, Namespace, WorkflowId};
 use goalpost_proto::Violations;
 use goalpost_proto::v1::ExtendAction;
 use goalpost_proto::v1::act_on_workflow_request::Action;
 use goalpost_service::status;
-use goalpost_store::goals::NewBlueprint;
+use goalpost_store::goals::{self, NewBlueprint};
 use goalpost_store::workflows;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -29,7 +29,10 @@ pub(crate) struct Extension<'a> {
 impl Extension<'_> {
     /// The blueprint runs inside of the task, which waits for it.
     pub(crate) async fn put_into(&self, task: String, blueprint: Blueprint) -> Result<(), Status> {
-        let checked = self.checks.ask(blueprint, Definitions::Catalog, self.traceparent()).await?;
+        let checked = self
+            .checks
+            .ask(blueprint, Definitions::Catalog, &self.namespace().await?, self.traceparent())
+            .await?;
         self.store(&checked).await?;
         let action = by_hand::expand(task, None, Ok(checked.digest));
         by_hand::act(self.context, self.id, action, self.traceparent()).await
@@ -38,6 +41,7 @@ impl Extension<'_> {
     /// The tasks and edges of `part` are added to what the goal runs.
     pub(crate) async fn join(&self, part: Blueprint) -> Result<(), Status> {
         let part = inline(&self.context.store, part).await.map_err(|error| status::store(&error))?;
+        let namespace = self.namespace().await?;
         let mut others_came_first = None;
         for _ in 0..TRIES {
             let joined = match self.present().await?.joined_with(&part) {
@@ -50,7 +54,7 @@ impl Extension<'_> {
                     return Err(status::invalid_argument(violations));
                 }
             };
-            let checked = self.checks.ask(joined, Definitions::Own, self.traceparent()).await?;
+            let checked = self.checks.ask(joined, Definitions::Own, &namespace, self.traceparent()).await?;
             self.store(&checked).await?;
             let action = Action::Extend(ExtendAction { blueprint_digest: checked.digest.to_string() });
             match by_hand::act(self.context, self.id, action, self.traceparent()).await {
@@ -60,6 +64,13 @@ impl Extension<'_> {
         }
         let message = others_came_first.map(|refused| refused.message().to_owned()).unwrap_or_default();
         Err(status::with_reason(Code::Aborted, "EXTENDED_BY_OTHERS", format!("{message}; try again")))
+    }
+
+    /// Whose goal it is.
+    async fn namespace(&self) -> Result<Namespace, Status> {
+        let found = goals::get(&self.context.store, self.id).await.map_err(|error| status::store(&error))?;
+        let (goal, _) = found.ok_or_else(|| status::not_found("goal", &self.id.to_string()))?;
+        Ok(goal.namespace)
     }
 
     /// What the goal's workflow runs.

@@ -1,6 +1,6 @@
 //! What a submission would run, without storing anything.
 
-use goalpost_model::{Blueprint, PayloadLimit};
+use goalpost_model::{Blueprint, Namespace, PayloadLimit};
 use goalpost_notation::{Language, drawing, write};
 use goalpost_proto::v1::{
     self, CheckBlueprintRequest, CheckBlueprintResponse, PlanRequest, PlanResponse, PreviewPlanRequest,
@@ -39,7 +39,7 @@ pub(crate) async fn preview(
     };
     match wanted {
         Wanted { blueprint: Some(Own { blueprint, .. }), .. } => {
-            check(context, blueprint, traceparent.as_deref()).await
+            check(context, blueprint, &namespace, traceparent.as_deref()).await
         }
         Wanted { goal, goal_type, input, .. } => {
             let input = Some(struct_from_map(&input));
@@ -89,11 +89,15 @@ async fn plan(
 async fn check(
     context: &Context,
     blueprint: Blueprint,
+    namespace: &Namespace,
     traceparent: Option<&str>,
 ) -> Result<PreviewPlanResponse, Status> {
     let blueprint = inline(&context.store, blueprint).await.map_err(|error| status::store(&error))?;
-    let request =
-        CheckBlueprintRequest { blueprint: Some(blueprint_from_model(&blueprint)), keep_capabilities: false };
+    let request = CheckBlueprintRequest {
+        blueprint: Some(blueprint_from_model(&blueprint)),
+        namespace: namespace.to_string(),
+        ..CheckBlueprintRequest::default()
+    };
     let mut planner = context.peers.planner.clone();
     let checked = planner.check_blueprint(trace_context::request(request, traceparent)).await?;
     let CheckBlueprintResponse { findings, blueprint, blueprint_digest, worst_case, estimate } =

@@ -74,7 +74,8 @@ pub(crate) async fn run(
     let running = recorded.as_ref().map(|workflow| workflow.blueprint_digest);
     let blueprint = match (wanted.blueprint, running) {
         (Some(blueprint), _) => {
-            let checked = checks.ask(blueprint, Definitions::Catalog, traceparent).await?;
+            let whose = recorded.as_ref().map(|workflow| workflow.lane.parts().0).unwrap_or_default();
+            let checked = checks.ask(blueprint, Definitions::Catalog, &whose, traceparent).await?;
             checked.body.parse("a blueprint").map_err(|error| status::store(&error))?
         }
         (None, Some(digest)) => stored(context, digest).await?,

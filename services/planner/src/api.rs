@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use goalpost_checker::{CapabilitySource, check};
 use goalpost_model::Capability;
-use goalpost_planning::{Catalog, plan};
+use goalpost_planning::{Catalog, InNamespace, plan};
 use goalpost_proto::v1::planner_server::Planner;
 use goalpost_proto::v1::{
     CheckBlueprintRequest, CheckBlueprintResponse, ListCapabilitiesRequest, ListCapabilitiesResponse,
@@ -17,6 +17,7 @@ use tonic::{Code, Request, Response, Status};
 use crate::bounded::{Bounded, Error};
 use crate::cached::Cached;
 use crate::llm::{Llm, Refused};
+use crate::requests::Check;
 use crate::{answers, requests};
 
 /// After this a call may find room.
@@ -82,12 +83,11 @@ impl Planner for Api {
         request: Request<CheckBlueprintRequest>,
     ) -> Result<Response<CheckBlueprintResponse>, Status> {
         let message = request.into_inner();
-        let keeps = message.keep_capabilities;
         let work = move |catalog: &Catalog| {
-            let blueprint = requests::blueprint(message)?;
-            let kept = Kept { own: &blueprint.capabilities, catalog };
-            let checked = if keeps { check(&blueprint, &kept) } else { check(&blueprint, catalog) };
-            Ok(answers::checked(checked))
+            let Check { blueprint, keep_capabilities, namespace } = requests::check(message)?;
+            let own = if keep_capabilities { blueprint.capabilities.as_slice() } else { &[] };
+            let known = Known { own, catalog: catalog.of_namespace(&namespace) };
+            Ok(answers::checked(check(&blueprint, &known)))
         };
         let checked = self.answer(work).await?.into_inner();
         checked.map(Response::new).map_err(status::invalid_argument)
@@ -103,12 +103,12 @@ impl Planner for Api {
 }
 
 /// The capabilities that a blueprint brings along, before those of the catalog.
-struct Kept<'a> {
+struct Known<'a> {
     own: &'a [Capability],
-    catalog: &'a Catalog,
+    catalog: InNamespace<'a>,
 }
 
-impl CapabilitySource for Kept<'_> {
+impl CapabilitySource for Known<'_> {
     fn capability(&self, name: &str) -> Option<&Capability> {
         self.own.capability(name).or_else(|| self.catalog.capability(name))
     }

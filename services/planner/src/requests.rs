@@ -1,7 +1,7 @@
 //! From messages to what the planner works with; notes every violation.
 
 use goalpost_model::limits::{MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REQUEST_ID_BYTES};
-use goalpost_model::{Blueprint, PayloadLimit};
+use goalpost_model::{Blueprint, Namespace, PayloadLimit};
 use goalpost_planning::GoalRequest;
 use goalpost_proto::v1::{CheckBlueprintRequest, ListCapabilitiesRequest, PlanRequest};
 use goalpost_proto::{Violations, map_from_struct, read_blueprint, read_namespace};
@@ -38,15 +38,30 @@ pub(crate) fn goal(request: PlanRequest) -> Result<(GoalRequest, String), Violat
     }
 }
 
+/// A blueprint to be checked.
+#[derive(Debug)]
+pub(crate) struct Check {
+    pub(crate) blueprint: Blueprint,
+    /// Whether its own definitions of capabilities count before the catalog's.
+    pub(crate) keep_capabilities: bool,
+    pub(crate) namespace: Namespace,
+}
+
 /// The blueprint of a request.
-pub(crate) fn blueprint(request: CheckBlueprintRequest) -> Result<Blueprint, Violations> {
-    let CheckBlueprintRequest { blueprint, keep_capabilities: _ } = request;
+pub(crate) fn check(request: CheckBlueprintRequest) -> Result<Check, Violations> {
+    let CheckBlueprintRequest { blueprint, keep_capabilities, namespace } = request;
     let mut violations = Violations::within(PayloadLimit::MAX);
     let Some(message) = blueprint else {
         violations.add("blueprint", "is missing");
         return Err(violations);
     };
-    read_blueprint(message, "blueprint", &mut violations).ok_or(violations)
+    let namespace = read_namespace(&namespace, "namespace", &mut violations);
+    match (read_blueprint(message, "blueprint", &mut violations), namespace) {
+        (Some(blueprint), Some(namespace)) if violations.is_empty() => {
+            Ok(Check { blueprint, keep_capabilities, namespace })
+        }
+        _ => Err(violations),
+    }
 }
 
 /// A page of a list that is sorted by name.
@@ -118,6 +133,6 @@ mod tests {
     #[test]
     fn a_request_without_a_blueprint_is_refused() {
         let request = CheckBlueprintRequest::default();
-        assert_eq!(fields(blueprint(request).unwrap_err()), ["blueprint"]);
+        assert_eq!(fields(check(request).unwrap_err()), ["blueprint"]);
     }
 }

@@ -15,7 +15,7 @@ fn fetch() -> Blueprint {
 #[tokio::test]
 async fn a_sound_blueprint_comes_back_with_its_capabilities_and_its_digest() {
     let mut planner = start(vec![demo()]).await;
-    let request = CheckBlueprintRequest { blueprint: Some(fetch()), keep_capabilities: false };
+    let request = CheckBlueprintRequest { blueprint: Some(fetch()), ..CheckBlueprintRequest::default() };
     let answer = planner.client.check_blueprint(request).await.unwrap().into_inner();
     assert!(answer.findings.is_empty(), "{:?}", answer.findings);
     assert_eq!(answer.blueprint.unwrap().capabilities[0].name, "weather.fetch");
@@ -38,7 +38,11 @@ async fn definitions_that_are_kept_count_before_the_catalogs() {
     blueprint.tasks.push(bake);
     blueprint.capabilities = vec![capability("cake.bake"), capability("weather.fetch")];
     let mut check = async |keep_capabilities| {
-        let request = CheckBlueprintRequest { blueprint: Some(blueprint.clone()), keep_capabilities };
+        let request = CheckBlueprintRequest {
+            blueprint: Some(blueprint.clone()),
+            keep_capabilities,
+            namespace: String::new(),
+        };
         planner.client.check_blueprint(request).await.unwrap().into_inner()
     };
     let kept = check(true).await.blueprint.unwrap();
@@ -61,7 +65,7 @@ async fn everything_that_is_wrong_is_found_at_once() {
         condition: "1 +".to_owned(),
         ..Edge::default()
     });
-    let request = CheckBlueprintRequest { blueprint: Some(blueprint), keep_capabilities: false };
+    let request = CheckBlueprintRequest { blueprint: Some(blueprint), ..CheckBlueprintRequest::default() };
     let answer = planner.client.check_blueprint(request).await.unwrap().into_inner();
     let errors: Vec<&str> = answer
         .findings
@@ -80,7 +84,7 @@ async fn a_blueprint_over_its_budget_is_refused_with_what_it_would_come_to() {
     let mut blueprint = fetch();
     blueprint.tasks[0].retry = Some(RetryPolicy { max_attempts: 5, ..RetryPolicy::default() });
     blueprint.budget = Some(Budget { attempts: 4, ..Budget::default() });
-    let request = CheckBlueprintRequest { blueprint: Some(blueprint), keep_capabilities: false };
+    let request = CheckBlueprintRequest { blueprint: Some(blueprint), ..CheckBlueprintRequest::default() };
     let answer = planner.client.check_blueprint(request).await.unwrap().into_inner();
     let found: Vec<(&str, &str)> =
         answer.findings.iter().map(|finding| (finding.code.as_str(), finding.field.as_str())).collect();
@@ -95,7 +99,7 @@ async fn a_blueprint_that_cannot_be_read_is_refused_with_its_fields() {
     assert_eq!(violations(&none), ["blueprint"]);
     let mut blueprint = fetch();
     blueprint.tasks[0].join = 99;
-    let request = CheckBlueprintRequest { blueprint: Some(blueprint), keep_capabilities: false };
+    let request = CheckBlueprintRequest { blueprint: Some(blueprint), ..CheckBlueprintRequest::default() };
     let refused = planner.client.check_blueprint(request).await.unwrap_err();
     assert_eq!(violations(&refused), ["blueprint.tasks[0].join"]);
 }
