@@ -1,6 +1,6 @@
 //! What somebody adds to a goal that runs.
 
-use goalpost_model::{Blueprint, GoalId, Namespace, WorkflowId};
+use goalpost_model::{Blueprint, Digest, GoalId, Namespace, WorkflowId};
 use goalpost_proto::Violations;
 use goalpost_proto::v1::ExtendAction;
 use goalpost_proto::v1::act_on_workflow_request::Action;
@@ -75,18 +75,27 @@ impl Extension<'_> {
 
     /// What the goal's workflow runs.
     async fn present(&self) -> Result<Blueprint, Status> {
-        let id = WorkflowId::from(self.id);
-        let store = &self.context.store;
-        let running = workflows::digests(store, &[id], &[]).await.map_err(|error| status::store(&error))?;
-        let Some(digest) = running.into_values().next() else {
-            by_hand::has_workflow(self.context, self.id).await?;
-            return Err(status::not_found("workflow", &id.to_string()));
+        let digest = match self.running().await? {
+            Some(digest) => digest,
+            // Its workflow may have begun a moment ago.
+            None => {
+                by_hand::has_workflow(self.context, self.id).await?;
+                let missing = || status::not_found("workflow", &self.id.to_string());
+                self.running().await?.ok_or_else(missing)?
+            }
         };
-        let found = workflows::blueprint(store, digest).await.map_err(|error| status::store(&error))?;
+        let found = workflows::blueprint(&self.context.store, digest).await;
+        let found = found.map_err(|error| status::store(&error))?;
         found.ok_or_else(|| {
             let message = format!("the blueprint {digest} of the goal is not stored");
             status::with_reason(Code::Internal, "INTERNAL", message)
         })
+    }
+
+    /// The digest of what the goal's workflow runs, if it has begun.
+    async fn running(&self) -> Result<Option<Digest>, Status> {
+        let running = workflows::digests(&self.context.store, &[WorkflowId::from(self.id)], &[]).await;
+        Ok(running.map_err(|error| status::store(&error))?.into_values().next())
     }
 
     async fn store(&self, blueprint: &NewBlueprint) -> Result<(), Status> {
