@@ -55,11 +55,10 @@ pub(crate) fn check(request: CheckBlueprintRequest) -> Result<Check, Violations>
         violations.add("blueprint", "is missing");
         return Err(violations);
     };
-    let namespace = read_namespace(&namespace, "namespace", &mut violations);
-    match (read_blueprint(message, "blueprint", &mut violations), namespace) {
-        (Some(blueprint), Some(namespace)) if violations.is_empty() => {
-            Ok(Check { blueprint, keep_capabilities, namespace })
-        }
+    let blueprint = read_blueprint(message, "blueprint", &mut violations);
+    let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
+    match blueprint {
+        Some(blueprint) if violations.is_empty() => Ok(Check { blueprint, keep_capabilities, namespace }),
         _ => Err(violations),
     }
 }
