@@ -6,6 +6,7 @@ use goalpost_client::v1::{EdgeExplanation, Explanation, TaskState};
 
 use super::Target;
 use crate::failure::Failure;
+use crate::view::word;
 
 pub(crate) async fn run(target: Target) -> Result<(), Failure> {
     let explained = target.client()?.explain(&target.id).await?;
@@ -17,7 +18,6 @@ pub(crate) async fn run(target: Target) -> Result<(), Failure> {
 }
 
 fn text(explained: &Explanation) -> String {
-    let word = |name: &str, prefix: &str| name.trim_start_matches(prefix).to_lowercase();
     let mut text = format!("The workflow is {}.\n", word(explained.state().as_str_name(), "WORKFLOW_STATE_"));
     if let Some(failure) = &explained.failure {
         let _ = writeln!(text, "{}: {}", failure.kind, failure.message);
@@ -41,7 +41,7 @@ fn text(explained: &Explanation) -> String {
 
 fn of_edge(edge: &EdgeExplanation) -> String {
     let state = TaskState::try_from(edge.source_state).unwrap_or_default();
-    let state = state.as_str_name().trim_start_matches("TASK_STATE_").to_lowercase();
+    let state = word(state.as_str_name(), "TASK_STATE_");
     let verdict = match edge.taken {
         Some(true) => "was taken",
         Some(false) => "was not taken",

@@ -14,6 +14,7 @@ use goalpost_proto::{blueprint_from_model, struct_from_map, value_from_json};
 use super::Endpoint;
 use crate::failure::Failure;
 use crate::files;
+use crate::view::word;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -121,9 +122,9 @@ fn line(task: &SimulatedTask) -> String {
 }
 
 fn task_word(state: TaskState) -> String {
-    state.as_str_name().trim_start_matches("TASK_STATE_").to_lowercase()
+    word(state.as_str_name(), "TASK_STATE_")
 }
 
 fn workflow_word(state: WorkflowState) -> String {
-    state.as_str_name().trim_start_matches("WORKFLOW_STATE_").to_lowercase()
+    word(state.as_str_name(), "WORKFLOW_STATE_")
 }

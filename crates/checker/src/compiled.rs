@@ -232,6 +232,15 @@ pub fn compile(blueprint: &Blueprint) -> Result<CompiledBlueprint, Vec<Finding>>
     compiled.ok_or_else(|| report.into_findings())
 }
 
+/// The same for a blueprint that was checked before it was stored, so that nobody expects findings. Errors: all of
+/// them, as one text.
+pub fn compile_stored(blueprint: &Blueprint) -> Result<CompiledBlueprint, String> {
+    compile(blueprint).map_err(|findings| {
+        let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        findings.join("; ")
+    })
+}
+
 impl CompiledGraph {
     /// A graph of one task.
     pub(crate) fn of_one(task: CompiledTask) -> Self {

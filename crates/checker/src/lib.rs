@@ -39,7 +39,7 @@ mod worst_case;
 pub use check::{Checked, check};
 pub use compiled::{
     BodyView, CompiledBlueprint, CompiledBody, CompiledEdge, CompiledGraph, CompiledKey, CompiledTask,
-    Repetition, Scope, TaskView, compile,
+    Repetition, Scope, TaskView, compile, compile_stored,
 };
 pub use goal_condition::{GoalCondition, GoalView};
 pub use source::CapabilitySource;

@@ -80,11 +80,9 @@ impl Step<'_> {
     /// Reserves the ordinals of every item or iteration.
     fn reserve(&mut self, owner: usize, count: usize) -> Result<(), Failure> {
         let first = self.workflow.tasks.next;
-        // Ordinals are stored in 31 bits.
         let end = count
             .checked_mul(self.workflow.tasks.size_inside(owner))
-            .and_then(|size| first.checked_add(size))
-            .filter(|end| i32::try_from(*end).is_ok())
+            .and_then(|size| self.workflow.tasks.next_after(size))
             .ok_or_else(|| too_many_tasks(self.blueprint.max_tasks))?;
         self.workflow.tasks.next = end;
         self.workflow.tasks[owner].body = Some(Reserved { first, count });

@@ -55,7 +55,7 @@ fn admit(
     if added == 0 {
         return wrong("it adds no task".to_owned());
     }
-    if workflow.tasks.len() + added > next.max_tasks || next_ordinal(workflow, added).is_none() {
+    if workflow.tasks.len() + added > next.max_tasks || workflow.tasks.next_after(added).is_none() {
         return wrong(format!("the workflow would have more than {} tasks", next.max_tasks));
     }
     if new.edges.len() < old.edges.len() {
@@ -83,12 +83,6 @@ fn changed_task<'a>(old: &'a CompiledGraph, new: &CompiledGraph) -> Option<&'a s
     (0..old.tasks.len()).find(|place| is_other(*place)).map(|place| old.tasks[place].name.as_str())
 }
 
-/// The first ordinal that is free once so many tasks are added. Ordinals are stored in 31 bits.
-fn next_ordinal(workflow: &Workflow, added: usize) -> Option<usize> {
-    let next = workflow.tasks.next.checked_add(added)?;
-    i32::try_from(next).is_ok().then_some(next)
-}
-
 impl GraphRun {
     /// Puts a longer graph in the place of this one. The ordinals of what is added begin at `first`. Edges have to be
     /// counted anew.
@@ -109,7 +103,7 @@ impl Step<'_> {
         let sources: Vec<usize> = (0..old_tasks)
             .filter(|place| graph.tasks[*place].outgoing.last().is_some_and(|edge| *edge >= old_edges))
             .collect();
-        tasks.extend(Arc::clone(&graph), tasks.next);
+        tasks.extend(Arc::clone(&graph));
         self.effects.push(Effect::WorkflowExtended);
         for place in sources {
             self.decide_added_edges(place, old_edges);

@@ -73,6 +73,7 @@ impl Step<'_> {
     }
 }
 
-fn signal_name(input: &Map<String, Value>) -> Option<&str> {
+/// The name of the signal that a task with this input waits for.
+pub(crate) fn signal_name(input: &Map<String, Value>) -> Option<&str> {
     input.get("name").and_then(Value::as_str)
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use goalpost_checker::CompiledBlueprint;
 use goalpost_model::{Failure, TaskState, TimerKind, WaitsFor};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::hand::signal_name;
 use crate::{Effect, Event, Planned, Workflow, advance};
 
 /// What comes of a task, whatever its attempts are.
@@ -131,9 +132,10 @@ impl Play<'_> {
                 .known(ordinal, |outcome| Event::Decide { task: ordinal, verdict: outcome.result.clone() }),
             Some(WaitsFor::Signal) => self.known(ordinal, |outcome| match outcome.result.clone() {
                 Ok(payload) => {
-                    let name = self.workflow.tasks[ordinal].input.as_deref().and_then(signal_name);
+                    let input = self.workflow.tasks[ordinal].input.as_deref();
+                    let name = input.and_then(signal_name).unwrap_or_default().to_owned();
                     let id = format!("simulated {}", self.workflow.signals.len());
-                    Event::Signal { id, name: name.unwrap_or_default(), payload }
+                    Event::Signal { id, name, payload }
                 }
                 Err(_) => Event::TimerFired { task: ordinal, attempt, kind: TimerKind::GiveUp },
             }),
@@ -163,8 +165,4 @@ impl Play<'_> {
 fn by_hand(ordinal: usize, output: Value) -> Event {
     let reason = Failure::new(Failure::BY_HAND, "what came out of its graph is given");
     Event::Skip { task: ordinal, output: Some(output), reason }
-}
-
-fn signal_name(input: &Map<String, Value>) -> Option<String> {
-    Some(input.get("name")?.as_str()?.to_owned())
 }

@@ -212,13 +212,18 @@ impl Tasks {
         self.runs.get_mut(&base)
     }
 
-    /// The blueprint's own graph is a longer one from now on. The ordinals of what is added begin at `first`.
-    pub(crate) fn extend(&mut self, graph: Arc<CompiledGraph>, first: usize) {
+    /// The first ordinal that nobody has reserved, once so many more are. Ordinals are stored in 31 bits.
+    pub(crate) fn next_after(&self, reserved: usize) -> Option<usize> {
+        self.next.checked_add(reserved).filter(|next| i32::try_from(*next).is_ok())
+    }
+
+    /// The blueprint's own graph is a longer one from now on. What is added has the ordinals that nobody has reserved.
+    pub(crate) fn extend(&mut self, graph: Arc<CompiledGraph>) {
         let Some(own) = self.runs.get_mut(&0) else { return };
         let added = graph.tasks.len() - own.tasks.len();
-        own.extend(graph, first);
+        own.extend(graph, self.next);
         self.count += added;
-        self.next = self.next.max(first + added);
+        self.next += added;
     }
 
     /// Where the tasks are by which the blueprint was extended.

@@ -236,7 +236,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         &self,
         request: Request<PreviewPlanRequest>,
     ) -> Result<Response<PreviewPlanResponse>, Status> {
-        preview(&self.context, request, self.payload_limit).await.map(Response::new)
+        preview(&self.context, &self.checks, request, self.payload_limit).await.map(Response::new)
     }
 
     async fn list_catalog(

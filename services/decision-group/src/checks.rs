@@ -73,14 +73,14 @@ impl Checks {
         (asked.elapsed() < FRESH).then(|| checked.clone())
     }
 
-    /// The same for a blueprint that is not expected again.
-    pub(crate) async fn ask(
+    /// Everything that the planner finds in a blueprint, whether it can run or not.
+    pub(crate) async fn all_found(
         &self,
         blueprint: Blueprint,
         definitions: Definitions,
         namespace: &Namespace,
         traceparent: Option<&str>,
-    ) -> Result<NewBlueprint, Status> {
+    ) -> Result<CheckBlueprintResponse, Status> {
         let blueprint = inline(&self.store, blueprint).await.map_err(|error| status::store(&error))?;
         let request = CheckBlueprintRequest {
             blueprint: Some(blueprint_from_model(&blueprint)),
@@ -89,8 +89,19 @@ impl Checks {
         };
         let mut planner = self.planner.clone();
         let answer = planner.check_blueprint(trace_context::request(request, traceparent)).await?;
+        Ok(answer.into_inner())
+    }
+
+    /// The same as `checked`, for a blueprint that is not expected again.
+    pub(crate) async fn ask(
+        &self,
+        blueprint: Blueprint,
+        definitions: Definitions,
+        namespace: &Namespace,
+        traceparent: Option<&str>,
+    ) -> Result<NewBlueprint, Status> {
         let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _, worst_case: _, estimate: _ } =
-            answer.into_inner();
+            self.all_found(blueprint, definitions, namespace, traceparent).await?;
         let mut violations = Violations::default();
         for finding in findings.into_iter().map(Finding::from) {
             if finding.severity == Severity::Error {

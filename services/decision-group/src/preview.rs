@@ -3,16 +3,16 @@
 use goalpost_model::{Blueprint, Namespace, PayloadLimit};
 use goalpost_notation::{Language, drawing, write};
 use goalpost_proto::v1::{
-    self, CheckBlueprintRequest, CheckBlueprintResponse, PlanRequest, PlanResponse, PreviewPlanRequest,
-    PreviewPlanResponse, RungAttempt, RungOutcome,
+    self, CheckBlueprintResponse, PlanRequest, PlanResponse, PreviewPlanRequest, PreviewPlanResponse,
+    RungAttempt, RungOutcome,
 };
-use goalpost_proto::{Violations, blueprint_from_model, read_blueprint, read_namespace, struct_from_map};
+use goalpost_proto::{Violations, read_blueprint, read_namespace, struct_from_map};
 use goalpost_service::{status, trace_context};
 use tonic::{Request, Status};
 
 use crate::Context;
 use crate::api::CALLER;
-use crate::inline::inline;
+use crate::checks::{Checks, Definitions};
 use crate::requests::{self, Own, Wanted};
 
 /// The rung of a caller's own blueprint.
@@ -21,6 +21,7 @@ const OWN: &str = "blueprint";
 /// Has the goal planned, or the blueprint checked.
 pub(crate) async fn preview(
     context: &Context,
+    checks: &Checks,
     request: Request<PreviewPlanRequest>,
     limit: PayloadLimit,
 ) -> Result<PreviewPlanResponse, Status> {
@@ -39,7 +40,7 @@ pub(crate) async fn preview(
     };
     match wanted {
         Wanted { blueprint: Some(Own { blueprint, .. }), .. } => {
-            check(context, blueprint, &namespace, traceparent.as_deref()).await
+            check(checks, blueprint, &namespace, traceparent.as_deref()).await
         }
         Wanted { goal, goal_type, input, .. } => {
             let input = Some(struct_from_map(&input));
@@ -87,21 +88,13 @@ async fn plan(
 }
 
 async fn check(
-    context: &Context,
+    checks: &Checks,
     blueprint: Blueprint,
     namespace: &Namespace,
     traceparent: Option<&str>,
 ) -> Result<PreviewPlanResponse, Status> {
-    let blueprint = inline(&context.store, blueprint).await.map_err(|error| status::store(&error))?;
-    let request = CheckBlueprintRequest {
-        blueprint: Some(blueprint_from_model(&blueprint)),
-        namespace: namespace.to_string(),
-        ..CheckBlueprintRequest::default()
-    };
-    let mut planner = context.peers.planner.clone();
-    let checked = planner.check_blueprint(trace_context::request(request, traceparent)).await?;
     let CheckBlueprintResponse { findings, blueprint, blueprint_digest, worst_case, estimate } =
-        checked.into_inner();
+        checks.all_found(blueprint, Definitions::Catalog, namespace, traceparent).await?;
     let attempt = match blueprint {
         Some(_) => attempt(RungOutcome::Planned, "the caller's own, and nothing is wrong with it"),
         None => attempt(RungOutcome::Failed, "the checker refuses the caller's own"),

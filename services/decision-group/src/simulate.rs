@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use goalpost_checker::{CompiledBlueprint, compile};
+use goalpost_checker::{CompiledBlueprint, compile_stored};
 use goalpost_graph::{Outcome, Planned, Simulation, Workflow, simulate};
 use goalpost_model::{Blueprint, Digest, Failure, GoalId, TaskState, WorkflowId};
 use goalpost_proto::v1::simulated_outcome;
@@ -83,7 +83,7 @@ pub(crate) async fn run(
     };
     let planned = planned(context, recorded.as_ref()).await?;
     let simulated = tokio::task::spawn_blocking(move || -> Result<SimulateBlueprintResponse, String> {
-        let compiled = compiled(&blueprint)?;
+        let compiled = compile_stored(&blueprint)?;
         let (text, input) = recorded.as_ref().map_or_else(Default::default, |workflow| {
             (workflow.goal_text.clone(), workflow.goal_input.clone())
         });
@@ -127,18 +127,11 @@ async fn planned(
     for digest in digests {
         let blueprint = stored(context, digest).await?;
         // One that does not compile any more came up under other rules: its task is of unknown outcome.
-        if let Ok(compiled) = compiled(&blueprint) {
+        if let Ok(compiled) = compile_stored(&blueprint) {
             planned.insert(digest, Planned { digest, graph: Arc::clone(&compiled.graph) });
         }
     }
     Ok(planned)
-}
-
-fn compiled(blueprint: &Blueprint) -> Result<CompiledBlueprint, String> {
-    compile(blueprint).map_err(|findings| {
-        let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        findings.join("; ")
-    })
 }
 
 /// What came of a task, if it came to its own end: not one that was cancelled or skipped.

@@ -38,10 +38,7 @@ impl graph_engine_server::GraphEngine for Api {
             request.into_inner();
         let mut violations = Violations::within(self.shared.blueprints.payload_limit);
         let id = read_id(&id, &mut violations);
-        let digest = blueprint_digest.parse::<Digest>().ok();
-        if digest.is_none() {
-            violations.add("blueprint_digest", "must be the 64 hexadecimal digits of a stored blueprint");
-        }
+        let digest = read_digest(&blueprint_digest, "blueprint_digest", &mut violations);
         if goal.len() > limits::MAX_GOAL_BYTES || goal.contains('\0') {
             violations.add("goal", "must have at most 4,096 bytes, none of them NUL");
         }
@@ -53,13 +50,7 @@ impl graph_engine_server::GraphEngine for Api {
         else {
             return Err(status::invalid_argument(violations));
         };
-        let found = self
-            .shared
-            .blueprints
-            .get(&self.shared.store, digest)
-            .await
-            .map_err(|error| status::store(&error))?;
-        let blueprint = found.map_err(|problem| problem_status(&problem))?;
+        let blueprint = self.blueprint(digest).await?;
         let creation = Creation {
             blueprint: Arc::clone(&blueprint),
             goal_text: goal,
@@ -173,9 +164,7 @@ impl Api {
             let v1::Failure { kind, message } = failure;
             return Ok(Some(Wish::Expand { task, attempt, outcome: Err(Failure { kind, message }) }));
         }
-        let Ok(digest) = blueprint_digest.parse::<Digest>() else {
-            let message = "must be the 64 hexadecimal digits of a stored blueprint";
-            violations.add("expand.blueprint_digest", message);
+        let Some(digest) = read_digest(&blueprint_digest, "expand.blueprint_digest", violations) else {
             return Ok(None);
         };
         Ok(Some(Wish::Expand { task, attempt, outcome: Ok(self.blueprint(digest).await?) }))
@@ -188,18 +177,15 @@ impl Api {
         extend: &ExtendAction,
         violations: &mut Violations,
     ) -> Result<Option<Wish>, Status> {
-        let Ok(digest) = extend.blueprint_digest.parse::<Digest>() else {
-            let message = "must be the 64 hexadecimal digits of a stored blueprint";
-            violations.add("extend.blueprint_digest", message);
-            return Ok(None);
-        };
+        let field = "extend.blueprint_digest";
+        let Some(digest) = read_digest(&extend.blueprint_digest, field, violations) else { return Ok(None) };
         let next = self.stored(digest).await?;
         let Some(parent) = next.parent else {
-            violations.add("extend.blueprint_digest", "must be that of a blueprint with a parent");
+            violations.add(field, "must be that of a blueprint with a parent");
             return Ok(None);
         };
         if let Some(problem) = next.problem_as_extension_of(&self.stored(parent).await?) {
-            violations.add("extend.blueprint_digest", format!("must extend its parent: {problem}"));
+            violations.add(field, format!("must extend its parent: {problem}"));
             return Ok(None);
         }
         Ok(Some(Wish::Extend { next: self.blueprint(digest).await? }))
@@ -258,6 +244,14 @@ fn problem_status(problem: &Problem) -> Status {
             status::with_reason(Code::FailedPrecondition, "BLUEPRINT_INVALID", problem.to_string())
         }
     }
+}
+
+fn read_digest(text: &str, field: &str, violations: &mut Violations) -> Option<Digest> {
+    let digest = text.parse().ok();
+    if digest.is_none() {
+        violations.add(field, "must be the 64 hexadecimal digits of a stored blueprint");
+    }
+    digest
 }
 
 fn refusal_status(refusal: Refusal) -> Status {

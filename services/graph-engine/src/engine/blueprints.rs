@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use goalpost_checker::{CompiledBlueprint, compile};
-use goalpost_model::{Blueprint, Digest, PayloadLimit};
+use goalpost_checker::{CompiledBlueprint, compile_stored};
+use goalpost_model::{Digest, PayloadLimit};
 use goalpost_store::{Error, Store, workflows};
 
 /// Blueprints held at most; beyond, all are forgotten and compiled again when needed.
@@ -46,8 +46,8 @@ impl Blueprints {
         };
         // A large one takes a while: not on a thread that serves others.
         let compiled = tokio::task::spawn_blocking(move || compile_stored(&blueprint)).await;
-        let compiled = compiled.unwrap_or_else(|panic| Err(Problem::Invalid(panic.to_string())));
-        Ok(compiled.map(|compiled| self.keep(digest, compiled)))
+        let compiled = compiled.unwrap_or_else(|panic| Err(panic.to_string()));
+        Ok(compiled.map(|compiled| self.keep(digest, compiled)).map_err(Problem::Invalid))
     }
 
     fn keep(&self, digest: Digest, compiled: CompiledBlueprint) -> Arc<CompiledBlueprint> {
@@ -61,11 +61,4 @@ impl Blueprints {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Arc<CompiledBlueprint>>> {
         self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn compile_stored(blueprint: &Blueprint) -> Result<CompiledBlueprint, Problem> {
-    compile(blueprint).map_err(|findings| {
-        let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        Problem::Invalid(findings.join("; "))
-    })
 }
