@@ -33,11 +33,15 @@ CREATE TABLE goals (
     goal             text NOT NULL,
     goal_type        text NOT NULL,
     input            json NOT NULL,
-    state            text NOT NULL CHECK (state IN ('SUBMITTED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
+    state            text NOT NULL CHECK (state IN ('SUBMITTED', 'AWAITING_APPROVAL', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
     -- Set once a cancellation is asked for; the workflow may not exist yet.
     cancel_reason    text,
     -- The plan. There from the start if the caller brought it along.
     blueprint_digest bytea,
+    -- The caller's own policy, which counts besides that of the namespace.
+    policy           json,
+    -- The digests that were approved: nothing else may run for it. NULL: no policy wanted an approval.
+    approved_digests bytea[],
     result           json,
     failure          json,
     traceparent      text,
@@ -65,8 +69,36 @@ CREATE TABLE decisions (
     at         timestamptz NOT NULL DEFAULT now(),
     -- What asking a language model took for it, if one was asked.
     llm_usage  json,
+    -- The approval that it is about, and the blueprint that it signs, if it is somebody's word on a plan.
+    approval   uuid,
+    blueprint_digest bytea,
     PRIMARY KEY (goal_id, number)
 );
+-- Nobody decides twice on the same.
+CREATE UNIQUE INDEX decisions_once ON decisions (approval, decided_by) WHERE approval IS NOT NULL;
+
+-- Approvals that policies want before a blueprint runs. Written by the decision group.
+CREATE TABLE plan_approvals (
+    -- UUIDv7.
+    id               uuid PRIMARY KEY,
+    goal_id          uuid NOT NULL REFERENCES goals ON DELETE CASCADE,
+    -- What is approved, and nothing else.
+    blueprint_digest bytea NOT NULL CHECK (length(blueprint_digest) = 32),
+    -- Which rule wants it, and why.
+    rule             text NOT NULL,
+    reason           text NOT NULL,
+    -- Who may decide; nobody named: everybody may.
+    deciders         text[] NOT NULL,
+    quorum           integer NOT NULL CHECK (quorum > 0),
+    expires_at       timestamptz,
+    at_deadline      text NOT NULL CHECK (at_deadline IN ('reject', 'approve')),
+    -- WITHDRAWN: the plan was changed, or its goal has ended.
+    state            text NOT NULL DEFAULT 'OPEN' CHECK (state IN ('OPEN', 'APPROVED', 'REJECTED', 'EXPIRED', 'WITHDRAWN')),
+    asked_at         timestamptz NOT NULL DEFAULT now(),
+    resolved_at      timestamptz
+);
+CREATE INDEX plan_approvals_by_goal ON plan_approvals (goal_id, id);
+CREATE INDEX plan_approvals_open ON plan_approvals (goal_id) WHERE state = 'OPEN';
 
 -- Durable executions. Written by the graph engine.
 CREATE TABLE workflows (
@@ -143,11 +175,11 @@ CREATE INDEX tasks_running ON tasks (engine_id, session_id) WHERE state = 'RUNNI
 -- in it and delivers it. So what was delivered and got lost is still known.
 CREATE TABLE timers (
     workflow_id uuid NOT NULL,
-    -- Ordinal of the task; -1: the workflow's own.
+    -- Ordinal of the task; -1: the workflow's own; -2: that of the approvals of its goal.
     task        integer NOT NULL,
     -- The task's attempt when it was armed.
     attempt     integer NOT NULL,
-    kind        text NOT NULL CHECK (kind IN ('backoff', 'wait', 'give_up', 'schedule_to_start', 'start_to_close', 'deadline')),
+    kind        text NOT NULL CHECK (kind IN ('backoff', 'wait', 'give_up', 'schedule_to_start', 'start_to_close', 'deadline', 'approval')),
     fire_at     timestamptz NOT NULL,
     -- When it was delivered.
     fired_at    timestamptz,
@@ -237,6 +269,8 @@ CREATE TABLE events (
     attempt     integer,
     worker      text,
     failure     json,
+    -- The decision that it is about.
+    decision    bigint,
     PRIMARY KEY (workflow_id, number)
 ) PARTITION BY RANGE (workflow_id);
 -- What no other partition takes: nothing, as long as those to come are made in time.

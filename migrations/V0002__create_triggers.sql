@@ -25,6 +25,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT state IN ('RUNNING', 'PAUSED', 'COMPENSATING')
 $$;
 
+-- Whether a goal in this state has not ended.
+CREATE FUNCTION is_open_goal(state text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT state IN ('SUBMITTED', 'AWAITING_APPROVAL', 'RUNNING')
+$$;
+
 -- Histories and events -------------------------------------------------------------------
 
 -- Tells those who watch. Once for each transaction, since each draws its numbers at once.
@@ -157,7 +163,8 @@ CREATE TRIGGER goals_inserted AFTER INSERT ON goals
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION goals_inserted();
 
 CREATE TRIGGER goals_move AFTER UPDATE ON goals FOR EACH ROW
-    WHEN (OLD.state <> NEW.state AND OLD.state <> 'SUBMITTED' AND (OLD.state <> 'RUNNING' OR NEW.state = 'SUBMITTED')
+    WHEN (OLD.state <> NEW.state AND OLD.state <> 'SUBMITTED'
+          AND (NOT is_open_goal(OLD.state) OR NEW.state IN ('SUBMITTED', 'AWAITING_APPROVAL'))
           AND NOT (OLD.state IN ('FAILED', 'CANCELLED') AND NEW.state = 'RUNNING'))
     EXECUTE FUNCTION refuse_change('a goal that has ended stays as it is, unless it is retried');
 
@@ -167,10 +174,15 @@ BEGIN
     WITH moved AS MATERIALIZED (
         SELECT n.id, n.namespace, n.state, n.failure, o.state AS old_state
         FROM old_rows o JOIN new_rows n USING (id) WHERE n.state <> o.state
+    ), approved AS (
+        -- The decision group has it run.
+        INSERT INTO outbox (list, element, lane)
+        SELECT 'goals', n.id, n.namespace || ':' || n.priority FROM old_rows o JOIN new_rows n USING (id)
+        WHERE n.state = 'RUNNING' AND n.approved_digests IS DISTINCT FROM o.approved_digests
     ), closed AS (
         INSERT INTO namespaces AS s (name, open_goals)
-        SELECT namespace, sum(CASE WHEN state <> 'RUNNING' THEN -1 ELSE 1 END) FROM moved
-        WHERE state <> 'RUNNING' OR old_state <> 'SUBMITTED' GROUP BY namespace ORDER BY namespace
+        SELECT namespace, sum(CASE WHEN is_open_goal(state) THEN 1 ELSE -1 END) FROM moved
+        WHERE is_open_goal(state) <> is_open_goal(old_state) GROUP BY namespace ORDER BY namespace
         ON CONFLICT (name) DO UPDATE SET open_goals = s.open_goals + excluded.open_goals
     ), drawn AS (
         UPDATE histories h SET last_number = h.last_number + 1
@@ -179,9 +191,15 @@ BEGIN
     )
     INSERT INTO events (workflow_id, number, at, type, failure)
     SELECT id, d.number, clock_timestamp(),
-           CASE WHEN m.state <> 'RUNNING' THEN 'GOAL_' || m.state WHEN m.old_state = 'SUBMITTED' THEN 'GOAL_PLANNED'
+           CASE WHEN m.state <> 'RUNNING' THEN 'GOAL_' || m.state WHEN is_open_goal(m.old_state) THEN 'GOAL_PLANNED'
                 ELSE 'GOAL_RETRIED' END, m.failure
     FROM drawn d JOIN moved m USING (id);
+
+    -- Nobody has to decide any more on what has ended.
+    IF EXISTS (SELECT FROM new_rows n WHERE NOT is_open_goal(n.state)) THEN
+        UPDATE plan_approvals SET state = 'WITHDRAWN', resolved_at = clock_timestamp()
+        WHERE state = 'OPEN' AND goal_id = ANY (ARRAY(SELECT id FROM new_rows n WHERE NOT is_open_goal(n.state)));
+    END IF;
     RETURN NULL;
 END;
 $$;
@@ -190,9 +208,21 @@ CREATE TRIGGER goals_updated AFTER UPDATE ON goals
 
 -- Workflows ------------------------------------------------------------------------------
 
-CREATE FUNCTION workflows_inserted() RETURNS trigger
+-- A goal runs what was decided on, and nothing else. SQLSTATE GP001 says so to the engine.
+CREATE FUNCTION refuse_undecided() RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+    RAISE EXCEPTION 'this is not the blueprint that was decided on for the goal' USING ERRCODE = 'GP001';
+END;
+$$;
+
+CREATE FUNCTION workflows_inserted() RETURNS trigger
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    IF EXISTS (SELECT FROM new_rows w JOIN goals g ON g.id = w.id
+               WHERE g.state <> 'RUNNING' OR g.blueprint_digest IS DISTINCT FROM w.blueprint_digest) THEN
+        PERFORM refuse_undecided();
+    END IF;
     INSERT INTO events (workflow_id, number, at, type)
     SELECT id, event, clock_timestamp(), 'WORKFLOW_STARTED' FROM new_rows;
     RETURN NULL;
@@ -211,6 +241,19 @@ CREATE TRIGGER workflows_number AFTER UPDATE ON workflows FOR EACH ROW
 CREATE TRIGGER workflows_extend AFTER UPDATE ON workflows FOR EACH ROW
     WHEN (OLD.blueprint_digest <> NEW.blueprint_digest AND (OLD.state <> NEW.state OR NOT is_open(NEW.state)))
     EXECUTE FUNCTION refuse_change('only a workflow that runs can be extended');
+
+-- Where a policy wanted an approval, what was not approved does not take the place of what was.
+CREATE FUNCTION workflows_approved() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM goals g WHERE g.id = NEW.id AND NEW.blueprint_digest <> ALL (g.approved_digests)) THEN
+        PERFORM refuse_undecided();
+    END IF;
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER workflows_approved AFTER UPDATE ON workflows FOR EACH ROW
+    WHEN (OLD.blueprint_digest <> NEW.blueprint_digest) EXECUTE FUNCTION workflows_approved();
 
 -- What came up while these workflows were paused was given to nobody.
 CREATE FUNCTION deliver_ready(ids uuid[]) RETURNS void
@@ -406,6 +449,8 @@ CREATE VIEW orphaned_timers AS
     SELECT r.* FROM timers r WHERE CASE WHEN r.task >= 0
         THEN NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = r.workflow_id AND t.ordinal = r.task
                          AND t.state IN ('WAITING', 'READY', 'RUNNING') AND t.attempt = r.attempt)
+        WHEN r.kind = 'approval'
+        THEN NOT EXISTS (SELECT FROM plan_approvals a WHERE a.goal_id = r.workflow_id AND a.state = 'OPEN' AND a.expires_at IS NOT NULL)
         ELSE NOT EXISTS (SELECT FROM workflows w WHERE w.id = r.workflow_id AND w.state IN ('RUNNING', 'PAUSED')) END;
 
 -- Takers ---------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ pub(crate) async fn submit_many(
 
 /// Waits until no goal is open. This watches from outside and is no part of the system: it asks.
 pub(crate) async fn wait_for_all(database: &Client) -> Result<(), Error> {
-    let open = "SELECT count(*) FROM goals WHERE state IN ('SUBMITTED', 'RUNNING')";
+    let open = "SELECT count(*) FROM goals WHERE is_open_goal(state)";
     while database.query_one(open, &[]).await?.get::<_, i64>(0) > 0 {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -59,6 +59,9 @@ pub(crate) struct Arguments {
     /// A catalog file; may be given more than once. Without one the demo's is used.
     #[arg(long, env = "GOALPOST_CATALOG", value_delimiter = ',')]
     catalog: Vec<PathBuf>,
+    /// A file of policies that say which plans run, which never do and which have to be approved.
+    #[arg(long, env = "GOALPOST_POLICIES", value_name = "FILE")]
+    policies: Option<PathBuf>,
     #[command(flatten)]
     llm: goalpost_planner::LlmArgs,
     /// Milliseconds that a worker, or the engine that it was connected to, may be away before its
@@ -217,6 +220,7 @@ async fn serve(
         planner: url(planner.local_addr()),
         graph_engine: url(engine.local_addr()),
         persistence: url(persistence.local_addr()),
+        policies: arguments.policies.clone(),
         payload: arguments.payload,
         max_open_goals: arguments.max_open_goals,
         load,

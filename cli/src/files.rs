@@ -3,9 +3,10 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use goalpost_model::Blueprint;
+use goalpost_model::{Blueprint, Policy};
 use goalpost_notation::{Placed, Report, Style, read};
 use goalpost_planning::{Catalog, Source};
+use goalpost_policy::{Mistake, read_policy};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
@@ -34,6 +35,18 @@ pub(crate) fn style(stream: &impl IsTerminal) -> Style {
 pub(crate) fn catalog(paths: &[PathBuf]) -> Result<Catalog, Failure> {
     let texts = texts(paths)?;
     Catalog::parse(&sources(&texts)).map_err(|mistakes| Failure::Input(mistakes.to_string()))
+}
+
+/// A file with the policy of a goal.
+pub(crate) fn policy(path: &Path) -> Result<Policy, Failure> {
+    read_policy(&text(path)?).map_err(|mistakes| Failure::Input(told(path, &mistakes)))
+}
+
+/// What is wrong with a file of policies, a line each.
+pub(crate) fn told(path: &Path, mistakes: &[Mistake]) -> String {
+    let lines: Vec<String> =
+        mistakes.iter().map(|mistake| format!("{}: {mistake}", path.display())).collect();
+    lines.join("\n")
 }
 
 /// The names of the files, and their texts.

@@ -58,10 +58,16 @@ enum Command {
     Retry(commands::act::Retry),
     /// Send a signal to a goal.
     Signal(commands::act::Signal),
-    /// Approve what a task waits to have approved.
-    Approve(commands::act::Resolve),
-    /// Reject what a task waits to have approved.
-    Reject(commands::act::Resolve),
+    /// List the approvals that plans wait for.
+    Decisions(commands::decide::List),
+    /// Approve a goal's plan, or what a task waits to have approved.
+    Approve(commands::decide::Resolve),
+    /// Reject a goal's plan, or what a task waits to have approved.
+    Reject(commands::decide::Resolve),
+    /// Put another blueprint in the place of a plan that waits to be approved.
+    Edit(commands::decide::Edit),
+    /// Check a file of policies.
+    Policy(commands::policy::Arguments),
     /// Add tasks to what a goal runs, or bring the graph that one of its tasks waits for.
     Extend(commands::act::Extend),
     /// End a task that is stuck.
@@ -94,8 +100,11 @@ async fn main() -> ExitCode {
         Command::Resume(arguments) => commands::act::resume(arguments).await,
         Command::Retry(arguments) => commands::act::retry(arguments).await,
         Command::Signal(arguments) => commands::act::signal(arguments).await,
-        Command::Approve(arguments) => commands::act::resolve(arguments, true).await,
-        Command::Reject(arguments) => commands::act::resolve(arguments, false).await,
+        Command::Decisions(arguments) => commands::decide::list(arguments).await,
+        Command::Approve(arguments) => commands::decide::approve(arguments).await,
+        Command::Reject(arguments) => commands::decide::reject(arguments).await,
+        Command::Edit(arguments) => commands::decide::edit(arguments).await,
+        Command::Policy(arguments) => commands::policy::run(&arguments),
         Command::Extend(arguments) => commands::act::extend(arguments).await,
         Command::Skip(arguments) => commands::act::skip(arguments).await,
         Command::Payload(arguments) => commands::payload::run(arguments).await,

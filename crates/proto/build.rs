@@ -10,6 +10,7 @@ const ROOT: &str = "../../proto";
 const FILES: &[&str] = &[
     "goalpost/v1/blueprint.proto",
     "goalpost/v1/central_decision_group.proto",
+    "goalpost/v1/decision.proto",
     "goalpost/v1/event.proto",
     "goalpost/v1/graph_engine.proto",
     "goalpost/v1/payload.proto",

@@ -1,9 +1,7 @@
-//! `goalpost cancel`, `pause`, `resume`, `retry`, `signal`, `approve`, `reject` and `skip`.
+//! `goalpost cancel`, `pause`, `resume`, `retry`, `signal`, `extend` and `skip`.
 
 use clap::Args;
-use goalpost_client::v1::{
-    ExtendGoalRequest, Goal, ResolveApprovalRequest, SignalGoalRequest, SkipTaskRequest,
-};
+use goalpost_client::v1::{ExtendGoalRequest, Goal, SignalGoalRequest, SkipTaskRequest};
 use goalpost_proto::value_from_json;
 use serde_json::Value;
 
@@ -43,20 +41,6 @@ pub(crate) struct Signal {
 }
 
 #[derive(Args)]
-pub(crate) struct Resolve {
-    #[command(flatten)]
-    target: Target,
-    /// The task that waits.
-    task: String,
-    /// Who says so.
-    #[arg(long, env = "USER", default_value = "")]
-    by: String,
-    /// Why, for the history.
-    #[arg(long, default_value = "")]
-    reason: String,
-}
-
-#[derive(Args)]
 pub(crate) struct Skip {
     #[command(flatten)]
     target: Target,
@@ -82,7 +66,7 @@ pub(crate) struct Extend {
 }
 
 impl Target {
-    fn show(&self, found: &Goal) -> Result<(), Failure> {
+    pub(crate) fn show(&self, found: &Goal) -> Result<(), Failure> {
         print(found, self.json)
     }
 }
@@ -107,14 +91,6 @@ pub(crate) async fn signal(Signal { target, name, payload, signal_id }: Signal) 
     let payload = Some(value_from_json(value(&payload)?));
     let request = SignalGoalRequest { id: target.id.clone(), name, payload, signal_id };
     target.show(&target.client()?.signal(request).await?)
-}
-
-pub(crate) async fn resolve(
-    Resolve { target, task, by, reason }: Resolve,
-    approved: bool,
-) -> Result<(), Failure> {
-    let request = ResolveApprovalRequest { id: target.id.clone(), task, approved, by, reason };
-    target.show(&target.client()?.resolve_approval(request).await?)
 }
 
 pub(crate) async fn skip(Skip { target, task, reason, output }: Skip) -> Result<(), Failure> {

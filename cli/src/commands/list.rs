@@ -31,6 +31,7 @@ pub(crate) struct Arguments {
 #[derive(Clone, Copy, ValueEnum)]
 enum State {
     Submitted,
+    AwaitingApproval,
     Running,
     Succeeded,
     Failed,
@@ -42,6 +43,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let state = match arguments.state {
         None => GoalState::Unspecified,
         Some(State::Submitted) => GoalState::Submitted,
+        Some(State::AwaitingApproval) => GoalState::AwaitingApproval,
         Some(State::Running) => GoalState::Running,
         Some(State::Succeeded) => GoalState::Succeeded,
         Some(State::Failed) => GoalState::Failed,

@@ -2,6 +2,7 @@
 
 pub(crate) mod act;
 pub(crate) mod catalog;
+pub(crate) mod decide;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod fmt;
@@ -12,6 +13,7 @@ pub(crate) mod lint;
 pub(crate) mod list;
 pub(crate) mod payload;
 pub(crate) mod plan;
+pub(crate) mod policy;
 pub(crate) mod simulate;
 pub(crate) mod submit;
 pub(crate) mod verify;

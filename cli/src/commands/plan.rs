@@ -1,13 +1,16 @@
 //! `goalpost plan`: what a submission would run.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use goalpost_model::{Finding, LlmUsage, WorstCase};
 use goalpost_notation::drawing;
-use goalpost_proto::{Violations, read_blueprint};
+use goalpost_proto::{Violations, policy_from_model, read_blueprint};
 
 use super::{Endpoint, Wanted};
 use crate::failure::Failure;
-use crate::view::rungs;
+use crate::files;
+use crate::view::{approvals, rungs};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -21,6 +24,9 @@ pub(crate) struct Arguments {
     /// Whose goal it would be.
     #[arg(long, env = "GOALPOST_NAMESPACE")]
     namespace: Option<String>,
+    /// A file with a policy of its own, as `goalpost submit` takes it.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Print only the plan, as YAML.
     #[arg(long, conflicts_with = "json")]
     yaml: bool,
@@ -31,7 +37,10 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let goal = arguments.wanted.new_goal(arguments.input.as_deref())?;
-    let goal = goal.namespace(arguments.namespace.unwrap_or_default());
+    let mut goal = goal.namespace(arguments.namespace.unwrap_or_default());
+    if let Some(file) = &arguments.policy {
+        goal = goal.policy(policy_from_model(files::policy(file)?));
+    }
     let preview = arguments.endpoint.client()?.preview(goal).await?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&preview)?);
@@ -62,6 +71,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     if let Some(worst_case) = preview.worst_case {
         println!("{}", WorstCase::from(worst_case));
+    }
+    if let Some(ruling) = &preview.ruling {
+        print!("{}", approvals::ruling(ruling));
     }
     print!("{}", drawing::outline(&blueprint));
     Ok(())

@@ -1,10 +1,14 @@
 //! `goalpost submit`.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use goalpost_client::v1::{GoalState, Priority};
+use goalpost_proto::policy_from_model;
 
 use super::{Endpoint, Wanted, watch};
 use crate::failure::Failure;
+use crate::files;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -24,6 +28,9 @@ pub(crate) struct Arguments {
     /// How much it may claim against others that wait.
     #[arg(long, value_enum, default_value_t = Level::Normal)]
     priority: Level,
+    /// A file with a policy of its own (`rules`), which counts besides that of its namespace.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Follow the goal to its end.
     #[arg(long)]
     watch: bool,
@@ -53,8 +60,8 @@ impl From<Level> for Priority {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { endpoint, wanted, input, request_id, namespace, priority, watch: follow, wait, json } =
-        arguments;
+    let Arguments { endpoint, wanted, input, request_id, namespace, priority, .. } = arguments;
+    let Arguments { policy, watch: follow, wait, json, .. } = arguments;
     let client = endpoint.client()?;
     let mut goal = wanted.new_goal(input.as_deref())?.priority(priority.into());
     if let Some(namespace) = namespace {
@@ -62,6 +69,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     if let Some(request_id) = request_id {
         goal = goal.request_id(request_id);
+    }
+    if let Some(file) = policy {
+        goal = goal.policy(policy_from_model(files::policy(&file)?));
     }
     let goal = client.submit(goal).await?;
     if follow {

@@ -1,6 +1,6 @@
 //! Events as plain lines.
 
-use goalpost_client::v1::Event;
+use goalpost_client::v1::{Event, EventType};
 
 use super::{shorten, word};
 
@@ -19,6 +19,12 @@ pub(crate) fn line(event: &Event) -> String {
     if !event.worker.is_empty() {
         line.push_str(&format!("  @{}", event.worker));
     }
+    if let Some(decision) = event.decision.as_ref().filter(|_| event.r#type() == EventType::DecisionMade) {
+        line.push_str(&format!("  {} by {}", decision.verdict, decision.decided_by));
+        if !decision.reason.is_empty() {
+            line.push_str(&format!(": {}", shorten(&decision.reason, 200)));
+        }
+    }
     if let Some(failure) = &event.failure {
         line.push_str(&format!("  {}: {}", failure.kind, shorten(&failure.message, 200)));
     }
@@ -27,7 +33,7 @@ pub(crate) fn line(event: &Event) -> String {
 
 #[cfg(test)]
 mod tests {
-    use goalpost_client::v1::{EventType, Failure};
+    use goalpost_client::v1::Failure;
 
     use super::*;
 

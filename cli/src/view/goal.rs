@@ -6,7 +6,7 @@ use comfy_table::{Table, presets::NOTHING};
 use goalpost_client::v1::Goal;
 use goalpost_model::LlmUsage;
 
-use super::{shorten, word};
+use super::{approvals, shorten, word};
 
 /// Everything about one goal.
 pub(crate) fn details(goal: &Goal) -> String {
@@ -28,6 +28,9 @@ pub(crate) fn details(goal: &Goal) -> String {
         if let Some(usage) = &decision.usage {
             field("asked", &LlmUsage::from(usage.clone()).to_string());
         }
+    }
+    for approval in &goal.approvals {
+        field("approval", &approvals::line(approval));
     }
     if let Some(failure) = &goal.failure {
         field("failure", &format!("{}: {}", failure.kind, failure.message));

@@ -46,6 +46,7 @@ impl Frame {
         let now = self.now;
         let headline = match event.r#type() {
             EventType::GoalSubmitted => "submitted, waiting for its plan",
+            EventType::GoalAwaitingApproval => "planned, waiting to be approved",
             EventType::GoalPlanned => "planned",
             EventType::WorkflowStarted => "running",
             EventType::WorkflowPaused => "paused",

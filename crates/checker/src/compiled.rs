@@ -14,6 +14,7 @@ use crate::build::build;
 use crate::builtin::Control;
 use crate::expression::Expression;
 use crate::flow_path::FlowPath;
+use crate::goal_condition::PolicyView;
 use crate::payload;
 
 /// A blueprint that is ready to run. Shared between threads.
@@ -221,6 +222,10 @@ pub trait Scope {
     }
     /// What was read out of the goal's words; only where there is no graph yet.
     fn captures(&self) -> Option<&Map<String, Value>> {
+        None
+    }
+    /// What a policy decides on; only where there is one.
+    fn policy(&self) -> Option<PolicyView<'_>> {
         None
     }
 }

@@ -41,6 +41,6 @@ pub use compiled::{
     BodyView, CompiledBlueprint, CompiledBody, CompiledEdge, CompiledGraph, CompiledKey, CompiledTask,
     Repetition, Scope, TaskView, compile, compile_stored,
 };
-pub use goal_condition::{GoalCondition, GoalView};
+pub use goal_condition::{GoalCondition, GoalView, PolicyCondition, PolicyView};
 pub use source::CapabilitySource;
 pub use texts::{UNKNOWN, texts};

@@ -6,8 +6,9 @@ use goalpost_peers::{Addresses, Channel, InvalidAddress};
 use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClient;
 use goalpost_proto::v1::{
     CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal,
-    ListCatalogRequest, ListCatalogResponse, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest,
-    PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest,
+    ListCatalogRequest, ListCatalogResponse, ListDecisionsRequest, ListDecisionsResponse, ListGoalsRequest,
+    ListGoalsResponse, PauseGoalRequest, PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest,
+    ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest,
     SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse, SkipTaskRequest,
     SubmitGoalRequest,
 };
@@ -108,6 +109,16 @@ impl Client {
     /// Approves or rejects what a task waits to have approved.
     pub async fn resolve_approval(&self, request: ResolveApprovalRequest) -> Result<Goal, Error> {
         self.repeat(request, |mut group, request| async move { group.resolve_approval(request).await }).await
+    }
+
+    /// The approvals that policies want of plans.
+    pub async fn list_decisions(&self, request: ListDecisionsRequest) -> Result<ListDecisionsResponse, Error> {
+        self.repeat(request, |mut group, request| async move { group.list_decisions(request).await }).await
+    }
+
+    /// Approves or rejects a plan, or puts another one in its place.
+    pub async fn resolve_decision(&self, request: ResolveDecisionRequest) -> Result<Goal, Error> {
+        self.repeat(request, |mut group, request| async move { group.resolve_decision(request).await }).await
     }
 
     /// Why each task of a goal that has not ended, or was skipped, does not run.

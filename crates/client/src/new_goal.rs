@@ -1,7 +1,7 @@
 //! A goal to be submitted.
 
 use goalpost_proto::struct_from_map;
-use goalpost_proto::v1::{Blueprint, PreviewPlanRequest, Priority, SubmitGoalRequest};
+use goalpost_proto::v1::{Blueprint, Policy, PreviewPlanRequest, Priority, SubmitGoalRequest};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ pub struct NewGoal {
     request_id: String,
     namespace: String,
     priority: Priority,
+    policy: Option<Policy>,
 }
 
 impl NewGoal {
@@ -62,8 +63,15 @@ impl NewGoal {
         self
     }
 
+    /// A policy of its own, which counts besides that of its namespace.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
     pub(crate) fn into_submit(self) -> SubmitGoalRequest {
-        let Self { text, goal_type, blueprint, input, request_id, namespace, priority } = self;
+        let Self { text, goal_type, blueprint, input, request_id, namespace, priority, policy } = self;
         SubmitGoalRequest {
             goal: text,
             goal_type,
@@ -72,12 +80,13 @@ impl NewGoal {
             request_id: if request_id.is_empty() { Uuid::now_v7().to_string() } else { request_id },
             namespace,
             priority: priority.into(),
+            policy,
         }
     }
 
     pub(crate) fn into_preview(self) -> PreviewPlanRequest {
-        let Self { text, goal_type, blueprint, input, request_id: _, namespace, priority: _ } = self;
+        let Self { text, goal_type, blueprint, input, request_id: _, namespace, priority: _, policy } = self;
         let input = Some(struct_from_map(&input));
-        PreviewPlanRequest { goal: text, goal_type, blueprint, input, namespace }
+        PreviewPlanRequest { goal: text, goal_type, blueprint, input, namespace, policy }
     }
 }

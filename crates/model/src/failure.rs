@@ -64,6 +64,8 @@ impl Failure {
     pub const LLM_UNAVAILABLE: &'static str = "LLM_UNAVAILABLE";
     /// The engine, or its store, cannot take the plan.
     pub const PLAN_REFUSED: &'static str = "PLAN_REFUSED";
+    /// A policy refuses the plan.
+    pub const REFUSED: &'static str = "REFUSED";
     /// The blueprint was refused by the checker.
     pub const BLUEPRINT_INVALID: &'static str = "BLUEPRINT_INVALID";
     /// The attempt never reached its worker; another one is given out.

@@ -18,6 +18,7 @@ pub mod limits;
 mod llm_usage;
 mod payload;
 mod payload_limit;
+mod policy;
 mod retry;
 mod secret;
 mod state;
@@ -40,8 +41,11 @@ pub use lane::{InvalidLane, InvalidNamespace, Lane, Namespace, Priority};
 pub use llm_usage::LlmUsage;
 pub use payload::PayloadReference;
 pub use payload_limit::{InvalidPayloadLimit, Oversize, PayloadLimit};
+pub use policy::{ApprovalTerms, AtDeadline, Policy, PolicyRule, RuleVerdict};
 pub use retry::{RetryPolicy, Timeouts};
 pub use secret::{InvalidSecretReference, Secret, SecretPlace, SecretReference};
-pub use state::{EventType, GoalState, TaskState, TimerKind, UnknownWord, WaitsFor, WorkflowState};
+pub use state::{
+    EventType, GoalState, PlanApprovalState, TaskState, TimerKind, UnknownWord, WaitsFor, WorkflowState,
+};
 pub use timer::{InvalidTimerRef, TimerRef};
 pub use worst_case::{CapabilityUse, WorstCase};

@@ -10,6 +10,12 @@ use serde::{Deserialize, Serialize};
 #[error("'{0}' is not a known word")]
 pub struct UnknownWord(String);
 
+impl UnknownWord {
+    pub(crate) fn new(word: &str) -> Self {
+        Self(word.to_owned())
+    }
+}
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
@@ -54,6 +60,8 @@ words! {
     GoalState {
         /// Stored; waiting for its plan.
         Submitted = "SUBMITTED",
+        /// It has a checked blueprint, which has to be approved before it runs.
+        AwaitingApproval = "AWAITING_APPROVAL",
         /// It has a checked blueprint, and its workflow runs.
         Running = "RUNNING",
         /// Its workflow succeeded.
@@ -62,6 +70,22 @@ words! {
         Failed = "FAILED",
         /// Somebody cancelled it.
         Cancelled = "CANCELLED",
+    }
+}
+
+words! {
+    /// How far an approval of a plan is.
+    PlanApprovalState {
+        /// Somebody has to decide.
+        Open = "OPEN",
+        /// As many as have to have approved, or the deadline has.
+        Approved = "APPROVED",
+        /// Somebody rejected.
+        Rejected = "REJECTED",
+        /// Its deadline came first.
+        Expired = "EXPIRED",
+        /// The plan was changed, or its goal has ended.
+        Withdrawn = "WITHDRAWN",
     }
 }
 
@@ -149,8 +173,12 @@ words! {
     EventType {
         /// The goal was stored.
         GoalSubmitted = "GOAL_SUBMITTED",
-        /// The goal got its checked blueprint.
+        /// The goal got its checked blueprint, which may run.
         GoalPlanned = "GOAL_PLANNED",
+        /// The goal got its checked blueprint, which has to be approved.
+        GoalAwaitingApproval = "GOAL_AWAITING_APPROVAL",
+        /// Somebody, or a deadline, decided on a plan.
+        DecisionMade = "DECISION_MADE",
         /// The goal's workflow succeeded.
         GoalSucceeded = "GOAL_SUCCEEDED",
         /// The goal could not be planned, or its workflow failed.

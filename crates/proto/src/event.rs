@@ -17,6 +17,8 @@ pub fn event_type(kind: EventType) -> v1::EventType {
         EventType::WorkflowFailed => v1::EventType::WorkflowFailed,
         EventType::WorkflowCancelled => v1::EventType::WorkflowCancelled,
         EventType::GoalRetried => v1::EventType::GoalRetried,
+        EventType::GoalAwaitingApproval => v1::EventType::GoalAwaitingApproval,
+        EventType::DecisionMade => v1::EventType::DecisionMade,
         EventType::WorkflowPaused => v1::EventType::WorkflowPaused,
         EventType::WorkflowRunning => v1::EventType::WorkflowRunning,
         EventType::WorkflowCompensating => v1::EventType::WorkflowCompensating,

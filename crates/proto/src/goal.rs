@@ -8,6 +8,7 @@ use crate::{Violations, v1};
 pub fn goal_state(state: GoalState) -> v1::GoalState {
     match state {
         GoalState::Submitted => v1::GoalState::Submitted,
+        GoalState::AwaitingApproval => v1::GoalState::AwaitingApproval,
         GoalState::Running => v1::GoalState::Running,
         GoalState::Succeeded => v1::GoalState::Succeeded,
         GoalState::Failed => v1::GoalState::Failed,
@@ -20,6 +21,7 @@ pub fn read_goal_state(state: i32, field: &str, violations: &mut Violations) -> 
     match v1::GoalState::try_from(state) {
         Ok(v1::GoalState::Unspecified) => None,
         Ok(v1::GoalState::Submitted) => Some(GoalState::Submitted),
+        Ok(v1::GoalState::AwaitingApproval) => Some(GoalState::AwaitingApproval),
         Ok(v1::GoalState::Running) => Some(GoalState::Running),
         Ok(v1::GoalState::Succeeded) => Some(GoalState::Succeeded),
         Ok(v1::GoalState::Failed) => Some(GoalState::Failed),

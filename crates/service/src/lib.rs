@@ -10,6 +10,7 @@ pub mod lease;
 pub mod line;
 pub mod load;
 pub mod metrics;
+pub mod resource;
 pub mod server;
 pub mod shutdown;
 pub mod status;

@@ -3,6 +3,9 @@
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 
+/// What the schema says of a blueprint that was not decided on.
+const UNDECIDED: &str = "GP001";
+
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -15,6 +18,9 @@ pub enum Error {
     /// The database refused a statement.
     #[error("the database refused a statement")]
     Statement(#[source] tokio_postgres::Error),
+    /// A goal's workflow would run another blueprint than was decided on.
+    #[error("this is not the blueprint that was decided on for the goal")]
+    Undecided,
     /// The schema could not be brought up to date.
     #[error("the schema could not be migrated")]
     Migration(#[source] Box<refinery::Error>),
@@ -44,6 +50,7 @@ impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.code() {
             None => Self::Unavailable(Box::new(error)),
+            Some(code) if code.code() == UNDECIDED => Self::Undecided,
             Some(code) if is_passing(code) => Self::Unavailable(Box::new(error)),
             Some(_) => Self::Statement(error),
         }

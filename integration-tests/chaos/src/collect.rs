@@ -15,7 +15,7 @@ use crate::checker::history::{Edge, Event, Goal, Graph, Task};
 use crate::workload::catalog::WAIT;
 use crate::{Error, workload};
 
-const OPEN_GOALS: &str = "SELECT count(*) FROM goals WHERE state IN ('SUBMITTED', 'RUNNING')";
+const OPEN_GOALS: &str = "SELECT count(*) FROM goals WHERE is_open_goal(state)";
 
 const GOALS: &str = "\
     SELECT g.id, g.state, coalesce(g.request_id, ''), b.body::text, w.state \

@@ -22,6 +22,7 @@ pub(crate) const CATALOG: &str = "\
 capabilities:
   - { name: test.echo, effect: read }
   - { name: test.other, effect: read }
+  - { name: test.write, effect: write }
   - name: test.number
     effect: read
     output_schema: { type: object, properties: { n: { type: integer } }, required: [n] }
@@ -210,7 +211,7 @@ where
 {
     let begun = Arc::new(Mutex::new(Vec::new()));
     let mut builder = Worker::builder(endpoint).name("test").max_concurrency(100);
-    for capability in ["test.echo", "test.other", "test.number"] {
+    for capability in ["test.echo", "test.other", "test.number", "test.write"] {
         let (begun, handler) = (Arc::clone(&begun), handler.clone());
         builder = builder.capability(capability, move |attempt: Attempt, input: Value| {
             let name = format!("{} {} {}", attempt.workflow_id(), attempt.task(), attempt.number());

@@ -9,6 +9,7 @@ mod by_hand;
 mod cluster;
 mod collector;
 mod crash;
+mod deciding;
 mod draining;
 mod expanding;
 mod explaining;

@@ -96,7 +96,7 @@ async fn a_namespace_has_so_many_open_goals_and_no_more() {
     client.cancel(&first.id, "room").await.unwrap();
     client.submit(goal()).await.unwrap();
     let open = "SELECT sum(open_goals)::bigint - (SELECT count(*) FROM goals \
-                WHERE state IN ('SUBMITTED', 'RUNNING')) FROM namespaces";
+                WHERE is_open_goal(state)) FROM namespaces";
     let database = on.database.client().await;
     assert_eq!(database.query_one(open, &[]).await.unwrap().get::<_, i64>(0), 0);
 }

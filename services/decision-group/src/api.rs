@@ -7,8 +7,8 @@ use goalpost_model::{GoalId, GoalState, Namespace, PayloadLimit, WorkflowId};
 use goalpost_proto::v1::{
     CancelGoalRequest, CancelWorkflowRequest, Event, ExplainGoalRequest, ExplainWorkflowRequest, Explanation,
     ExtendGoalRequest, GetGoalRequest, Goal, ListCapabilitiesRequest, ListCapabilitiesResponse,
-    ListCatalogRequest, ListCatalogResponse, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest,
-    PayloadReference, PreviewPlanRequest, PreviewPlanResponse, ReadPayloadRequest, ResolveApprovalRequest,
+    ListCatalogRequest, ListCatalogResponse, ListDecisionsRequest, ListDecisionsResponse, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest,
+    PayloadReference, PreviewPlanRequest, PreviewPlanResponse, ReadPayloadRequest, ResolveApprovalRequest, ResolveDecisionRequest,
     ResumeGoalRequest, RetryGoalRequest, SignalGoalRequest, SimulateBlueprintRequest,
     SimulateBlueprintResponse, SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest,
     WritePayloadRequest, act_on_workflow_request::Action, central_decision_group_server,
@@ -25,6 +25,7 @@ use uuid::Uuid;
 
 use crate::by_hand;
 use crate::checks::Checks;
+use crate::decisions;
 use crate::extend::Extension;
 use crate::preview::preview;
 use crate::requests::{self, Submission, Wanted};
@@ -102,7 +103,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         found.truncate(size);
         let last = found.last().filter(|_| !is_last);
         let next_page_token = last.map(|goal| goal.id.to_string()).unwrap_or_default();
-        let goals = found.into_iter().map(|goal| resource::goal(goal, Vec::new())).collect();
+        let goals = found.into_iter().map(|goal| resource::goal(goal, Vec::new(), Vec::new())).collect();
         Ok(Response::new(ListGoalsResponse { goals, next_page_token }))
     }
 
@@ -169,6 +170,24 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         request: Request<ResolveApprovalRequest>,
     ) -> Result<Response<Goal>, Status> {
         self.act(request, by_hand::resolve).await
+    }
+
+    async fn list_decisions(
+        &self,
+        request: Request<ListDecisionsRequest>,
+    ) -> Result<Response<ListDecisionsResponse>, Status> {
+        let page = decisions::page(request.into_inner()).map_err(status::invalid_argument)?;
+        decisions::list(&self.context, page).await.map(Response::new)
+    }
+
+    async fn resolve_decision(
+        &self,
+        request: Request<ResolveDecisionRequest>,
+    ) -> Result<Response<Goal>, Status> {
+        let traceparent = trace_context::of(&request);
+        let resolution = decisions::resolution(request.into_inner()).map_err(status::invalid_argument)?;
+        decisions::resolve(&self.context, &self.checks, &resolution, traceparent.as_deref()).await?;
+        self.read(resolution.goal).await
     }
 
     async fn skip_task(&self, request: Request<SkipTaskRequest>) -> Result<Response<Goal>, Status> {
@@ -271,7 +290,9 @@ impl Api {
     async fn read(&self, id: GoalId) -> Result<Response<Goal>, Status> {
         let found = goals::get(&self.context.store, id).await.map_err(|error| status::store(&error))?;
         let (goal, decisions) = found.ok_or_else(|| status::not_found("goal", &id.to_string()))?;
-        Ok(Response::new(resource::goal(goal, decisions)))
+        let approvals = goals::approvals_of(&self.context.store, id).await;
+        let approvals = approvals.map_err(|error| status::store(&error))?;
+        Ok(Response::new(resource::goal(goal, decisions, approvals)))
     }
 }
 
@@ -292,7 +313,7 @@ pub(crate) async fn cancel_workflow(
 
 /// The answer to a submission, without another look at the store.
 fn just_submitted(id: GoalId, submission: Submission) -> Goal {
-    let Submission { wanted, request_id, namespace, priority } = submission;
+    let Submission { wanted, request_id, namespace, priority, policy: _ } = submission;
     let Wanted { goal, goal_type, blueprint: _, input } = wanted;
     Goal {
         id: id.to_string(),

@@ -143,6 +143,10 @@ pub(crate) async fn has_workflow(context: &Context, id: GoalId) -> Result<(), St
             let message = "the goal does not run yet; try again when it does";
             Err(status::with_reason(Code::FailedPrecondition, "NOT_RUNNING", message.to_owned()))
         }
+        GoalState::AwaitingApproval => {
+            let message = "the goal's plan waits to be approved; try again when it is (ListDecisions says by whom)";
+            Err(status::with_reason(Code::FailedPrecondition, "NOT_RUNNING", message.to_owned()))
+        }
         _ if goal.has_workflow => Ok(()),
         _ => {
             let message = "the goal was never planned; submit it again";

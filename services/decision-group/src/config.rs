@@ -1,6 +1,7 @@
 //! Settings of the decision group.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Args;
 use goalpost_service::args::{PayloadArgs, PostgresArgs, RedisArgs};
@@ -26,6 +27,10 @@ pub struct Config {
     /// RESOURCE_EXHAUSTED. A batch that was under way may go beyond it.
     #[arg(long, env = "GOALPOST_MAX_OPEN_GOALS", default_value_t = 100_000)]
     pub max_open_goals: u32,
+    /// A file of policies that say which plans run, which never do and which have to be approved; without one
+    /// everything runs. docs/decisions.md says how they are written.
+    #[arg(long, env = "GOALPOST_POLICIES", value_name = "FILE")]
+    pub policies: Option<PathBuf>,
     /// How large inputs and outputs may be.
     #[command(flatten)]
     pub payload: PayloadArgs,

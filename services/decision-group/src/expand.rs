@@ -4,13 +4,14 @@
 //! A delivery may repeat: a task that has its graph already is not asked about again.
 
 use futures::stream::{self, StreamExt as _};
-use goalpost_model::{AttemptRef, Blueprint, Digest, Failure, SUB_GOAL, WorkflowId};
+use goalpost_model::{AttemptRef, Blueprint, Digest, Failure, GoalId, SUB_GOAL, WorkflowId};
+use goalpost_policy::Ruling;
 use goalpost_proto::v1::{ActOnWorkflowRequest, PlanRequest, PlanResponse};
 use goalpost_proto::{Violations, read_blueprint, struct_from_map};
 use goalpost_service::backoff::{Backoff, until_ok};
 use goalpost_service::line::Line;
 use goalpost_service::{status, trace_context};
-use goalpost_store::goals::NewBlueprint;
+use goalpost_store::goals::{self, NewBlueprint};
 use goalpost_store::workflows::{self, WantedPlan};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,7 @@ use crate::Context;
 use crate::by_hand::expand;
 use crate::checks::{Checks, Definitions};
 use crate::refusals::{Verdict, may_pass, verdict};
+use crate::rulings::{self, Proposal, Subject};
 
 const MAX_BATCH: usize = 256;
 /// Tasks that are planned at once.
@@ -72,7 +74,11 @@ impl Plans<'_> {
     async fn try_serve(&self, wanted: &WantedPlan) -> Result<(), Status> {
         let found =
             if wanted.capability == SUB_GOAL { self.plan(wanted).await? } else { self.check(wanted).await? };
-        let outcome = match found {
+        let ruled = match found {
+            Ok(blueprint) => self.ruled(wanted, blueprint).await?,
+            Err(failure) => Err(failure),
+        };
+        let outcome = match ruled {
             Ok(blueprint) => self.store(blueprint).await?,
             Err(failure) => Err(failure),
         };
@@ -83,6 +89,30 @@ impl Plans<'_> {
             tracing::error!(workflow = %wanted.workflow, task = wanted.task, reason, "a task cannot be failed; it waits on");
         }
         Ok(())
+    }
+
+    /// The blueprint, if the policies let it pass.
+    async fn ruled(
+        &self,
+        wanted: &WantedPlan,
+        new: NewBlueprint,
+    ) -> Result<Result<NewBlueprint, Failure>, Status> {
+        // A workflow that serves no goal has no policy.
+        let goal = goals::get(&self.context.store, GoalId::from(wanted.workflow)).await;
+        let Some((goal, _)) = goal.map_err(|error| status::store(&error))? else { return Ok(Ok(new)) };
+        let subject = Subject::of(&goal);
+        let rulings = self.context.rulings(self.checks);
+        let Some(present) = self.context.running(goal.id).await?.filter(|_| rulings.cover(&subject)) else {
+            return Ok(Ok(new));
+        };
+        let present = self.context.blueprint(present).await?;
+        let blueprint = new.blueprint().map_err(|error| status::store(&error))?;
+        let proposal = Proposal { planned_by: &wanted.capability, blueprint, present: Some(&present) };
+        Ok(match rulings.on(&subject, proposal, wanted.traceparent.as_deref()).await? {
+            Ruling::Admit => Ok(new),
+            Ruling::Refuse { rule, reason } => Err(rulings::refusal(&rule, &reason)),
+            Ruling::Approval(wanted) => Err(rulings::unasked(&wanted)),
+        })
     }
 
     /// A plan that its store cannot take is none.

@@ -1,19 +1,22 @@
 //! What somebody adds to a goal that runs.
 
-use goalpost_model::{Blueprint, Digest, GoalId, Namespace, WorkflowId};
+use goalpost_model::{Blueprint, Digest, Failure, GoalId};
+use goalpost_policy::Ruling;
 use goalpost_proto::Violations;
 use goalpost_proto::v1::ExtendAction;
 use goalpost_proto::v1::act_on_workflow_request::Action;
 use goalpost_service::status;
-use goalpost_store::goals::{self, NewBlueprint};
+use goalpost_store::goals::{self, Answer, NewBlueprint, StoredGoal};
 use goalpost_store::workflows;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use crate::Context;
+use crate::api::CALLER;
 use crate::by_hand;
 use crate::checks::{Checks, Definitions};
 use crate::inline::inline;
+use crate::rulings::{self, Proposal, Subject};
 
 /// How often others may come first.
 const TRIES: usize = 5;
@@ -29,22 +32,31 @@ pub(crate) struct Extension<'a> {
 impl Extension<'_> {
     /// The blueprint runs inside of the task, which waits for it.
     pub(crate) async fn put_into(&self, task: String, blueprint: Blueprint) -> Result<(), Status> {
+        let goal = self.context.goal(self.id).await?;
         let checked = self
             .checks
-            .ask(blueprint, Definitions::Catalog, &self.namespace().await?, self.traceparent())
+            .ask(blueprint, Definitions::Catalog, &goal.namespace, self.traceparent())
             .await?;
+        let present = self.context.blueprint(self.present().await?).await?;
+        match self.ruling(&goal, &checked, &present).await? {
+            Ruling::Admit => {}
+            Ruling::Refuse { rule, reason } => return Err(refused(rulings::refusal(&rule, &reason))),
+            Ruling::Approval(wanted) => return Err(refused(rulings::unasked(&wanted))),
+        }
         self.store(&checked).await?;
         let action = by_hand::expand(task, None, Ok(checked.digest));
         by_hand::act(self.context, self.id, action, self.traceparent()).await
     }
 
-    /// The tasks and edges of `part` are added to what the goal runs.
+    /// The tasks and edges of `part` are added to what the goal runs; if a policy wants that to be approved, once it is.
     pub(crate) async fn join(&self, part: Blueprint) -> Result<(), Status> {
         let part = inline(&self.context.store, part).await.map_err(|error| status::store(&error))?;
-        let namespace = self.namespace().await?;
+        let goal = self.context.goal(self.id).await?;
         let mut others_came_first = None;
         for _ in 0..TRIES {
-            let joined = match self.present().await?.joined_with(&part) {
+            let digest = self.present().await?;
+            let present = self.context.blueprint(digest).await?;
+            let joined = match present.joined_with(&part) {
                 // It was joined before.
                 Ok(None) => return Ok(()),
                 Ok(Some(joined)) => joined,
@@ -54,8 +66,13 @@ impl Extension<'_> {
                     return Err(status::invalid_argument(violations));
                 }
             };
-            let checked = self.checks.ask(joined, Definitions::Own, &namespace, self.traceparent()).await?;
+            let checked =
+                self.checks.ask(joined, Definitions::Own, &goal.namespace, self.traceparent()).await?;
+            let ruling = self.ruling(&goal, &checked, &present).await?;
             self.store(&checked).await?;
+            if self.waits_for_approval(digest, &checked, ruling).await? {
+                return Ok(());
+            }
             let action = Action::Extend(ExtendAction { blueprint_digest: checked.digest.to_string() });
             match by_hand::act(self.context, self.id, action, self.traceparent()).await {
                 Err(refused) if runs_another_by_now(&refused) => others_came_first = Some(refused),
@@ -66,36 +83,60 @@ impl Extension<'_> {
         Err(status::with_reason(Code::Aborted, "EXTENDED_BY_OTHERS", format!("{message}; try again")))
     }
 
-    /// Whose goal it is.
-    async fn namespace(&self) -> Result<Namespace, Status> {
-        let found = goals::get(&self.context.store, self.id).await.map_err(|error| status::store(&error))?;
-        let (goal, _) = found.ok_or_else(|| status::not_found("goal", &self.id.to_string()))?;
-        Ok(goal.namespace)
+    /// What the policies say of the blueprint that comes to the present one, or takes its place.
+    async fn ruling(
+        &self,
+        goal: &StoredGoal,
+        next: &NewBlueprint,
+        present: &Blueprint,
+    ) -> Result<Ruling, Status> {
+        let subject = Subject::of(goal);
+        let rulings = self.context.rulings(self.checks);
+        if !rulings.cover(&subject) {
+            return Ok(Ruling::Admit);
+        }
+        let blueprint = next.blueprint().map_err(|error| status::store(&error))?;
+        let proposal = Proposal { planned_by: CALLER, blueprint, present: Some(present) };
+        rulings.on(&subject, proposal, self.traceparent()).await
     }
 
-    /// What the goal's workflow runs.
-    async fn present(&self) -> Result<Blueprint, Status> {
-        let digest = match self.running().await? {
-            Some(digest) => digest,
-            // Its workflow may have begun a moment ago.
-            None => {
-                by_hand::has_workflow(self.context, self.id).await?;
-                let missing = || status::not_found("workflow", &self.id.to_string());
-                self.running().await?.ok_or_else(missing)?
+    /// Whether the goal goes on as it is until somebody has decided. What may take the place of an approved blueprint is
+    /// noted before the engine hears of it.
+    async fn waits_for_approval(
+        &self,
+        present: Digest,
+        next: &NewBlueprint,
+        ruling: Ruling,
+    ) -> Result<bool, Status> {
+        let store = &self.context.store;
+        let away = |error: goalpost_store::Error| status::store(&error);
+        let wanted = match ruling {
+            Ruling::Admit => {
+                goals::admit(store, self.id, next.digest).await.map_err(away)?;
+                return Ok(false);
             }
+            Ruling::Refuse { rule, reason } => return Err(refused(rulings::refusal(&rule, &reason))),
+            Ruling::Approval(wanted) => rulings::approvals(wanted, next.digest),
         };
-        let found = workflows::blueprint(&self.context.store, digest).await;
-        let found = found.map_err(|error| status::store(&error))?;
-        found.ok_or_else(|| {
-            let message = format!("the blueprint {digest} of the goal is not stored");
-            status::with_reason(Code::Internal, "INTERNAL", message)
-        })
+        match goals::ask_to_extend(store, self.id, present, next.digest, &wanted).await.map_err(away)? {
+            Answer::Approved => Ok(false),
+            Answer::Rejected => {
+                let message = "the same tasks were rejected before, or not approved in time";
+                Err(status::with_reason(Code::FailedPrecondition, "REJECTED", message))
+            }
+            _ => Ok(true),
+        }
     }
 
-    /// The digest of what the goal's workflow runs, if it has begun.
-    async fn running(&self) -> Result<Option<Digest>, Status> {
-        let running = workflows::digests(&self.context.store, &[WorkflowId::from(self.id)], &[]).await;
-        Ok(running.map_err(|error| status::store(&error))?.into_values().next())
+    /// The digest of what the goal's workflow runs.
+    async fn present(&self) -> Result<Digest, Status> {
+        if let Some(digest) = self.context.running(self.id).await? {
+            return Ok(digest);
+        }
+        // Its workflow may have begun a moment ago.
+        by_hand::has_workflow(self.context, self.id).await?;
+        let missing = || status::not_found("workflow", &self.id.to_string());
+        self.context.running(self.id).await?.ok_or_else(missing)
     }
 
     async fn store(&self, blueprint: &NewBlueprint) -> Result<(), Status> {
@@ -111,4 +152,8 @@ impl Extension<'_> {
 /// Somebody else has extended the workflow since it was read.
 fn runs_another_by_now(refused: &Status) -> bool {
     refused.get_details_error_info().is_some_and(|info| info.reason == "OTHER_PARENT")
+}
+
+fn refused(failure: Failure) -> Status {
+    status::with_reason(Code::FailedPrecondition, "REFUSED", failure.message)
 }

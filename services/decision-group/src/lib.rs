@@ -7,6 +7,7 @@ mod api;
 mod by_hand;
 mod checks;
 mod config;
+mod decisions;
 mod expand;
 mod extend;
 mod inline;
@@ -18,13 +19,18 @@ mod preview;
 mod refusals;
 mod requests;
 mod resource;
+mod rulings;
 mod simulate;
+mod stored;
 mod submit;
 mod watch;
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use goalpost_model::limits::MAX_MESSAGE_BYTES;
+use goalpost_policy::Policies;
 use goalpost_proto::v1::central_decision_group_server::CentralDecisionGroupServer;
 use goalpost_queue::{List, Queue};
 use goalpost_service::args::PayloadArgs;
@@ -43,6 +49,7 @@ use uuid::Uuid;
 use checks::Checks;
 pub use config::Config;
 use peers::Peers;
+use rulings::Rulings;
 use submit::Submitter;
 
 /// The service's name, in traces and logs.
@@ -60,6 +67,12 @@ pub enum Error {
     /// The settings of Redis are wrong.
     #[error(transparent)]
     Queue(#[from] goalpost_queue::Error),
+    /// The file of policies cannot be read.
+    #[error("cannot read the policies in {0}: {1}")]
+    NoPolicies(PathBuf, #[source] std::io::Error),
+    /// The file of policies has mistakes in it.
+    #[error("the policies in {0} are wrong: {1}")]
+    WrongPolicies(PathBuf, String),
     /// The address of another service is none.
     #[error("'{0}' is not the address of a service; for example http://127.0.0.1:50052")]
     Peer(String),
@@ -82,6 +95,14 @@ pub(crate) struct Context {
     pub(crate) store: Store,
     pub(crate) queue: Queue,
     pub(crate) peers: Peers,
+    pub(crate) policies: Arc<Policies>,
+}
+
+impl Context {
+    /// What the policies say of plans.
+    pub(crate) fn rulings<'a>(&'a self, checks: &'a Checks) -> Rulings<'a> {
+        Rulings { policies: &self.policies, checks }
+    }
 }
 
 /// Binds the address. Connects to nothing yet.
@@ -91,9 +112,21 @@ pub async fn build(config: Config) -> Result<App, Error> {
     let peers = Peers::new(&config)?;
     let listener = Listener::bind(config.listen, "--decision-group-listen (or --listen)").await?;
     let health = Health::new(&["goalpost.v1.CentralDecisionGroup"], &[STORES]).await;
-    let context = Context { store, queue, peers };
+    let policies = Arc::new(config.policies.as_deref().map(read_policies).transpose()?.unwrap_or_default());
+    let context = Context { store, queue, peers, policies };
     let Config { load, max_open_goals, payload, drain, .. } = config;
     Ok(App { listener, context, health, load, max_open_goals, payload, drain })
+}
+
+/// Reads the file of policies; at start, before anything is served.
+fn read_policies(path: &Path) -> Result<Policies, Error> {
+    let text = std::fs::read_to_string(path).map_err(|error| Error::NoPolicies(path.to_owned(), error))?;
+    let policies = Policies::read(&text).map_err(|mistakes| {
+        let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        Error::WrongPolicies(path.to_owned(), told.join("; "))
+    })?;
+    tracing::info!(file = %path.display(), policies = policies.len(), "the policies were read");
+    Ok(policies)
 }
 
 impl App {

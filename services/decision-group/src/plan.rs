@@ -8,28 +8,37 @@ use std::time::Instant;
 
 use futures::stream::{self, StreamExt as _};
 use goalpost_model::{Failure, GoalId, GoalState};
-use goalpost_proto::v1::{CreateWorkflowRequest, PlanRequest, PlanResponse};
+use goalpost_policy::Ruling;
+use goalpost_proto::v1::act_on_workflow_request::Action;
+use goalpost_proto::v1::{CreateWorkflowRequest, ExtendAction, PlanRequest, PlanResponse};
 use goalpost_proto::{Violations, read_blueprint, struct_from_map};
 use goalpost_service::backoff::{Backoff, until_ok};
 use goalpost_service::line::Line;
+use goalpost_service::status;
 use goalpost_service::trace_context::{self, Hop};
 use goalpost_store::goals::{self, NewBlueprint, Planned, StoredGoal, Unwanted, Verdict};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use crate::api::{CALLER, cancel_workflow};
+use crate::by_hand;
+use crate::checks::Checks;
 use crate::refusals::may_pass;
+use crate::rulings::{self, Proposal, Subject};
 use crate::{Context, SERVICE};
 
 const MAX_BATCH: usize = 256;
 /// Goals that are planned or begun at once.
 const AT_ONCE: usize = 64;
+/// Who refuses a plan.
+const POLICY: &str = "policy";
 
 /// Plans and begins goals, until `stop`.
 pub(crate) async fn take_goals(context: Context, mut line: Line, stop: CancellationToken) {
+    let checks = Checks::new(context.peers.planner.clone(), context.store.clone());
     while let Some(elements) = line.take(MAX_BATCH).await {
         let ids: Vec<GoalId> = elements.iter().filter_map(|element| element.parse().ok()).collect();
-        let goals = Goals { context: &context, stop: &stop };
+        let goals = Goals { context: &context, checks: &checks, stop: &stop };
         if goals.advance(&ids).await.is_none() {
             return;
         }
@@ -39,6 +48,7 @@ pub(crate) async fn take_goals(context: Context, mut line: Line, stop: Cancellat
 
 struct Goals<'a> {
     context: &'a Context,
+    checks: &'a Checks,
     stop: &'a CancellationToken,
 }
 
@@ -46,11 +56,16 @@ impl Goals<'_> {
     /// Brings the goals as far as their workflows' beginnings. `None` if the process stops first;
     /// the list keeps them.
     async fn advance(&self, ids: &[GoalId]) -> Option<()> {
-        let store = &self.context.store;
-        let open = until_ok("PostgreSQL", self.stop, || goals::open(store, ids)).await?;
         let (submitted, planned): (Vec<StoredGoal>, Vec<StoredGoal>) =
-            open.into_iter().partition(|goal| goal.state == GoalState::Submitted);
-        self.begin_all(planned.into_iter().filter(|goal| !goal.has_workflow).collect()).await?;
+            self.open(ids).await?.into_iter().partition(|goal| goal.state == GoalState::Submitted);
+        let (begun, to_begin): (Vec<StoredGoal>, Vec<StoredGoal>) = planned
+            .into_iter()
+            .filter(|goal| goal.state == GoalState::Running)
+            .partition(|goal| goal.has_workflow);
+        self.begin_all(to_begin).await?;
+        for goal in &begun {
+            self.go_on(goal).await?;
+        }
         let started = Instant::now();
         let plans = submitted.into_iter().map(|goal| async move { Some((self.plan(&goal).await?, goal)) });
         // A language model takes its time: those that have their plans do not wait for the others.
@@ -62,6 +77,44 @@ impl Goals<'_> {
             self.begin_all(to_begin).await?;
         }
         self.cancel_unwanted(ids).await
+    }
+
+    /// Those of the goals that have not ended, once the deadlines of their approvals have decided.
+    async fn open(&self, ids: &[GoalId]) -> Option<Vec<StoredGoal>> {
+        let store = &self.context.store;
+        let open = until_ok("PostgreSQL", self.stop, || goals::open(store, ids)).await?;
+        let is_asked =
+            |goal: &&StoredGoal| goal.state == GoalState::AwaitingApproval || goal.approved_digests.is_some();
+        let asked: Vec<GoalId> = open.iter().filter(is_asked).map(|goal| goal.id).collect();
+        if asked.is_empty() {
+            return Some(open);
+        }
+        until_ok("PostgreSQL", self.stop, || goals::expire(store, &asked)).await?;
+        until_ok("PostgreSQL", self.stop, || goals::open(store, ids)).await
+    }
+
+    /// Lets a goal go on with the blueprint that was approved last, if it runs another one.
+    async fn go_on(&self, goal: &StoredGoal) -> Option<()> {
+        let approved = goal.approved_digests.as_ref().and_then(|all| all.last().copied());
+        let Some(digest) = approved.filter(|digest| goal.blueprint_digest != Some(*digest)) else {
+            return Some(());
+        };
+        let mut backoff = Backoff::default();
+        loop {
+            let action = Action::Extend(ExtendAction { blueprint_digest: digest.to_string() });
+            match by_hand::act(self.context, goal.id, action, goal.traceparent.as_deref()).await {
+                Ok(()) => return Some(()),
+                Err(status) if may_pass(&status) => self.log(&backoff, "graph engine", &status),
+                // It has ended, or goes on with another blueprint by now.
+                Err(status) => {
+                    tracing::warn!(goal = %goal.id, reason = status.message(), "an approved extension came too late");
+                    return Some(());
+                }
+            }
+            if !backoff.pause(self.stop).await {
+                return None;
+            }
+        }
     }
 
     async fn begin_all(&self, goals: Vec<StoredGoal>) -> Option<()> {
@@ -78,7 +131,7 @@ impl Goals<'_> {
         let missed = planned.iter().map(|plan| plan.goal).filter(|goal| !stored.contains(goal));
         let planned_before = self.planned(&missed.collect::<Vec<_>>()).await?;
         for (goal, plan) in goals.iter_mut().zip(planned) {
-            goal.blueprint_digest = plan.verdict.digest().copied();
+            goal.blueprint_digest = plan.verdict.digest().copied().filter(|_| plan.approvals.is_empty());
         }
         goals.retain(|goal| goal.blueprint_digest.is_some() && stored.contains(&goal.id));
         goals.extend(planned_before);
@@ -120,13 +173,15 @@ impl Goals<'_> {
     async fn try_plan(&self, goal: &StoredGoal) -> Result<Planned, Status> {
         if let Some(digest) = goal.blueprint_digest {
             let reason = "the caller's own blueprint, checked when it was submitted".to_owned();
-            return Ok(Planned {
+            let planned = Planned {
                 goal: goal.id,
                 verdict: Verdict::Own(digest),
                 decided_by: CALLER.to_owned(),
                 reason,
                 llm_usage: None,
-            });
+                approvals: Vec::new(),
+            };
+            return self.ruled(goal, planned).await;
         }
         let span = || tracing::info_span!("plan", service.name = SERVICE, goal = %goal.id);
         let hop = Hop::begin(goal.traceparent.as_deref(), span);
@@ -149,7 +204,32 @@ impl Goals<'_> {
                 Failure::new(Failure::NO_PLAN, "the planner gave neither a plan nor a reason"),
             ),
         };
-        Ok(Planned { llm_usage: usage.map(Into::into), ..planned })
+        self.ruled(goal, Planned { llm_usage: usage.map(Into::into), ..planned }).await
+    }
+
+    /// The plan, as far as the policies let it pass.
+    async fn ruled(&self, goal: &StoredGoal, planned: Planned) -> Result<Planned, Status> {
+        let subject = Subject::of(goal);
+        let rulings = self.context.rulings(self.checks);
+        let Some(digest) = planned.verdict.digest().copied().filter(|_| rulings.cover(&subject)) else {
+            return Ok(planned);
+        };
+        let blueprint = match &planned.verdict {
+            Verdict::Plan(new) => new.blueprint().map_err(|error| status::store(&error))?,
+            _ => self.context.blueprint(digest).await?,
+        };
+        let proposal = Proposal { planned_by: &planned.decided_by, blueprint, present: None };
+        Ok(match rulings.on(&subject, proposal, goal.traceparent.as_deref()).await? {
+            Ruling::Admit => planned,
+            Ruling::Approval(wanted) => {
+                Planned { approvals: rulings::approvals(wanted, digest), ..planned }
+            }
+            Ruling::Refuse { rule, reason } => {
+                let failure = rulings::refusal(&rule, &reason);
+                let reason = failure.message.clone();
+                Planned { verdict: Verdict::Refuse(failure), decided_by: POLICY.to_owned(), reason, ..planned }
+            }
+        })
     }
 
     /// Asks the engine until the workflow has begun.
@@ -209,11 +289,11 @@ fn accept(goal: GoalId, blueprint: goalpost_proto::v1::Blueprint, decided_by: St
     };
     let reason = format!("{} tasks, {} edges, no errors", blueprint.tasks.len(), blueprint.edges.len());
     let verdict = Verdict::Plan(NewBlueprint::of(&blueprint));
-    Planned { goal, verdict, decided_by, reason, llm_usage: None }
+    Planned { goal, verdict, decided_by, reason, llm_usage: None, approvals: Vec::new() }
 }
 
 fn give_up(goal: GoalId, failure: Failure) -> Planned {
     let reason = failure.to_string();
     let decided_by = "planner".to_owned();
-    Planned { goal, verdict: Verdict::GiveUp(failure), decided_by, reason, llm_usage: None }
+    Planned { goal, verdict: Verdict::GiveUp(failure), decided_by, reason, llm_usage: None, approvals: Vec::new() }
 }

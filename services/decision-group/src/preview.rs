@@ -1,7 +1,8 @@
 //! What a submission would run, without storing anything.
 
-use goalpost_model::{Blueprint, Namespace, PayloadLimit};
+use goalpost_model::{Blueprint, Namespace, PayloadLimit, Priority};
 use goalpost_notation::{Language, drawing, write};
+use goalpost_policy::Plan;
 use goalpost_proto::v1::{
     self, CheckBlueprintResponse, PlanRequest, PlanResponse, PreviewPlanRequest, PreviewPlanResponse,
     RungAttempt, RungOutcome,
@@ -14,6 +15,7 @@ use crate::Context;
 use crate::api::CALLER;
 use crate::checks::{Checks, Definitions};
 use crate::requests::{self, Own, Wanted};
+use crate::rulings::{self, Rulings, Subject};
 
 /// The rung of a caller's own blueprint.
 const OWN: &str = "blueprint";
@@ -26,9 +28,10 @@ pub(crate) async fn preview(
     limit: PayloadLimit,
 ) -> Result<PreviewPlanResponse, Status> {
     let traceparent = trace_context::of(&request);
-    let PreviewPlanRequest { goal, goal_type, blueprint, input, namespace } = request.into_inner();
+    let PreviewPlanRequest { goal, goal_type, blueprint, input, namespace, policy } = request.into_inner();
     let mut violations = Violations::default();
     let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
+    let policy = policy.map(|policy| requests::own_policy(policy, &mut violations));
     let wanted = requests::wanted(goal, goal_type, blueprint, input, limit);
     let wanted = match wanted {
         Ok(wanted) if violations.is_empty() => wanted,
@@ -38,17 +41,47 @@ pub(crate) async fn preview(
             return Err(status::invalid_argument(violations));
         }
     };
-    match wanted {
-        Wanted { blueprint: Some(Own { blueprint, .. }), .. } => {
-            check(checks, blueprint, &namespace, traceparent.as_deref()).await
+    let Wanted { goal, goal_type, blueprint, input } = wanted;
+    let mut answer = match blueprint {
+        Some(Own { blueprint, .. }) => check(checks, blueprint, &namespace, traceparent.as_deref()).await?,
+        None => {
+            let request = PlanRequest {
+                goal: goal.clone(),
+                goal_type: goal_type.clone(),
+                input: Some(struct_from_map(&input)),
+                namespace: namespace.to_string(),
+                request_id: String::new(),
+            };
+            plan(context, request, traceparent.as_deref()).await?
         }
-        Wanted { goal, goal_type, input, .. } => {
-            let input = Some(struct_from_map(&input));
-            let (namespace, request_id) = (namespace.to_string(), String::new());
-            let request = PlanRequest { goal, goal_type, input, namespace, request_id };
-            plan(context, request, traceparent.as_deref()).await
-        }
-    }
+    };
+    let subject = Subject {
+        text: &goal,
+        goal_type: &goal_type,
+        input: &input,
+        namespace: &namespace,
+        priority: Priority::default(),
+        policy: policy.as_ref(),
+    };
+    answer.ruling = ruling(context.rulings(checks), &subject, &answer);
+    Ok(answer)
+}
+
+/// What the policies say of the plan, if there is one.
+fn ruling(
+    rulings: Rulings<'_>,
+    subject: &Subject<'_>,
+    answer: &PreviewPlanResponse,
+) -> Option<v1::PlanRuling> {
+    let blueprint = read_blueprint(answer.blueprint.clone()?, "blueprint", &mut Violations::default())?;
+    let plan = Plan {
+        planned_by: &answer.planned_by,
+        blueprint: &blueprint,
+        present: None,
+        worst_case: rulings::worst_case(answer.worst_case.clone()),
+        estimate: rulings::estimate(answer.estimate),
+    };
+    Some(rulings::shown(rulings.decide(subject, &plan)))
 }
 
 async fn plan(
@@ -84,6 +117,7 @@ async fn plan(
         yaml,
         graph,
         usage,
+        ruling: None,
     })
 }
 
@@ -112,6 +146,7 @@ async fn check(
         yaml,
         graph,
         usage: None,
+        ruling: None,
     })
 }
 

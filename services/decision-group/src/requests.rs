@@ -1,14 +1,17 @@
 //! From messages to what is stored; notes every violation.
 
+use std::str::FromStr;
+
 use goalpost_model::limits::{
     MAX_BLUEPRINT_BYTES, MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REASON_BYTES, MAX_REQUEST_ID_BYTES,
 };
 use goalpost_model::{
-    Blueprint, Digest, GoalId, GoalState, Namespace, PayloadLimit, Priority, canonical_json,
+    Blueprint, Digest, GoalId, GoalState, Namespace, PayloadLimit, Policy, Priority, canonical_json,
 };
+use goalpost_policy::CompiledPolicy;
 use goalpost_proto::v1::{self, SubmitGoalRequest};
 use goalpost_proto::{
-    Violations, map_from_struct, read_blueprint, read_goal_state, read_namespace, read_priority,
+    Violations, map_from_struct, read_blueprint, read_goal_state, read_namespace, read_policy, read_priority,
 };
 use goalpost_store::Json;
 use goalpost_store::goals::{NewBlueprint, NewGoal, RequestKey};
@@ -41,6 +44,7 @@ pub(crate) struct Submission {
     pub(crate) request_id: Option<String>,
     pub(crate) namespace: Namespace,
     pub(crate) priority: Priority,
+    pub(crate) policy: Option<Policy>,
 }
 
 /// Reads what is wanted: exactly one of goal, type and blueprint.
@@ -89,7 +93,8 @@ pub(crate) fn wanted(
 
 /// Reads a submission.
 pub(crate) fn submission(request: SubmitGoalRequest, limit: PayloadLimit) -> Result<Submission, Violations> {
-    let SubmitGoalRequest { goal, goal_type, blueprint, input, request_id, namespace, priority } = request;
+    let SubmitGoalRequest { goal, goal_type, blueprint, input, request_id, namespace, priority, policy } =
+        request;
     let (wanted, mut violations) = match wanted(goal, goal_type, blueprint, input, limit) {
         Ok(wanted) => (Some(wanted), Violations::default()),
         Err(violations) => (None, violations),
@@ -99,11 +104,24 @@ pub(crate) fn submission(request: SubmitGoalRequest, limit: PayloadLimit) -> Res
     }
     let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
     let priority = read_priority(priority, "priority", &mut violations);
+    let policy = policy.map(|policy| own_policy(policy, &mut violations));
     let request_id = Some(request_id).filter(|id| !id.is_empty());
     match wanted {
-        Some(wanted) if violations.is_empty() => Ok(Submission { wanted, request_id, namespace, priority }),
+        Some(wanted) if violations.is_empty() => {
+            Ok(Submission { wanted, request_id, namespace, priority, policy })
+        }
         _ => Err(violations),
     }
+}
+
+/// Reads the policy of a goal.
+pub(crate) fn own_policy(message: v1::Policy, violations: &mut Violations) -> Policy {
+    let policy = read_policy(message, "policy", violations);
+    if let Err(mistakes) = CompiledPolicy::compile(&policy) {
+        let noted = mistakes.into_iter().map(|mistake| (format!("policy.{}", mistake.field), mistake.message));
+        noted.for_each(|(field, message)| violations.add(field, message));
+    }
+    policy
 }
 
 /// The row of a submission. Its own blueprint is stored as it was checked.
@@ -113,12 +131,12 @@ pub(crate) fn new_goal(
     traceparent: Option<String>,
     checked: Option<NewBlueprint>,
 ) -> NewGoal {
-    let Submission { wanted, request_id, namespace, priority } = submission;
+    let Submission { wanted, request_id, namespace, priority, policy } = submission;
     let Wanted { goal, goal_type, blueprint, input } = wanted;
     let request = request_id.as_ref().map(|id| {
         let blueprint = blueprint.as_ref().map(|own| own.digest.to_string());
         let said = json!({"goal": goal, "goal_type": goal_type, "blueprint": blueprint, "input": input,
-                          "priority": priority.rank()});
+                          "priority": priority.rank(), "policy": policy});
         RequestKey { id: id.clone(), digest: Digest::of(canonical_json(&said).as_bytes()) }
     });
     NewGoal {
@@ -131,6 +149,7 @@ pub(crate) fn new_goal(
         blueprint: checked,
         input: Json::of(input),
         traceparent,
+        policy: policy.as_ref().map(Json::of),
     }
 }
 
@@ -147,21 +166,32 @@ pub(crate) struct Page {
 pub(crate) fn page(request: v1::ListGoalsRequest) -> Result<Page, Violations> {
     let v1::ListGoalsRequest { page_size, page_token, state, namespace } = request;
     let mut violations = Violations::default();
-    let size = match i64::from(page_size) {
+    let size = self::page_size(page_size, &mut violations);
+    let before = page_start(&page_token, &mut violations);
+    let state = read_goal_state(state, "state", &mut violations);
+    let namespace = read_namespace(&namespace, "namespace", &mut violations);
+    violations.or(Page { namespace, state, before, size })
+}
+
+/// How many somebody wants to see at once.
+pub(crate) fn page_size(page_size: i32, violations: &mut Violations) -> i64 {
+    match i64::from(page_size) {
         0 => DEFAULT_PAGE,
         size @ 1..=MAX_PAGE => size,
         _ => {
             violations.add("page_size", "must be 0 to 1,000");
             DEFAULT_PAGE
         }
-    };
-    let before = page_token.parse::<GoalId>().ok();
+    }
+}
+
+/// Where a page begins: the last id of the one before.
+pub(crate) fn page_start<T: FromStr>(page_token: &str, violations: &mut Violations) -> Option<T> {
+    let before = page_token.parse().ok();
     if before.is_none() && !page_token.is_empty() {
         violations.add("page_token", "is not a token that this list gave out");
     }
-    let state = read_goal_state(state, "state", &mut violations);
-    let namespace = read_namespace(&namespace, "namespace", &mut violations);
-    violations.or(Page { namespace, state, before, size })
+    before
 }
 
 /// Reads the id of a goal.

@@ -1,9 +1,15 @@
 //! A stored goal as the API shows it.
 
-use goalpost_proto::{goal_state, struct_from_map, timestamp, v1};
-use goalpost_store::goals::{StoredDecision, StoredGoal};
+use goalpost_proto::{approval_state, at_deadline, goal_state, struct_from_map, timestamp, v1};
+use goalpost_service::resource::decision;
+use goalpost_store::goals::{StoredApproval, StoredDecision, StoredGoal};
 
-pub(crate) fn goal(stored: StoredGoal, decisions: Vec<StoredDecision>) -> v1::Goal {
+/// A goal with what is known of it besides.
+pub(crate) fn goal(
+    stored: StoredGoal,
+    decisions: Vec<StoredDecision>,
+    approvals: Vec<StoredApproval>,
+) -> v1::Goal {
     let StoredGoal {
         id,
         namespace,
@@ -15,6 +21,8 @@ pub(crate) fn goal(stored: StoredGoal, decisions: Vec<StoredDecision>) -> v1::Go
         state,
         cancel_reason: _,
         blueprint_digest,
+        policy: _,
+        approved_digests: _,
         has_workflow,
         result,
         failure,
@@ -38,10 +46,26 @@ pub(crate) fn goal(stored: StoredGoal, decisions: Vec<StoredDecision>) -> v1::Go
         decisions: decisions.into_iter().map(decision).collect(),
         namespace: namespace.to_string(),
         priority: goalpost_proto::priority(priority).into(),
+        approvals: approvals.into_iter().map(approval).collect(),
     }
 }
 
-fn decision(stored: StoredDecision) -> v1::Decision {
-    let StoredDecision { verdict, decided_by, reason, at, llm_usage } = stored;
-    v1::Decision { verdict, decided_by, reason, at: Some(timestamp(at)), usage: llm_usage.map(Into::into) }
+/// An approval.
+pub(crate) fn approval(stored: StoredApproval) -> v1::PlanApproval {
+    let StoredApproval { id, goal, digest, rule, reason, terms, expires_at, state, asked_at, approved_by } =
+        stored;
+    v1::PlanApproval {
+        id: id.to_string(),
+        goal_id: goal.to_string(),
+        blueprint_digest: digest.to_string(),
+        rule,
+        reason,
+        deciders: terms.deciders,
+        quorum: i32::try_from(terms.quorum).unwrap_or(i32::MAX),
+        expires_at: expires_at.map(timestamp),
+        at_deadline: at_deadline(terms.at_deadline).into(),
+        state: approval_state(state).into(),
+        approved_by,
+        asked_at: Some(timestamp(asked_at)),
+    }
 }

@@ -78,7 +78,7 @@ pub(crate) async fn run(
             let checked = checks.ask(blueprint, Definitions::Catalog, &whose, traceparent).await?;
             checked.body.parse("a blueprint").map_err(|error| status::store(&error))?
         }
-        (None, Some(digest)) => stored(context, digest).await?,
+        (None, Some(digest)) => context.blueprint(digest).await?,
         (None, None) => return Err(Status::invalid_argument("there is no blueprint")),
     };
     let planned = planned(context, recorded.as_ref()).await?;
@@ -111,11 +111,6 @@ async fn recorded(context: &Context, id: GoalId) -> Result<StoredWorkflow, Statu
     loaded.ok_or_else(|| status::not_found("goal with a workflow", &id.to_string()))
 }
 
-async fn stored(context: &Context, digest: Digest) -> Result<Blueprint, Status> {
-    let found = workflows::blueprint(&context.store, digest).await.map_err(|error| status::store(&error))?;
-    found.ok_or_else(|| status::not_found("blueprint", &digest.to_string()))
-}
-
 /// The graphs that came up while the goal ran, by digest.
 async fn planned(
     context: &Context,
@@ -125,7 +120,7 @@ async fn planned(
     let digests: HashSet<Digest> = tasks.filter_map(|task| task.body_digest).collect();
     let mut planned = HashMap::new();
     for digest in digests {
-        let blueprint = stored(context, digest).await?;
+        let blueprint = context.blueprint(digest).await?;
         // One that does not compile any more came up under other rules: its task is of unknown outcome.
         if let Ok(compiled) = compile_stored(&blueprint) {
             planned.insert(digest, Planned { digest, graph: Arc::clone(&compiled.graph) });

@@ -263,6 +263,9 @@ fn refusal_status(refusal: Refusal) -> Status {
         Refusal::OtherParent(message) => {
             status::with_reason(Code::FailedPrecondition, "OTHER_PARENT", message)
         }
+        Refusal::NotApproved(message) => {
+            status::with_reason(Code::FailedPrecondition, "NOT_APPROVED", message)
+        }
         Refusal::Unavailable => status::unavailable("the store", &refusal),
         Refusal::Internal(message) => status::with_reason(Code::Internal, "INTERNAL", message),
     }

@@ -4,9 +4,10 @@
 //! What a notification carries is pushed at once and its rows are deleted afterwards; what it
 //! does not carry is drained.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 
-use goalpost_queue::{Epoch, EpochWatch, Pushed, Pusher};
+use goalpost_queue::{Element, Epoch, EpochWatch, Pushed, Pusher};
 use goalpost_service::backoff::Backoff;
 use goalpost_store::outbox::{self, Delivery, Outbox};
 use tokio::sync::{Mutex, mpsc};
@@ -25,6 +26,9 @@ const DELETE: usize = 5_000;
 /// Rows that were pushed and wait for their deletion at most; beyond, the relay waits too, and what
 /// is announced meanwhile is drained.
 const TO_DELETE: usize = 50_000;
+
+/// Rows that are looked at, at most, before a Redis without memory is told.
+const AT_START: i64 = 50_000;
 
 /// Relays until something fails; what failed stays in the outbox.
 pub(crate) async fn run(context: &Context, backoff: &mut Backoff) -> Result<Infallible, Error> {
@@ -146,6 +150,11 @@ impl Relay<'_> {
         let queue = &self.context.queue;
         queue.cut_takers().await?;
         let outbox = self.outbox.lock().await;
+        // Read before the state: whatever of it the state tells has not to be delivered once more.
+        let mut waiting: HashMap<(String, String), i64> = HashMap::new();
+        for row in outbox.waiting(AT_START).await? {
+            waiting.insert((row.list, row.element), row.id);
+        }
         let mut pages = Pages::new(outbox.client(), self.context.engine_grace.now());
         let mut told = 0;
         while let Some(page) = pages.next().await? {
@@ -153,6 +162,11 @@ impl Relay<'_> {
                 return Ok(Pushed::EpochLost);
             }
             told += page.len();
+            for Element { list, text, .. } in page {
+                if let Some(row) = waiting.remove(&(list.to_string(), text)) {
+                    self.seen.is_new(row);
+                }
+            }
         }
         tracing::info!(told, "a Redis without memory was told of everything undelivered");
         Ok(queue.mark_told(&redis.epoch).await?)

@@ -2,10 +2,11 @@
 
 use goalpost_model::WorkflowId;
 use goalpost_proto::{event_type, timestamp, v1, value_from_json};
+use goalpost_service::resource;
 use goalpost_store::history::{StoredEvent, Verified};
 
 pub(crate) fn event(id: WorkflowId, event: StoredEvent) -> v1::Event {
-    let StoredEvent { number, at, kind, task, attempt, worker, failure, output, signal } = event;
+    let StoredEvent { number, at, kind, task, attempt, worker, failure, output, signal, decision } = event;
     v1::Event {
         workflow_id: id.to_string(),
         number,
@@ -17,6 +18,7 @@ pub(crate) fn event(id: WorkflowId, event: StoredEvent) -> v1::Event {
         failure: failure.map(Into::into),
         output: output.map(value_from_json),
         signal: signal.unwrap_or_default(),
+        decision: decision.map(resource::decision),
     }
 }
 

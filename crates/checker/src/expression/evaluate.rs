@@ -127,6 +127,8 @@ fn lookup<'a>(path: &Path, scope: &'a dyn Scope) -> Option<Cow<'a, Value>> {
         Root::Variable(Variable::Item) => step(scope.body()?.item?, keys).map(Cow::Borrowed),
         Root::Variable(Variable::Previous) => step(scope.body()?.previous?, keys).map(Cow::Borrowed),
         Root::Variable(Variable::Captures) => of_object(scope.captures()?, keys),
+        Root::Variable(Variable::Submission) => of_object(scope.policy()?.submission, keys),
+        Root::Variable(Variable::Plan) => of_object(scope.policy()?.plan, keys),
         Root::State(task) => Some(Cow::Owned(Value::from(scope.task(task).state.as_str()))),
         Root::Output(task) => step(scope.task(task).output?, keys).map(Cow::Borrowed),
         Root::Error(task) => {

@@ -25,8 +25,8 @@ pub(crate) enum Root {
     Variable(Variable),
 }
 
-/// What an expression sees besides the goal and the tasks: what a graph inside of a task sees of the task, and
-/// what a condition on a goal sees of its words.
+/// What an expression sees besides the goal and the tasks: what a graph inside of a task sees of the task,
+/// what a condition on a goal sees of its words, and what a policy sees of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Variable {
     /// `input`: the task's, or the goal's with its captures.
@@ -41,6 +41,10 @@ pub(crate) enum Variable {
     Previous,
     /// `captures`: what was read out of the goal's words.
     Captures,
+    /// `submission`: what else was said with the goal.
+    Submission,
+    /// `plan`: what a policy decides on.
+    Plan,
 }
 
 impl Variable {
@@ -53,6 +57,8 @@ impl Variable {
             Self::Iteration => "iteration",
             Self::Previous => "previous",
             Self::Captures => "captures",
+            Self::Submission => "submission",
+            Self::Plan => "plan",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use goalpost_model::{Blueprint, Digest};
 
-use crate::Json;
+use crate::{Error, Json};
 
 /// A blueprint to be stored, if it is not there yet.
 #[derive(Clone, Debug)]
@@ -19,6 +19,11 @@ impl NewBlueprint {
     /// A blueprint under its digest.
     pub fn of(blueprint: &Blueprint) -> Self {
         Self { digest: blueprint.digest(), body: Json::of(blueprint) }
+    }
+
+    /// The blueprint itself.
+    pub fn blueprint(&self) -> Result<Blueprint, Error> {
+        self.body.parse("a blueprint")
     }
 }
 

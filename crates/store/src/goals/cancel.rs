@@ -7,16 +7,16 @@ use uuid::Uuid;
 use crate::connection::Queries as _;
 use crate::{Error, Json, Store};
 
-/// A goal that was not planned yet ends here. For one that runs the wish is noted: its workflow
+/// A goal that was not planned or not approved yet ends here. For one that runs the wish is noted: its workflow
 /// may not exist yet, and whoever begins it looks for the wish afterwards.
 const REQUEST: &str = "\
     UPDATE goals g SET \
         cancel_reason = coalesce(g.cancel_reason, $2), \
-        failure = CASE WHEN g.state = 'SUBMITTED' THEN $3::json ELSE g.failure END, \
-        ended_at = CASE WHEN g.state = 'SUBMITTED' THEN clock_timestamp() ELSE g.ended_at END, \
-        state = CASE WHEN g.state = 'SUBMITTED' THEN 'CANCELLED' ELSE g.state END \
+        failure = CASE WHEN g.state <> 'RUNNING' THEN $3::json ELSE g.failure END, \
+        ended_at = CASE WHEN g.state <> 'RUNNING' THEN clock_timestamp() ELSE g.ended_at END, \
+        state = CASE WHEN g.state <> 'RUNNING' THEN 'CANCELLED' ELSE g.state END \
     FROM (SELECT id, cancel_reason FROM goals WHERE id = $1 FOR NO KEY UPDATE) was \
-    WHERE g.id = was.id AND g.state IN ('SUBMITTED', 'RUNNING') \
+    WHERE g.id = was.id AND is_open_goal(g.state) \
     RETURNING g.state, was.cancel_reason IS NULL";
 
 const DECIDE: &str =

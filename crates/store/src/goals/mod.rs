@@ -1,5 +1,6 @@
 //! Goals and the decisions on them, as the decision group reads and writes them.
 
+mod approvals;
 mod blueprint;
 mod cancel;
 mod insert;
@@ -7,6 +8,10 @@ mod plan;
 mod read;
 mod settle;
 
+pub use approvals::{
+    ApprovalFilter, Answer, Edit, NewApproval, StoredApproval, Word, admit, approvals_of, ask_to_extend, decide, edit, expire,
+    list_approvals,
+};
 pub use blueprint::NewBlueprint;
 pub use cancel::{Unwanted, request_cancel, unwanted};
 pub use insert::{Inserted, NewGoal, RequestKey, insert};

@@ -1,9 +1,11 @@
 //! Storing what became of planning.
 
 use goalpost_model::{Digest, Failure, GoalId, LlmUsage};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::connection::Queries as _;
+use crate::connection::{Parameter, Queries as _};
+use crate::goals::approvals::{NewApproval, ask};
 use crate::goals::blueprint::{NewBlueprint, distinct};
 use crate::{Error, Json, Store};
 
@@ -37,6 +39,8 @@ pub struct Planned {
     pub reason: String,
     /// What asking a language model took, if one was asked.
     pub llm_usage: Option<LlmUsage>,
+    /// The approvals that the plan needs before it runs.
+    pub approvals: Vec<NewApproval>,
 }
 
 /// The plan, or why there is none.
@@ -46,20 +50,22 @@ pub enum Verdict {
     Plan(NewBlueprint),
     /// It runs this blueprint, which the caller brought along and which is stored.
     Own(Digest),
-    /// It is given up.
+    /// There is none.
     GiveUp(Failure),
+    /// There is one, and a policy refuses it.
+    Refuse(Failure),
 }
 
 /// Stores plans, decisions and the goals' new states in one transaction. Answers with the goals that
 /// still waited for this.
 pub async fn store_plans(store: &Store, planned: &[Planned]) -> Result<Vec<GoalId>, Error> {
-    let client = store.client().await?;
+    let mut client = store.client().await?;
     let (new_digests, bodies) = distinct(planned.iter().filter_map(|plan| match &plan.verdict {
         Verdict::Plan(blueprint) => Some(blueprint),
-        Verdict::Own(_) | Verdict::GiveUp(_) => None,
+        Verdict::Own(_) | Verdict::GiveUp(_) | Verdict::Refuse(_) => None,
     }));
     let ids: Vec<Uuid> = planned.iter().map(|plan| plan.goal.0).collect();
-    let states: Vec<&str> = planned.iter().map(|plan| plan.verdict.state()).collect();
+    let states: Vec<&str> = planned.iter().map(Planned::state).collect();
     let digests: Vec<Option<&[u8]>> =
         planned.iter().map(|plan| plan.verdict.digest().map(|digest| digest.0.as_slice())).collect();
     let failures: Vec<Option<Json>> = planned.iter().map(|plan| plan.verdict.failure()).collect();
@@ -68,24 +74,42 @@ pub async fn store_plans(store: &Store, planned: &[Planned]) -> Result<Vec<GoalI
     let reasons: Vec<&str> = planned.iter().map(|plan| plan.reason.as_str()).collect();
     let usages: Vec<Option<Json>> =
         planned.iter().map(|plan| plan.llm_usage.as_ref().map(Json::of)).collect();
-    let rows = client
-        .query(
-            STORE_PLANS,
-            &[
-                &new_digests,
-                &bodies,
-                &ids,
-                &states,
-                &digests,
-                &failures,
-                &verdicts,
-                &deciders,
-                &reasons,
-                &usages,
-            ],
-        )
+    let parameters: [&dyn Parameter; 10] = [
+        &new_digests,
+        &bodies,
+        &ids,
+        &states,
+        &digests,
+        &failures,
+        &verdicts,
+        &deciders,
+        &reasons,
+        &usages,
+    ];
+    if planned.iter().all(|plan| plan.approvals.is_empty()) {
+        return goals(&client.query(STORE_PLANS, &parameters).await?);
+    }
+    let transaction = client.begin().await?;
+    let moved = goals(&transaction.query(STORE_PLANS, &parameters).await?)?;
+    let stored = planned.iter().filter(|plan| moved.contains(&plan.goal));
+    ask(&transaction, stored.flat_map(|plan| plan.approvals.iter().map(|approval| (plan.goal, approval))))
         .await?;
+    transaction.commit().await?;
+    Ok(moved)
+}
+
+fn goals(rows: &[Row]) -> Result<Vec<GoalId>, Error> {
     rows.iter().map(|row| Ok(GoalId(row.try_get(0)?))).collect()
+}
+
+impl Planned {
+    fn state(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Plan(_) | Verdict::Own(_) if self.approvals.is_empty() => "RUNNING",
+            Verdict::Plan(_) | Verdict::Own(_) => "AWAITING_APPROVAL",
+            Verdict::GiveUp(_) | Verdict::Refuse(_) => "FAILED",
+        }
+    }
 }
 
 impl Verdict {
@@ -94,14 +118,7 @@ impl Verdict {
         match self {
             Self::Plan(blueprint) => Some(&blueprint.digest),
             Self::Own(digest) => Some(digest),
-            Self::GiveUp(_) => None,
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        match self {
-            Self::Plan(_) | Self::Own(_) => "RUNNING",
-            Self::GiveUp(_) => "FAILED",
+            Self::GiveUp(_) | Self::Refuse(_) => None,
         }
     }
 
@@ -109,13 +126,14 @@ impl Verdict {
         match self {
             Self::Plan(_) | Self::Own(_) => "plan",
             Self::GiveUp(_) => "give_up",
+            Self::Refuse(_) => "refuse",
         }
     }
 
     fn failure(&self) -> Option<Json> {
         match self {
             Self::Plan(_) | Self::Own(_) => None,
-            Self::GiveUp(failure) => Some(Json::of(failure)),
+            Self::GiveUp(failure) | Self::Refuse(failure) => Some(Json::of(failure)),
         }
     }
 }

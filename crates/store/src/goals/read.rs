@@ -1,21 +1,22 @@
 //! Reading goals.
 
-use goalpost_model::{Digest, Failure, GoalId, GoalState, LlmUsage, Namespace, Priority};
+use goalpost_model::{Digest, Failure, GoalId, GoalState, LlmUsage, Namespace, Policy, Priority};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::connection::Queries as _;
+use crate::row::digest;
 use crate::{Error, Json, Store};
 
 const COLUMNS: &str = "\
     g.id, g.namespace, g.priority, g.request_id, g.goal, g.goal_type, g.input, g.state, g.cancel_reason, \
-    g.blueprint_digest, g.result, g.failure, g.traceparent, g.created_at, g.ended_at, \
+    g.blueprint_digest, g.policy, g.approved_digests, g.result, g.failure, g.traceparent, g.created_at, g.ended_at, \
     EXISTS (SELECT FROM workflows w WHERE w.id = g.id) AS has_workflow";
 
 const DECISIONS: &str =
-    "SELECT verdict, decided_by, reason, at, llm_usage FROM decisions WHERE goal_id = $1 ORDER BY number";
+    "SELECT verdict, decided_by, reason, at, llm_usage, blueprint_digest, approval FROM decisions WHERE goal_id = $1 ORDER BY number";
 
 /// A goal as it is stored.
 #[derive(Clone, Debug)]
@@ -40,6 +41,10 @@ pub struct StoredGoal {
     pub cancel_reason: Option<String>,
     /// Its plan. One that waits for its plan has it already if the caller brought it along.
     pub blueprint_digest: Option<Digest>,
+    /// The caller's own policy.
+    pub policy: Option<Policy>,
+    /// The blueprints that were approved for it, in order; `None`: no policy wanted an approval.
+    pub approved_digests: Option<Vec<Digest>>,
     /// Whether its workflow was begun.
     pub has_workflow: bool,
     /// What came out.
@@ -67,6 +72,10 @@ pub struct StoredDecision {
     pub at: Timestamp,
     /// What asking a language model took for it, if one was asked.
     pub llm_usage: Option<LlmUsage>,
+    /// The blueprint that it is about, if it is somebody's word on a plan.
+    pub blueprint_digest: Option<Digest>,
+    /// The approval that it is about, likewise.
+    pub approval: Option<Uuid>,
 }
 
 /// One goal with its decisions.
@@ -85,6 +94,8 @@ pub async fn get(store: &Store, id: GoalId) -> Result<Option<(StoredGoal, Vec<St
                 reason: row.try_get(2)?,
                 at: row.try_get(3)?,
                 llm_usage: llm_usage.map(|json| json.parse("a decision's usage")).transpose()?,
+                blueprint_digest: row.try_get::<_, Option<&[u8]>>(5)?.map(digest).transpose()?,
+                approval: row.try_get(6)?,
             })
         })
         .collect::<Result<_, Error>>()?;
@@ -118,14 +129,16 @@ pub async fn list(
 pub async fn open(store: &Store, ids: &[GoalId]) -> Result<Vec<StoredGoal>, Error> {
     let client = store.client().await?;
     let sql = format!(
-        "SELECT {COLUMNS} FROM goals g WHERE g.id = ANY ($1) AND g.state IN ('SUBMITTED', 'RUNNING')"
+        "SELECT {COLUMNS} FROM goals g WHERE g.id = ANY ($1) AND is_open_goal(g.state)"
     );
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     client.query(&sql, &[&ids]).await?.iter().map(goal).collect()
 }
 
 fn goal(row: &Row) -> Result<StoredGoal, Error> {
-    let digest: Option<&[u8]> = row.try_get("blueprint_digest")?;
+    let blueprint_digest: Option<&[u8]> = row.try_get("blueprint_digest")?;
+    let approved: Option<Vec<&[u8]>> = row.try_get("approved_digests")?;
+    let policy: Option<Json> = row.try_get("policy")?;
     let result: Option<Json> = row.try_get("result")?;
     let failure: Option<Json> = row.try_get("failure")?;
     let state: &str = row.try_get("state")?;
@@ -140,9 +153,9 @@ fn goal(row: &Row) -> Result<StoredGoal, Error> {
         input: row.try_get::<_, Json>("input")?.parse("a goal's input")?,
         state: state.parse().map_err(|error| Error::corrupt("a state", error))?,
         cancel_reason: row.try_get("cancel_reason")?,
-        blueprint_digest: digest
-            .map(|digest| digest.try_into().map(Digest).map_err(|error| Error::corrupt("a digest", error)))
-            .transpose()?,
+        blueprint_digest: blueprint_digest.map(digest).transpose()?,
+        policy: policy.map(|json| json.parse("a policy")).transpose()?,
+        approved_digests: approved.map(|all| all.into_iter().map(digest).collect()).transpose()?,
         has_workflow: row.try_get("has_workflow")?,
         result: result.map(|json| json.parse("a result")).transpose()?,
         failure: failure.map(|json| json.parse("a failure")).transpose()?,

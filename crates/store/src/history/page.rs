@@ -6,6 +6,8 @@ use serde_json::Value;
 use tokio_postgres::Row;
 
 use crate::connection::Queries as _;
+use crate::goals::StoredDecision;
+use crate::row::digest;
 use crate::{Error, Json, Store};
 
 /// Bytes of outputs after which a page ends; one event is always in it. A page has to fit into
@@ -17,13 +19,15 @@ const PAGE_BYTES: i64 = 1 << 20;
 /// none, its workflow. Outputs are kept once, with what they came out of, and joined here.
 const PAGE: &str = "\
     SELECT h.last_number, \
-           coalesce((SELECT g.state NOT IN ('SUBMITTED', 'RUNNING') FROM goals g WHERE g.id = h.id), \
+           coalesce((SELECT NOT is_open_goal(g.state) FROM goals g WHERE g.id = h.id), \
                     (SELECT NOT is_open(w.state) FROM workflows w WHERE w.id = h.id), false) AS is_complete, \
-           e.number, e.at, e.type, e.task, e.attempt, e.worker, e.failure, e.output, e.signal \
+           e.number, e.at, e.type, e.task, e.attempt, e.worker, e.failure, e.output, e.signal, \
+           e.verdict, e.decided_by, e.reason, e.decided_at, e.digest, e.approval \
     FROM histories h LEFT JOIN LATERAL ( \
         SELECT *, sum(bytes) OVER (ORDER BY number) - bytes AS bytes_before FROM ( \
             SELECT *, coalesce(octet_length(output::text), 0) AS bytes FROM ( \
                 SELECT e.number, e.at, e.type, t.name AS task, e.attempt, e.worker, e.failure, s.name AS signal, \
+                       d.verdict, d.decided_by, d.reason, d.at AS decided_at, d.blueprint_digest AS digest, d.approval, \
                        CASE e.type WHEN 'TASK_SUCCEEDED' THEN t.output \
                                    WHEN 'SIGNAL_RECEIVED' THEN s.payload \
                                    WHEN 'WORKFLOW_SUCCEEDED' THEN w.result \
@@ -33,6 +37,15 @@ const PAGE: &str = "\
                 LEFT JOIN signals s ON s.workflow_id = e.workflow_id AND s.event = e.number AND e.type = 'SIGNAL_RECEIVED' \
                 LEFT JOIN workflows w ON w.id = e.workflow_id AND e.type = 'WORKFLOW_SUCCEEDED' \
                 LEFT JOIN goals g ON g.id = e.workflow_id AND e.type = 'GOAL_SUCCEEDED' \
+                LEFT JOIN LATERAL ( \
+                    SELECT * FROM decisions d WHERE d.goal_id = e.workflow_id AND CASE \
+                        WHEN e.type = 'DECISION_MADE' THEN d.number = e.decision \
+                        WHEN e.type = 'GOAL_PLANNED' THEN d.verdict = 'plan' \
+                        WHEN e.type = 'GOAL_FAILED' THEN d.verdict IN ('give_up', 'refuse') \
+                        WHEN e.type = 'GOAL_CANCELLED' THEN d.verdict = 'cancel' \
+                        WHEN e.type = 'GOAL_AWAITING_APPROVAL' THEN d.verdict = 'plan' END \
+                    ORDER BY d.number DESC LIMIT 1 \
+                ) d ON e.type LIKE 'GOAL%' OR e.type = 'DECISION_MADE' \
                 WHERE e.workflow_id = h.id AND e.number > $2 ORDER BY e.number LIMIT $3 \
             ) found \
         ) measured \
@@ -71,6 +84,8 @@ pub struct StoredEvent {
     pub output: Option<Value>,
     /// The signal's name.
     pub signal: Option<String>,
+    /// The verdict that it says, or that it comes of.
+    pub decision: Option<StoredDecision>,
 }
 
 /// Up to `limit` events with greater numbers than `after`; fewer if their outputs are large. `None`
@@ -99,5 +114,19 @@ fn event(row: &Row) -> Result<Option<StoredEvent>, Error> {
         failure: failure.map(|json| json.parse("a failure")).transpose()?,
         output: output.map(|json| json.parse("an output")).transpose()?,
         signal: row.try_get("signal")?,
+        decision: decision(row)?,
+    }))
+}
+
+fn decision(row: &Row) -> Result<Option<StoredDecision>, Error> {
+    let Some(verdict) = row.try_get("verdict")? else { return Ok(None) };
+    Ok(Some(StoredDecision {
+        verdict,
+        decided_by: row.try_get("decided_by")?,
+        reason: row.try_get("reason")?,
+        at: row.try_get("decided_at")?,
+        llm_usage: None,
+        blueprint_digest: row.try_get::<_, Option<&[u8]>>("digest")?.map(digest).transpose()?,
+        approval: row.try_get("approval")?,
     }))
 }

@@ -46,6 +46,13 @@ const CHECKS: &[&str] = &[
      WHERE ($1::uuid IS NULL OR g.id = $1) \
        AND e.type IS DISTINCT FROM CASE g.state WHEN 'RUNNING' THEN 'GOAL_PLANNED' ELSE 'GOAL_' || g.state END \
        AND NOT (g.state = 'RUNNING' AND e.type = 'GOAL_RETRIED')",
+    // A plan that waits to be approved waits for somebody.
+    "SELECT 'STUCK', g.id, 'the goal waits to be approved, but nobody is asked for it' \
+     FROM goals g WHERE g.state = 'AWAITING_APPROVAL' AND ($1::uuid IS NULL OR g.id = $1) \
+       AND NOT EXISTS (SELECT FROM plan_approvals a WHERE a.goal_id = g.id AND a.state = 'OPEN')",
+    // What had to be approved runs as it was approved.
+    "SELECT 'NOT_APPROVED', w.id, format('the workflow runs blueprint %s, which was not approved', encode(w.blueprint_digest, 'hex')) \
+     FROM workflows w JOIN goals g ON g.id = w.id WHERE w.blueprint_digest <> ALL (g.approved_digests) AND ($1::uuid IS NULL OR w.id = $1)",
     // A workflow that runs has something that can move it on.
     "SELECT 'STUCK', w.id, 'the workflow runs, but nothing of it is ready, running or waiting for a timer' \
      FROM workflows w WHERE is_open(w.state) AND ($1::uuid IS NULL OR w.id = $1) \

@@ -17,6 +17,8 @@ const DRAIN: &str = "\
         SELECT id FROM outbox ORDER BY id LIMIT $1 FOR UPDATE)) \
     RETURNING id, list, lane, element";
 
+const WAITING: &str = "SELECT id, list, lane, element FROM outbox ORDER BY id LIMIT $1";
+
 const DELETE: &str = "DELETE FROM outbox WHERE id = ANY ($1)";
 
 /// The outbox, seen through a connection outside the pool.
@@ -40,6 +42,12 @@ impl Outbox {
     /// The connection, to read the state through.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Up to `limit` rows that wait, in the order of their ids.
+    pub async fn waiting(&self, limit: i64) -> Result<Vec<Delivery>, Error> {
+        let rows = self.client.query(WAITING, &[&limit]).await?;
+        Ok(rows.iter().map(delivery).collect::<Result<_, tokio_postgres::Error>>()?)
     }
 
     /// Takes up to `limit` rows, in the order of their ids; fewer only if there are no more.

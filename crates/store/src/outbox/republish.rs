@@ -15,11 +15,15 @@ const READY: &str = "\
     WHERE w.state IN ('RUNNING', 'COMPENSATING') AND (t.workflow_id, t.ordinal) > ($1, $2) \
     ORDER BY t.workflow_id, t.ordinal LIMIT $3";
 
-/// Goals to be planned, and planned ones whose workflow was not begun.
+/// Goals to be planned, planned ones whose workflow was not begun, and those on whose approvals a deadline has
+/// decided, or that may go on with another blueprint.
 const OPEN_GOALS: &str = "\
     SELECT g.id, g.namespace || ':' || g.priority AS lane FROM goals g \
-    WHERE g.id > $1 AND g.state IN ('SUBMITTED', 'RUNNING') \
-      AND (g.state = 'SUBMITTED' OR NOT EXISTS (SELECT FROM workflows w WHERE w.id = g.id)) \
+    WHERE g.id > $1 AND is_open_goal(g.state) \
+      AND (g.state = 'SUBMITTED' \
+           OR g.state = 'RUNNING' AND NOT EXISTS (SELECT FROM workflows w WHERE w.id = g.id) \
+           OR g.state = 'RUNNING' AND may_go_on(g) \
+           OR EXISTS (SELECT FROM timers r WHERE r.workflow_id = g.id AND r.task = -2 AND r.fired_at IS NOT NULL)) \
     ORDER BY g.id LIMIT $2";
 
 const UNSETTLED: &str = "\

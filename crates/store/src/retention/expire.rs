@@ -12,12 +12,12 @@ use crate::{Error, Store};
 const EXPIRED: &str = "\
     SELECT h.id FROM histories h LEFT JOIN goals g USING (id) LEFT JOIN workflows w USING (id) \
     WHERE h.id > $1 AND h.id < uuid_at($2) \
-      AND coalesce(g.state NOT IN ('SUBMITTED', 'RUNNING'), true) AND coalesce(NOT is_open(w.state), true) \
+      AND coalesce(NOT is_open_goal(g.state), true) AND coalesce(NOT is_open(w.state), true) \
     ORDER BY h.id LIMIT $3";
 
 /// Whether a history of that time has not ended.
 const IS_OPEN: &str = "\
-    SELECT EXISTS (SELECT FROM goals WHERE id >= uuid_at($1) AND id < uuid_at($2) AND state IN ('SUBMITTED', 'RUNNING')) \
+    SELECT EXISTS (SELECT FROM goals WHERE id >= uuid_at($1) AND id < uuid_at($2) AND is_open_goal(state)) \
         OR EXISTS (SELECT FROM workflows WHERE id >= uuid_at($1) AND id < uuid_at($2) AND is_open(state))";
 
 /// Decisions go with their goals.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::connection::Queries as _;
 use crate::{Error, Store};
 
-/// A timer that is due is noted as fired and delivered, in one statement. Rows that an engine is
+/// A timer that is due is noted as fired and delivered, in one statement; that of an approval to those who plan goals. Rows that an engine is
 /// changing right now are passed over: to wait for several at once could be a deadlock.
 const FIRE: &str = "\
     WITH due AS ( \
@@ -17,7 +17,10 @@ const FIRE: &str = "\
     ), delivered AS ( \
         INSERT INTO outbox (list, element, lane) \
         SELECT 'timers', f.workflow_id || ':' || f.task || ':' || f.attempt || ':' || f.kind, w.lane \
-        FROM fired f JOIN workflows w ON w.id = f.workflow_id \
+        FROM fired f JOIN workflows w ON w.id = f.workflow_id WHERE f.kind <> 'approval' \
+        UNION ALL \
+        SELECT 'goals', g.id::text, g.namespace || ':' || g.priority \
+        FROM fired f JOIN goals g ON g.id = f.workflow_id WHERE f.kind = 'approval' \
     ) \
     SELECT count(*) FROM fired";
 

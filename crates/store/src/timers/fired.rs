@@ -10,7 +10,7 @@ use crate::row::lane;
 const FIRED: &str = "\
     SELECT t.workflow_id, t.task, t.attempt, t.kind, w.lane \
     FROM timers t JOIN workflows w ON w.id = t.workflow_id \
-    WHERE t.fired_at IS NOT NULL AND (t.workflow_id, t.task) > ($1, $2) \
+    WHERE t.fired_at IS NOT NULL AND t.kind <> 'approval' AND (t.workflow_id, t.task) > ($1, $2) \
     ORDER BY t.workflow_id, t.task LIMIT $3";
 
 /// Up to `limit` of them with their lanes, in the order of workflow and task; those after `after`.

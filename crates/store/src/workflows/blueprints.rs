@@ -6,7 +6,7 @@ use goalpost_model::{Blueprint, Digest, WorkflowId};
 use uuid::Uuid;
 
 use crate::connection::Queries as _;
-use crate::workflows::load::digest;
+use crate::row::digest;
 use crate::{Error, Json, Store};
 
 const SELECT_BLUEPRINT: &str = "SELECT body FROM blueprints WHERE digest = $1";

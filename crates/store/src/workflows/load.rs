@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::connection::Queries as _;
 use crate::keys::bare;
-use crate::row::lane;
+use crate::row::{digest, lane};
 use crate::workflows::Holder;
 use crate::{Error, Json, Store};
 
@@ -247,10 +247,6 @@ fn body(row: &Row) -> Result<Option<(usize, usize)>, Error> {
     let first: Option<i32> = row.try_get("body_first")?;
     let runs: Option<i32> = row.try_get("body_count")?;
     first.zip(runs).map(|(first, runs)| Ok((count(first)?, count(runs)?))).transpose()
-}
-
-pub(crate) fn digest(bytes: &[u8]) -> Result<Digest, Error> {
-    bytes.try_into().map(Digest).map_err(|error| Error::corrupt("a digest", error))
 }
 
 fn optional<T: serde::de::DeserializeOwned>(

@@ -92,6 +92,7 @@ fn has_handler(goal: &Goal, task: usize) -> bool {
 fn last_event(state: GoalState) -> EventType {
     match state {
         GoalState::Submitted => EventType::GoalSubmitted,
+        GoalState::AwaitingApproval => EventType::GoalAwaitingApproval,
         GoalState::Running => EventType::GoalPlanned,
         GoalState::Succeeded => EventType::GoalSucceeded,
         GoalState::Failed => EventType::GoalFailed,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use goalpost_checker::CompiledBlueprint;
 use goalpost_graph::{IllegalTransition, Planned};
 use goalpost_model::{Failure, Lane, PayloadLimit, SessionId, TaskState, Timeouts, TimerKind, WorkflowId};
+use goalpost_service::describe;
 use goalpost_store::workflows::Holder;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -117,6 +118,9 @@ pub(crate) enum Refusal {
     /// It extends another blueprint than the workflow runs by now.
     #[error("{0}")]
     OtherParent(String),
+    /// Its goal was not decided to run that blueprint.
+    #[error("{0}; a blueprint that is not approved does not run")]
+    NotApproved(String),
     /// The store is away.
     #[error("the store cannot be reached")]
     Unavailable,
@@ -130,6 +134,16 @@ impl From<IllegalTransition> for Refusal {
         match error {
             IllegalTransition::OtherParent { .. } => Self::OtherParent(error.to_string()),
             _ => Self::Stale(error.to_string()),
+        }
+    }
+}
+
+impl From<&goalpost_store::Error> for Refusal {
+    /// What the store refuses for good.
+    fn from(error: &goalpost_store::Error) -> Self {
+        match error {
+            goalpost_store::Error::Undecided => Self::NotApproved(error.to_string()),
+            other => Self::Internal(describe(other)),
         }
     }
 }

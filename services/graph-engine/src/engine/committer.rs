@@ -199,7 +199,7 @@ impl Committer {
             command.may_have_passed = true;
             if refused {
                 tracing::error!(workflow = %command.workflow, error = describe(error), "a transition was refused by the store");
-                answer(command, Err(Refusal::Internal(describe(error))));
+                answer(command, Err(Refusal::from(error)));
             } else {
                 again.push_back(command);
             }

@@ -24,6 +24,20 @@ async fn what_was_committed_while_nobody_relayed_is_delivered_in_order() {
 }
 
 #[tokio::test]
+async fn what_a_new_redis_is_told_is_not_delivered_once_more() {
+    let stores = Stores::new().await;
+    let goals = [stores.goal().await, stores.goal().await];
+    // No state tells of this one.
+    stores.queue_numbers_up_to(1).await;
+    let _persistence = stores.persistence(5_000).await;
+    stores.wait_for_count("SELECT count(*) FROM outbox", 0).await;
+    let depths = stores.queue.depths().await.unwrap();
+    assert_eq!(depths[&List::goals()].elements, 3);
+    let expected = [goals[0].to_string(), goals[1].to_string(), "1".to_owned()];
+    assert_eq!(stores.take(List::goals(), 3).await, expected);
+}
+
+#[tokio::test]
 async fn a_batch_that_no_notification_can_carry_arrives_whole_and_in_order() {
     let stores = Stores::new().await;
     let _persistence = stores.persistence(5_000).await;

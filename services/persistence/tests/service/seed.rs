@@ -25,7 +25,10 @@ impl Stores {
     }
 
     pub(crate) async fn set_goal(&self, id: Uuid, state: &str) {
-        self.execute(&format!("UPDATE goals SET state = '{state}' WHERE id = '{id}'")).await;
+        self.execute(&format!(
+            "UPDATE goals SET state = '{state}', blueprint_digest = sha256('') WHERE id = '{id}'"
+        ))
+        .await;
     }
 
     /// A running workflow under this id.

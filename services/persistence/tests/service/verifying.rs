@@ -50,6 +50,18 @@ async fn a_workflow_that_nothing_can_move_is_found() {
 }
 
 #[tokio::test]
+async fn a_plan_on_which_nobody_has_to_decide_is_found() {
+    let found = found_after("UPDATE goals SET state = 'AWAITING_APPROVAL'").await;
+    assert_eq!(found, ["STATE_MISMATCH", "STUCK"]);
+}
+
+#[tokio::test]
+async fn a_blueprint_that_was_not_approved_is_found() {
+    let found = found_after("UPDATE goals SET approved_digests = ARRAY[sha256('another')]").await;
+    assert_eq!(found, ["NOT_APPROVED"]);
+}
+
+#[tokio::test]
 async fn an_open_task_of_an_ended_workflow_is_found() {
     let statement = "UPDATE workflows SET state = 'SUCCEEDED'";
     assert_eq!(found_after(statement).await, ["ENDED_WITH_OPEN_TASKS", "STATE_MISMATCH", "UNDELIVERED"]);

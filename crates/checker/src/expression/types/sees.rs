@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use goalpost_model::TaskState;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::kinds::Kinds;
 use super::ty::Type;
@@ -16,6 +16,29 @@ static STATE: LazyLock<Value> = LazyLock::new(|| {
 
 static CAPTURES: LazyLock<Value> =
     LazyLock::new(|| json!({"type": "object", "additionalProperties": {"type": "string"}}));
+
+static SUBMISSION: LazyLock<Value> = LazyLock::new(|| {
+    let text = json!({"type": "string"});
+    json!({"type": "object", "additionalProperties": false, "required": ["type", "namespace", "priority"],
+           "properties": {"type": text, "namespace": text, "priority": {"enum": ["low", "normal", "high"]}}})
+});
+
+static PLAN: LazyLock<Value> = LazyLock::new(|| {
+    let (text, count) = (json!({"type": "string"}), json!({"type": "integer"}));
+    let names = json!({"type": "array", "items": text});
+    let amount = |properties: [&str; 4]| {
+        let counts: Map<String, Value> =
+            properties.iter().map(|name| ((*name).to_owned(), count.clone())).collect();
+        json!({"type": "object", "additionalProperties": false, "required": properties, "properties": counts})
+    };
+    let properties = json!({
+        "planned_by": text, "capabilities": names, "writes": names, "gained": names,
+        "worst_case": amount(["tasks", "attempts", "money_micros", "tokens"]),
+        "estimate": amount(["tasks", "money_micros", "tokens", "critical_path_ms"]),
+    });
+    let required = ["planned_by", "capabilities", "writes", "gained", "worst_case", "estimate"];
+    json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties})
+});
 
 static ERROR: LazyLock<Value> = LazyLock::new(|| {
     let text = json!({"type": "string"});
@@ -57,6 +80,8 @@ impl<'a> Sees<'a> {
             Root::Variable(Variable::Item) => self.item.clone(),
             Root::Variable(Variable::Previous) => Type::any(),
             Root::Variable(Variable::Captures) => Type::of_schema(&CAPTURES),
+            Root::Variable(Variable::Submission) => Type::of_schema(&SUBMISSION),
+            Root::Variable(Variable::Plan) => Type::of_schema(&PLAN),
         }
     }
 }
