@@ -10,6 +10,7 @@ use serde_json::json;
 use super::Endpoint;
 use crate::failure::Failure;
 use crate::files;
+use crate::out;
 use crate::view::catalog::{self, Capability};
 
 #[derive(Args)]
@@ -73,8 +74,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::List(List { of }) => {
             let (capabilities, catalog) = of.read().await?;
             match of.json {
-                true => println!("{:#}", catalog::json(&capabilities, catalog.as_ref())),
-                false => println!("{}", catalog::table(&capabilities, catalog.as_ref())),
+                true => out::line(format_args!("{:#}", catalog::json(&capabilities, catalog.as_ref())))?,
+                false => out::line(catalog::table(&capabilities, catalog.as_ref()))?,
             }
             Ok(())
         }
@@ -83,9 +84,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             let capability = capabilities.iter().find(|capability| capability.name() == name);
             let other = || catalog.as_ref()?.listed().find(|listed| listed.name == name);
             match (capability, other()) {
-                (Some(capability), _) => println!("{:#}", capability.json()),
-                (None, Some(listed)) if of.json => println!("{:#}", catalog::listed(&listed)),
-                (None, Some(listed)) => print!("{}", catalog::details(&listed)),
+                (Some(capability), _) => out::line(format_args!("{:#}", capability.json()))?,
+                (None, Some(listed)) if of.json => out::line(format_args!("{:#}", catalog::listed(&listed)))?,
+                (None, Some(listed)) => out::text(catalog::details(&listed))?,
                 (None, None) => return Err(Failure::Input(format!("the catalog has no '{name}'"))),
             }
             Ok(())
@@ -130,11 +131,12 @@ fn check(check: &Check) -> Result<(), Failure> {
             list.iter().map(one).collect()
         };
         let version = parsed.as_ref().ok().map(|catalog| catalog.version().to_string());
-        println!("{:#}", json!({"version": version, "mistakes": told(mistakes), "warnings": told(warnings)}));
+        let found = json!({"version": version, "mistakes": told(mistakes), "warnings": told(warnings)});
+        out::line(format_args!("{found:#}"))?;
     } else {
-        mistakes.iter().for_each(|mistake| println!("error: {mistake}"));
-        warnings.iter().for_each(|warning| println!("warning: {warning}"));
-        println!("{}", catalog::summary(parsed.as_ref().ok(), mistakes.len(), warnings.len()));
+        mistakes.iter().try_for_each(|mistake| out::line(format_args!("error: {mistake}")))?;
+        warnings.iter().try_for_each(|warning| out::line(format_args!("warning: {warning}")))?;
+        out::line(catalog::summary(parsed.as_ref().ok(), mistakes.len(), warnings.len()))?;
     }
     if parsed.is_ok() { Ok(()) } else { Err(Failure::Negative) }
 }
