@@ -11,7 +11,7 @@ use super::Endpoint;
 use crate::failure::Failure;
 use crate::files;
 use crate::out;
-use crate::view::catalog::{self, Capability};
+use crate::view::catalog::{self, Contents};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -45,8 +45,7 @@ struct Check {
 struct Of {
     #[command(flatten)]
     endpoint: Endpoint,
-    /// A catalog file; may be given more than once. Without one the planner of the running system is asked for
-    /// its capabilities.
+    /// A catalog file; may be given more than once. Without one the planner of the running system is asked.
     #[arg(long)]
     catalog: Vec<PathBuf>,
     /// Print JSON.
@@ -62,7 +61,7 @@ struct List {
 
 #[derive(Args)]
 struct Show {
-    /// The name of a capability; of a template or a method, too, with --catalog.
+    /// The name of a capability, a template or a method.
     name: String,
     #[command(flatten)]
     of: Of,
@@ -72,47 +71,32 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Check(check) => self::check(&check),
         Command::List(List { of }) => {
-            let (capabilities, catalog) = of.read().await?;
+            let contents = of.read().await?;
             match of.json {
-                true => out::line(format_args!("{:#}", catalog::json(&capabilities, catalog.as_ref())))?,
-                false => out::line(catalog::table(&capabilities, catalog.as_ref()))?,
+                true => out::line(format_args!("{:#}", contents.json())),
+                false => out::text(contents.table()),
             }
-            Ok(())
         }
-        Command::Show(Show { name, of }) => {
-            let (capabilities, catalog) = of.read().await?;
-            let capability = capabilities.iter().find(|capability| capability.name() == name);
-            let other = || catalog.as_ref()?.listed().find(|listed| listed.name == name);
-            match (capability, other()) {
-                (Some(capability), _) => out::line(format_args!("{:#}", capability.json()))?,
-                (None, Some(listed)) if of.json => out::line(format_args!("{:#}", catalog::listed(&listed)))?,
-                (None, Some(listed)) => out::text(catalog::details(&listed))?,
-                (None, None) => return Err(Failure::Input(format!("the catalog has no '{name}'"))),
-            }
-            Ok(())
-        }
+        Command::Show(Show { name, of }) => match of.read().await?.item(&name, of.json) {
+            Some(item) => out::text(item),
+            None => Err(Failure::Input(format!("the catalog has no '{name}'"))),
+        },
     }
 }
 
 impl Of {
-    /// The capabilities, and the rest of the catalog if it is there in files.
-    async fn read(&self) -> Result<(Vec<Capability>, Option<Catalog>), Failure> {
+    async fn read(&self) -> Result<Contents, Failure> {
         if !self.catalog.is_empty() {
-            let catalog = files::catalog(&self.catalog)?;
-            return Ok((catalog.entries().map(Capability::of_entry).collect(), Some(catalog)));
+            return Ok(Contents::of_files(&files::catalog(&self.catalog)?));
         }
         let client = self.endpoint.client()?;
-        let mut capabilities = Vec::new();
-        let mut page_token = String::new();
+        let (mut contents, mut page_token) = (Contents::default(), String::new());
         loop {
             let page = client.list_catalog(ListCatalogRequest { page_size: 0, page_token }).await?;
-            let pairs = page.capabilities.into_iter().zip(page.facts);
-            for (capability, facts) in pairs {
-                capabilities.push(Capability::of_messages(capability, facts)?);
-            }
-            page_token = page.next_page_token;
+            page_token = page.next_page_token.clone();
+            contents.add(page)?;
             if page_token.is_empty() {
-                return Ok((capabilities, None));
+                return Ok(contents);
             }
         }
     }

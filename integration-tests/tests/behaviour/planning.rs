@@ -156,6 +156,9 @@ async fn a_namespace_gets_no_plan_with_what_it_may_not_use() {
     assert_eq!(names, ["alert.archive", "alert.fix", "alert.get"]);
     assert_eq!(page.facts[2].needs["alert"], "alert");
     assert!(page.next_page_token == "alert.get" && page.catalog_version.len() == 64);
+    let all = client.list_catalog(ListCatalogRequest::default()).await.unwrap();
+    let handle = all.methods.iter().find(|method| method.patterns == ["Handle {alert}"]);
+    assert!(handle.is_some(), "{:?}", all.methods);
 }
 
 #[tokio::test]

@@ -249,9 +249,10 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         let mut planner = self.context.peers.planner.clone();
         let answer =
             planner.list_capabilities(trace_context::request(request, traceparent.as_deref())).await?;
-        let ListCapabilitiesResponse { capabilities, next_page_token, facts, catalog_version } =
+        let ListCapabilitiesResponse { capabilities, next_page_token, facts, catalog_version, methods } =
             answer.into_inner();
-        Ok(Response::new(ListCatalogResponse { capabilities, next_page_token, facts, catalog_version }))
+        let page = ListCatalogResponse { capabilities, next_page_token, facts, catalog_version, methods };
+        Ok(Response::new(page))
     }
 }
 
