@@ -71,9 +71,13 @@ async fn what_is_simulated_keeps_the_limit_that_was_set() {
     let failure = simulated.failure.unwrap();
     assert!(failure.message.contains("PAYLOAD_TOO_LARGE: the input of task double"), "{failure:?}");
 
-    let on = on_stores_with(&["--max-payload-bytes", "3000000"]).await;
-    let simulated = on.system.client().simulate(request(1_400_000)).await.unwrap();
+    let on = on_stores_with(&["--max-payload-bytes", "2000000"]).await;
+    let client = on.system.client();
+    let simulated = client.simulate(request(600_000)).await.unwrap();
     assert_eq!(simulated.state(), WorkflowState::Succeeded, "{:?}", simulated.failure);
+    // The outcome itself may be that large, twice of it may not.
+    let simulated = client.simulate(request(1_200_000)).await.unwrap();
+    assert_eq!(simulated.state(), WorkflowState::Failed);
 }
 
 /// Small numbers take six times as much room in a message as in JSON: more than gRPC libraries take by themselves.
