@@ -99,7 +99,8 @@ impl Method {
 
     fn json(&self) -> Value {
         let Self { kind, name, description, patterns, goal_type, namespaces, position } = self;
-        let mut object = json!({"kind": kind, "name": name, "description": description, "patterns": patterns});
+        let mut object =
+            json!({"kind": kind, "name": name, "description": description, "patterns": patterns});
         if !goal_type.is_empty() {
             object["type"] = json!(goal_type);
         }

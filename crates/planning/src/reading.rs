@@ -146,7 +146,11 @@ impl Reader {
             };
             let of_undo = step.undo.as_ref().map(|undo| undo.capability.clone());
             let of_fallback = step.fallback.as_ref().map(|fallback| fallback.capability.clone());
-            own.into_iter().chain(of_undo).chain(of_fallback).map(|name| (step.name.clone(), name)).collect::<Vec<_>>()
+            own.into_iter()
+                .chain(of_undo)
+                .chain(of_fallback)
+                .map(|name| (step.name.clone(), name))
+                .collect::<Vec<_>>()
         };
         let is_known = |name: &String| self.entries.contains_key(name) || builtin::has(name);
         let unknown = method.graph.all_steps().flat_map(named).filter(|(_, name)| !is_known(name));

@@ -154,7 +154,9 @@ mod tests {
         let (_folder, site) = site();
         switch(&site, Switch { service: "checkout".into(), version: "2.3.1".into() }).unwrap();
         site.change("inventory", |found| Ok((found.memory_percent = 99.0, "fills up".to_owned()))).unwrap();
-        assert!(verify(&site, of("checkout")).unwrap_err().message.contains("inventory, which it needs, is down"));
+        assert!(
+            verify(&site, of("checkout")).unwrap_err().message.contains("inventory, which it needs, is down")
+        );
         limit(&site, Limit { service: "checkout".into(), percent: 50 }).unwrap();
         verify(&site, of("checkout")).unwrap();
     }

@@ -50,7 +50,8 @@ pub enum Cause {
 /// `incident.diagnose`. What can be seen for itself goes before what only correlates.
 pub fn diagnose(_: &Site, gathered: Gathered) -> Result<Diagnosis, Failure> {
     let Gathered { metrics, logs, deploys, dependencies } = gathered;
-    let metric = |name: &str| metrics.iter().find(|point| point.name == name).map_or(0.0, |point| point.value);
+    let metric =
+        |name: &str| metrics.iter().find(|point| point.name == name).map_or(0.0, |point| point.value);
     let (errors, load, memory) = (metric("error_rate"), metric("load"), metric("memory_percent"));
     let of_version = format!(" {} ", deploys.current);
     let logged = logs.iter().filter(|line| line.contains(&of_version)).count();
@@ -62,7 +63,10 @@ pub fn diagnose(_: &Site, gathered: Gathered) -> Result<Diagnosis, Failure> {
         (Cause::Load, 0.8, format!("it has {:.0} % of the load that it can take", load * 100.0))
     } else if errors > MOST_ERRORS {
         let share = errors * 100.0;
-        let told = format!("{share:.0} % of its requests fail, {logged} of its errors name version {}", deploys.current);
+        let told = format!(
+            "{share:.0} % of its requests fail, {logged} of its errors name version {}",
+            deploys.current
+        );
         (Cause::Deploy, if logged > 0 { 0.9 } else { 0.5 }, told)
     } else {
         (Cause::Unknown, 0.0, "nothing is wrong that can be seen from here".to_owned())
@@ -77,7 +81,10 @@ mod tests {
     fn of(metrics: &[(&str, f64)], logs: &[&str], dependencies: &[&str]) -> (Cause, f64) {
         let folder = tempfile::tempdir().unwrap();
         let gathered = Gathered {
-            metrics: metrics.iter().map(|(name, value)| Point { name: (*name).to_owned(), value: *value }).collect(),
+            metrics: metrics
+                .iter()
+                .map(|(name, value)| Point { name: (*name).to_owned(), value: *value })
+                .collect(),
             logs: logs.iter().map(|&line| line.to_owned()).collect(),
             deploys: Deploys {
                 current: "2.4.0".into(),

@@ -178,7 +178,8 @@ pub fn on_call(site: &Site, OfService { service }: OfService) -> Result<OnCall, 
 /// `incident.describe`.
 pub fn describe(_: &Site, Findings { diagnosis, traces, responder }: Findings) -> Result<Report, Failure> {
     let Diagnosis { cause: _, confidence, summary } = diagnosis;
-    let mut report = format!("# Incident\n\nOn call: {responder}\n\n{summary} ({:.0} % sure)\n", confidence * 100.0);
+    let mut report =
+        format!("# Incident\n\nOn call: {responder}\n\n{summary} ({:.0} % sure)\n", confidence * 100.0);
     if !traces.is_empty() {
         report.push_str("\nSlow requests:\n\n");
         report.extend(traces.iter().map(|trace| format!("- `{trace}`\n")));

@@ -30,7 +30,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let site = Site::open(arguments.state_dir)?;
-    let builder = Worker::builder(arguments.engine).name("incident").max_concurrency(arguments.max_concurrency);
+    let builder =
+        Worker::builder(arguments.engine).name("incident").max_concurrency(arguments.max_concurrency);
     let worker = offer(builder, &site).build()?;
     Ok(worker.run(stop_on_signal()?).await?)
 }

@@ -170,7 +170,9 @@ mod tests {
     fn no_name_leads_out_of_the_site() {
         let folder = tempfile::tempdir().unwrap();
         let site = Site::open(folder.path()).unwrap();
-        for name in ["", "..", "../alerts/A-17", "/etc/passwd", "a/b", "a\0b", "a.b", &"a".repeat(65), "nobody"] {
+        for name in
+            ["", "..", "../alerts/A-17", "/etc/passwd", "a/b", "a\0b", "a.b", &"a".repeat(65), "nobody"]
+        {
             assert_eq!(site.service(name).unwrap_err().kind, "NOT_FOUND", "{name:?}");
         }
     }

@@ -107,10 +107,13 @@ mod tests {
         assert!(with(&file).model().await.is_err());
         assert!(with(&["--llm-key", "secret://env/GOALPOST_NO_SUCH_KEY"]).model().await.is_err());
         // Cargo sets it for every test; its value stands for the key.
-        let bound = with(&["--llm-key", "secret://env/CARGO_PKG_DESCRIPTION"]).model().await.unwrap().unwrap();
+        let bound =
+            with(&["--llm-key", "secret://env/CARGO_PKG_DESCRIPTION"]).model().await.unwrap().unwrap();
         let unbound = with(&["--llm-unbound"]).model().await.unwrap().unwrap();
         for model in [bound, unbound] {
-            writing::derive(&model, serde_json::from_value(json!({"topic": "tides"})).unwrap()).await.unwrap();
+            writing::derive(&model, serde_json::from_value(json!({"topic": "tides"})).unwrap())
+                .await
+                .unwrap();
         }
         let recorded = server.recorded();
         assert_eq!(recorded[0].headers["authorization"], format!("Bearer {}", env!("CARGO_PKG_DESCRIPTION")));

@@ -59,9 +59,15 @@ pub fn offer_writing(builder: Builder, library: &Library, model: &Arc<Model>) ->
             asking(model, move |model, input| Box::pin(writing::rate(model, rating.clone(), input)))
         })
         .capability("findings.join", asking(model, |model, input| Box::pin(writing::join(model, input))))
-        .capability("draft.criticise", asking(model, |model, input| Box::pin(writing::criticise(model, input))))
+        .capability(
+            "draft.criticise",
+            asking(model, |model, input| Box::pin(writing::criticise(model, input))),
+        )
         .capability("draft.revise", asking(model, |model, input| Box::pin(writing::revise(model, input))))
-        .capability("paper.translate", asking(model, |model, input| Box::pin(writing::translate(model, input))))
+        .capability(
+            "paper.translate",
+            asking(model, |model, input| Box::pin(writing::translate(model, input))),
+        )
 }
 
 type Pending<'a, O> = Pin<Box<dyn Future<Output = Result<O, Failure>> + Send + 'a>>;

@@ -91,7 +91,8 @@ impl Library {
         let unreadable =
             |error: io::Error| Failure::new("LIBRARY", format!("{}: {error}", self.folder.display()));
         let entries: io::Result<Vec<_>> = fs::read_dir(&self.folder).map_err(unreadable)?.collect();
-        let mut paths: Vec<PathBuf> = entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
+        let mut paths: Vec<PathBuf> =
+            entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
         paths.retain(|path| is_document(path));
         paths.sort_unstable();
         paths.truncate(MAX_DOCUMENTS);

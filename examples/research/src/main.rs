@@ -36,7 +36,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let (library, papers) = (Library::open(arguments.documents)?, Papers::open(&arguments.paper_dir)?);
-    let builder = Worker::builder(arguments.engine).name("research").max_concurrency(arguments.max_concurrency);
+    let builder =
+        Worker::builder(arguments.engine).name("research").max_concurrency(arguments.max_concurrency);
     let mut builder = offer(builder, &library, &papers);
     match arguments.llm.model().await? {
         Some(model) => builder = offer_writing(builder, &library, &Arc::new(model)),

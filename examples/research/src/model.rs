@@ -36,7 +36,8 @@ impl Model {
     /// is no answer of this form.
     pub(crate) async fn ask<T: DeserializeOwned>(&self, work: Work, data: Value) -> Result<T, Failure> {
         let Work { instruction, answer } = work;
-        let answer = lower(&answer).map_err(|error: NotStrict| Failure::new("LLM_REJECTED", error.to_string()))?;
+        let answer =
+            lower(&answer).map_err(|error: NotStrict| Failure::new("LLM_REJECTED", error.to_string()))?;
         let request = Request {
             system: format!("{instruction}\n\n{ALWAYS}\n{answer}"),
             messages: vec![Message { role: Role::User, text: data.to_string() }],

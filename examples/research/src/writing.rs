@@ -124,7 +124,10 @@ pub async fn derive(model: &Model, Topic { topic }: Topic) -> Result<Asked, Fail
     let mut asked: Asked = model.ask(work, json!({"topic": topic})).await?;
     asked.questions.truncate(MAX_QUESTIONS);
     if asked.questions.is_empty() {
-        return Err(Failure::new("LLM_ANSWER", format!("the language model has no question about '{topic}'")));
+        return Err(Failure::new(
+            "LLM_ANSWER",
+            format!("the language model has no question about '{topic}'"),
+        ));
     }
     Ok(asked)
 }
@@ -148,7 +151,11 @@ pub async fn read(model: &Model, library: Library, reading: Reading) -> Result<F
 }
 
 /// `sources.rate`. Failures: `NOT_FOUND` for a document that is not there.
-pub async fn rate(model: &Model, library: Library, Sources { documents }: Sources) -> Result<Ratings, Failure> {
+pub async fn rate(
+    model: &Model,
+    library: Library,
+    Sources { documents }: Sources,
+) -> Result<Ratings, Failure> {
     if documents.is_empty() {
         return Ok(Ratings { ratings: Vec::new() });
     }

@@ -98,8 +98,11 @@ async fn an_alert_is_diagnosed_from_all_sides_at_once_and_what_is_approved_is_do
     let (goal, words) = incident.handle("A-17", true).await;
     assert_eq!(goal.state(), GoalState::Succeeded, "{:?}", goal.failure);
     assert_others_skipped(&words);
-    let place = |word: &str| words.iter().position(|other| other == word).unwrap_or_else(|| panic!("{word}: {words:?}"));
-    let (asked, done) = (place("TASK_WAITING mitigate_roll_back_ask"), place("ATTEMPT_STARTED mitigate_roll_back_switch"));
+    let place = |word: &str| {
+        words.iter().position(|other| other == word).unwrap_or_else(|| panic!("{word}: {words:?}"))
+    };
+    let (asked, done) =
+        (place("TASK_WAITING mitigate_roll_back_ask"), place("ATTEMPT_STARTED mitigate_roll_back_switch"));
     assert!(asked < done && done < place("TASK_SUCCEEDED mitigate_roll_back_verify"), "{words:?}");
     let after = incident.site.service("checkout").unwrap();
     let expected = Service { running: "2.3.1".into(), running_since: after.running_since, ..before };

@@ -63,7 +63,8 @@ fn result(goal: Goal) -> Value {
 #[tokio::test]
 async fn documents_are_read_at_once_and_the_draft_goes_round_until_the_critic_is_content() {
     let permits = Arc::new(Semaphore::new(0));
-    let reading = |finding: &str| Line::Held(json!({"findings": [finding]}).to_string(), Arc::clone(&permits));
+    let reading =
+        |finding: &str| Line::Held(json!({"findings": [finding]}).to_string(), Arc::clone(&permits));
     let research = research([
         Line::json(&json!({"questions": ["Why are there spring tides?", "Who computed tide tables?"]})),
         reading("first finding"),
@@ -83,7 +84,8 @@ async fn documents_are_read_at_once_and_the_draft_goes_round_until_the_critic_is
     assert_eq!(result(goal), json!({"paper": "# Second version", "score": 0.9, "rounds": 2.0}));
     let recorded = research.model.recorded();
     let (first, second) = (recorded[1].text(), recorded[2].text());
-    let of_both = [&first, &second].map(|text| text.contains("Thomson, later Lord Kelvin") && text.contains("tide-tables.md"));
+    let of_both = [&first, &second]
+        .map(|text| text.contains("Thomson, later Lord Kelvin") && text.contains("tide-tables.md"));
     assert!(of_both.contains(&true), "{first}");
     assert!(first.contains("# Tides") && second.contains("# Tides"), "what was found was read");
     assert!(recorded[3].text().contains("first finding") && recorded[3].text().contains("second finding"));
@@ -96,7 +98,8 @@ async fn documents_are_read_at_once_and_the_draft_goes_round_until_the_critic_is
 
 #[tokio::test]
 async fn a_critic_who_is_never_content_is_asked_four_times() {
-    let rounds = (1..=4).flat_map(|round| [critique(0.3, &["More."]), revised(&format!("# Version {round}"))]);
+    let rounds =
+        (1..=4).flat_map(|round| [critique(0.3, &["More."]), revised(&format!("# Version {round}"))]);
     let begin = [
         Line::json(&json!({"questions": ["Why are there tides?"]})),
         Line::json(&json!({"findings": ["The moon [tides.md]."]})),

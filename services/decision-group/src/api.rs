@@ -205,7 +205,8 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         request: Request<SimulateBlueprintRequest>,
     ) -> Result<Response<SimulateBlueprintResponse>, Status> {
         let traceparent = trace_context::of(&request);
-        let wanted = simulate::wanted(request.into_inner(), self.payload_limit).map_err(status::invalid_argument)?;
+        let wanted =
+            simulate::wanted(request.into_inner(), self.payload_limit).map_err(status::invalid_argument)?;
         simulate::run(&self.context, &self.checks, wanted, traceparent.as_deref()).await.map(Response::new)
     }
 

@@ -79,7 +79,9 @@ impl Room {
     }
 }
 
-fn method(Listed { is_template, name, description, patterns, goal_type, namespaces, position: _ }: Listed<'_>) -> CatalogMethod {
+fn method(
+    Listed { is_template, name, description, patterns, goal_type, namespaces, position: _ }: Listed<'_>,
+) -> CatalogMethod {
     CatalogMethod {
         name: name.to_owned(),
         description: description.to_owned(),

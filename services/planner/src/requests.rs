@@ -103,7 +103,10 @@ impl After {
 
 /// Adds that a page cannot be found.
 pub(crate) fn unknown_page(violations: &mut Violations) {
-    violations.add("page_token", "is not a token that this list gave out, or the catalog has changed since: begin again without one");
+    violations.add(
+        "page_token",
+        "is not a token that this list gave out, or the catalog has changed since: begin again without one",
+    );
 }
 
 /// The page that a request asks for.

@@ -101,7 +101,10 @@ fn what_writes_neither_has_a_fallback_nor_is_one() {
     assert_eq!(told("a", "b"), [""; 0]);
     let of_writer = told("c", "a");
     assert_eq!(of_writer.len(), 1);
-    assert!(of_writer[0].starts_with("b:2: method m: task t: c writes, and may have done so"), "{of_writer:?}");
+    assert!(
+        of_writer[0].starts_with("b:2: method m: task t: c writes, and may have done so"),
+        "{of_writer:?}"
+    );
     assert!(of_writer[0].contains("draw an edge on: failure to what is to follow"), "{of_writer:?}");
     let writer = told("a", "c");
     assert!(writer.len() == 1 && writer[0].contains("its fallback c writes"), "{writer:?}");

@@ -27,7 +27,11 @@ async fn what_the_catalog_has_comes_page_by_page() {
                 break;
             }
         }
-        assert_eq!((capabilities, methods), (all.capabilities.clone(), all.methods.clone()), "{size} at once");
+        assert_eq!(
+            (capabilities, methods),
+            (all.capabilities.clone(), all.methods.clone()),
+            "{size} at once"
+        );
     }
 }
 
@@ -38,8 +42,14 @@ async fn methods_tell_what_they_decompose_and_for_whom() {
     let found = |name: &str| all.methods.iter().find(|method| method.name == name).unwrap();
     let (drill, restart) = (found("incident.drill"), found("service.restart_asked"));
     assert!(drill.is_template && !restart.is_template);
-    assert_eq!((drill.goal_type.as_str(), drill.namespaces.as_slice()), ("incident.drill", &["drills".to_owned()][..]));
-    assert_eq!((restart.patterns.as_slice(), restart.namespaces.len()), (&["Restart {service}".to_owned()][..], 2));
+    assert_eq!(
+        (drill.goal_type.as_str(), drill.namespaces.as_slice()),
+        ("incident.drill", &["drills".to_owned()][..])
+    );
+    assert_eq!(
+        (restart.patterns.as_slice(), restart.namespaces.len()),
+        (&["Restart {service}".to_owned()][..], 2)
+    );
     assert!(found("incident.handle").namespaces.is_empty());
 }
 
