@@ -189,7 +189,7 @@ impl Contents {
         for method in &self.methods {
             let Method { kind, name, description, namespaces, .. } = method;
             let (serves, description) = (shorten(&method.serves(), 60), shorten(description, 60));
-            methods.add_row([kind, name.as_str(), &namespaces.join(" "), &serves, &description]);
+            methods.add_row([*kind, name.as_str(), &namespaces.join(" "), &serves, &description]);
         }
         let tables = [(capabilities, self.capabilities.len()), (methods, self.methods.len())];
         let tables = tables.into_iter().filter(|(_, rows)| *rows > 0);

@@ -48,7 +48,7 @@ fn what_a_catalog_has_is_listed_and_shown() {
     assert_eq!(lines[3], ["KIND", "NAME", "NAMESPACES", "SERVES", "DESCRIPTION"]);
     assert_eq!(lines[4], ["method", "seeing", "ops", "\"look", "at", "{place}\",", "type", "see", "Sees."]);
     let show = |arguments: &[&str]| {
-        folder.goalpost(&[&["catalog", "show", "--catalog", "good.yaml"], arguments].concat())
+        folder.goalpost(&[&["catalog", "show", "--catalog", "good.yaml"][..], arguments].concat())
     };
     let json: Value = serde_json::from_str(&show(&["look"]).1).unwrap();
     assert_eq!(

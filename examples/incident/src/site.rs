@@ -104,14 +104,14 @@ impl Site {
     pub(crate) fn put(&self, folder: &str, name: &str, value: &impl Serialize) -> Result<(), Failure> {
         let path = self.file(folder, name, "json")?;
         let unfinished = path.with_extension("unfinished");
-        let put = || {
+        let put = || -> io::Result<()> {
             let mut file = fs::File::create(&unfinished)?;
             file.write_all(serde_json::to_string_pretty(value)?.as_bytes())?;
             file.write_all(b"\n")?;
             file.sync_all()?;
             fs::rename(&unfinished, &path)
         };
-        put().map_err(|error: io::Error| Failure::new("SITE", format!("{}: {error}", path.display())))
+        put().map_err(|error| Failure::new("SITE", format!("{}: {error}", path.display())))
     }
 
     /// Adds a line to a file below the root.

@@ -101,7 +101,7 @@ mod tests {
         let url = server.url();
         let with = |more: &[&'static str]| {
             let base = ["--llm-url", url.as_str(), "--llm-model", "scripted"];
-            parsed(&[&base, more].concat()).unwrap()
+            parsed(&[&base[..], more].concat()).unwrap()
         };
         let file = ["--llm-key", "secret://file/key"];
         assert!(with(&file).model().await.is_err());

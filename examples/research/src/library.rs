@@ -96,7 +96,7 @@ impl Library {
         paths.retain(|path| is_document(path));
         paths.sort_unstable();
         paths.truncate(MAX_DOCUMENTS);
-        let read = |path: PathBuf| {
+        let read = |path: PathBuf| -> io::Result<Document> {
             let bytes = fs::read(&path)?;
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             Ok(Document { name, text: String::from_utf8_lossy(&bytes).into_owned() })

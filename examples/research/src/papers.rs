@@ -41,13 +41,13 @@ impl Papers {
     pub fn publish(&self, key: &str, Paper { paper }: Paper) -> Result<Published, Failure> {
         let path = self.folder.join(format!("paper-{key}.md"));
         let unfinished = path.with_extension("unfinished");
-        let put = || {
+        let put = || -> io::Result<()> {
             let mut file = fs::File::create(&unfinished)?;
             file.write_all(paper.as_bytes())?;
             file.sync_all()?;
             fs::rename(&unfinished, &path)
         };
-        put().map_err(|error: io::Error| Failure::new("PAPERS", format!("{}: {error}", path.display())))?;
+        put().map_err(|error| Failure::new("PAPERS", format!("{}: {error}", path.display())))?;
         Ok(Published { url: format!("{SCHEME}{}", path.display()) })
     }
 

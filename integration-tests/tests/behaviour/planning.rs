@@ -163,10 +163,9 @@ async fn a_namespace_gets_no_plan_with_what_it_may_not_use() {
 
     // People see the same, with nothing but the address of the system.
     let endpoint = &on.system.endpoints.decision_group;
-    let show = Command::new(binary("goalpost"))
-        .args(["catalog", "show", "--endpoint", endpoint, "alert.fixing"])
-        .output();
-    let shown = String::from_utf8(show.await.unwrap().stdout).unwrap();
+    let arguments = ["catalog", "show", "--endpoint", endpoint, "alert.fixing"];
+    let output = Command::new(binary("goalpost")).args(arguments).output().await.unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
     assert_eq!(shown, "method alert.fixing\nserves type alert.act\n");
 }
 

@@ -111,7 +111,7 @@ async fn a_critic_who_is_never_content_is_asked_four_times() {
     assert_eq!((research.model.recorded().len(), research.model.left()), (11, 0));
 
     // Where the library is gone, the collection stands in; nobody asks the model.
-    let lookup = || NewGoal::text("Look up spring tides");
+    let lookup = || NewGoal::text("Look up neap tides");
     let (goal, _) = research.on.system.run(lookup()).await;
     let found = result(goal)["search_either"]["value"]["documents"].clone();
     assert_eq!(found[0], "tides.md");
