@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
+use crate::out;
 
 /// What is planned with if no catalog is given: the demo's.
 const DEMO_CATALOG: &str = include_str!("../../catalogs/weather.yaml");
@@ -299,18 +300,19 @@ fn announce(
     group: SocketAddr,
     engine: SocketAddr,
 ) {
-    println!("{ready}");
+    // It serves, whether anybody reads that it does or not.
+    let _ = out::line(ready);
     let data = stores.directory.path().display();
     let catalog =
         if arguments.catalog.is_empty() { "the demo's (give your own with --catalog)" } else { "yours" };
-    eprintln!(
+    out::note(format_args!(
         "\nGoalpost runs. It is open: whoever reaches these ports on this machine may use it.\n\
          \n  goals    {group}    workers  {engine}\n  data     {data}\n  catalog  {catalog}\n\
          \nNext:\n  goalpost-example-weather --engine http://{engine}\n  \
          goalpost submit --endpoint http://{group} --watch \"Research weather in Seattle and write report\"\n  \
          grpcurl -plaintext -d '{{\"goal\":\"Research weather in Seattle and write report\"}}' {group} \
-         goalpost.v1.CentralDecisionGroup/SubmitGoal\n\nCtrl-C stops it.\n"
-    );
+         goalpost.v1.CentralDecisionGroup/SubmitGoal\n\nCtrl-C stops it.\n\n"
+    ));
 }
 
 fn other(error: impl std::error::Error + Send + Sync + 'static) -> Failure {

@@ -1,9 +1,13 @@
 //! The `goalpost` command line.
 
+// They panic when whoever reads is gone; `out` does not.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod commands;
 mod dev;
 mod failure;
 mod files;
+mod out;
 mod view;
 
 use std::process::ExitCode;

@@ -10,7 +10,8 @@ use serde_json::json;
 use super::Endpoint;
 use crate::failure::Failure;
 use crate::files;
-use crate::view::catalog::{self, Capability};
+use crate::out;
+use crate::view::catalog::{self, Contents};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -44,8 +45,7 @@ struct Check {
 struct Of {
     #[command(flatten)]
     endpoint: Endpoint,
-    /// A catalog file; may be given more than once. Without one the planner of the running system is asked for
-    /// its capabilities.
+    /// A catalog file; may be given more than once. Without one the planner of the running system is asked.
     #[arg(long)]
     catalog: Vec<PathBuf>,
     /// Print JSON.
@@ -61,7 +61,7 @@ struct List {
 
 #[derive(Args)]
 struct Show {
-    /// The name of a capability; of a template or a method, too, with --catalog.
+    /// The name of a capability, a template or a method.
     name: String,
     #[command(flatten)]
     of: Of,
@@ -71,47 +71,32 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Check(check) => self::check(&check),
         Command::List(List { of }) => {
-            let (capabilities, catalog) = of.read().await?;
+            let contents = of.read().await?;
             match of.json {
-                true => println!("{:#}", catalog::json(&capabilities, catalog.as_ref())),
-                false => println!("{}", catalog::table(&capabilities, catalog.as_ref())),
+                true => out::line(format_args!("{:#}", contents.json())),
+                false => out::text(contents.table()),
             }
-            Ok(())
         }
-        Command::Show(Show { name, of }) => {
-            let (capabilities, catalog) = of.read().await?;
-            let capability = capabilities.iter().find(|capability| capability.name() == name);
-            let other = || catalog.as_ref()?.listed().find(|listed| listed.name == name);
-            match (capability, other()) {
-                (Some(capability), _) => println!("{:#}", capability.json()),
-                (None, Some(listed)) if of.json => println!("{:#}", catalog::listed(&listed)),
-                (None, Some(listed)) => print!("{}", catalog::details(&listed)),
-                (None, None) => return Err(Failure::Input(format!("the catalog has no '{name}'"))),
-            }
-            Ok(())
-        }
+        Command::Show(Show { name, of }) => match of.read().await?.item(&name, of.json) {
+            Some(item) => out::text(item),
+            None => Err(Failure::Input(format!("the catalog has no '{name}'"))),
+        },
     }
 }
 
 impl Of {
-    /// The capabilities, and the rest of the catalog if it is there in files.
-    async fn read(&self) -> Result<(Vec<Capability>, Option<Catalog>), Failure> {
+    async fn read(&self) -> Result<Contents, Failure> {
         if !self.catalog.is_empty() {
-            let catalog = files::catalog(&self.catalog)?;
-            return Ok((catalog.entries().map(Capability::of_entry).collect(), Some(catalog)));
+            return Ok(Contents::of_files(&files::catalog(&self.catalog)?));
         }
         let client = self.endpoint.client()?;
-        let mut capabilities = Vec::new();
-        let mut page_token = String::new();
+        let (mut contents, mut page_token) = (Contents::default(), String::new());
         loop {
             let page = client.list_catalog(ListCatalogRequest { page_size: 0, page_token }).await?;
-            let pairs = page.capabilities.into_iter().zip(page.facts);
-            for (capability, facts) in pairs {
-                capabilities.push(Capability::of_messages(capability, facts)?);
-            }
-            page_token = page.next_page_token;
+            page_token = page.next_page_token.clone();
+            contents.add(page)?;
             if page_token.is_empty() {
-                return Ok((capabilities, None));
+                return Ok(contents);
             }
         }
     }
@@ -130,11 +115,12 @@ fn check(check: &Check) -> Result<(), Failure> {
             list.iter().map(one).collect()
         };
         let version = parsed.as_ref().ok().map(|catalog| catalog.version().to_string());
-        println!("{:#}", json!({"version": version, "mistakes": told(mistakes), "warnings": told(warnings)}));
+        let found = json!({"version": version, "mistakes": told(mistakes), "warnings": told(warnings)});
+        out::line(format_args!("{found:#}"))?;
     } else {
-        mistakes.iter().for_each(|mistake| println!("error: {mistake}"));
-        warnings.iter().for_each(|warning| println!("warning: {warning}"));
-        println!("{}", catalog::summary(parsed.as_ref().ok(), mistakes.len(), warnings.len()));
+        mistakes.iter().try_for_each(|mistake| out::line(format_args!("error: {mistake}")))?;
+        warnings.iter().try_for_each(|warning| out::line(format_args!("warning: {warning}")))?;
+        out::line(catalog::summary(parsed.as_ref().ok(), mistakes.len(), warnings.len()))?;
     }
     if parsed.is_ok() { Ok(()) } else { Err(Failure::Negative) }
 }

@@ -12,6 +12,7 @@ use goalpost_client::v1::{
 use super::{Endpoint, Target};
 use crate::failure::Failure;
 use crate::files;
+use crate::out;
 use crate::view::approvals;
 
 /// Approvals asked for at once.
@@ -172,10 +173,9 @@ pub(crate) async fn list(arguments: List) -> Result<(), Failure> {
     }
     if json {
         for approval in &found {
-            println!("{}", serde_json::to_string(approval)?);
+            out::line(serde_json::to_string(approval)?)?;
         }
-    } else {
-        print!("{}", approvals::list(&found));
+        return Ok(());
     }
-    Ok(())
+    out::text(approvals::list(&found))
 }

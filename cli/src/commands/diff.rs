@@ -7,6 +7,7 @@ use goalpost_notation::difference;
 
 use crate::failure::Failure;
 use crate::files;
+use crate::out;
 
 /// Exit code 0: both are one blueprint; 1: they differ; 2: a file cannot be read.
 #[derive(Args)]
@@ -31,8 +32,8 @@ enum Format {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let found = difference(&files::blueprint(&arguments.before)?, &files::blueprint(&arguments.after)?);
     match arguments.format {
-        Format::Text => print!("{found}"),
-        Format::Json => println!("{}", serde_json::to_string_pretty(&found)?),
+        Format::Text => out::text(&found)?,
+        Format::Json => out::line(serde_json::to_string_pretty(&found)?)?,
     }
     if found.is_empty() { Ok(()) } else { Err(Failure::Negative) }
 }

@@ -6,13 +6,14 @@ use goalpost_client::v1::{EdgeExplanation, Explanation, TaskState};
 
 use super::Target;
 use crate::failure::Failure;
+use crate::out;
 use crate::view::word;
 
 pub(crate) async fn run(target: Target) -> Result<(), Failure> {
     let explained = target.client()?.explain(&target.id).await?;
     match target.json {
-        true => println!("{}", serde_json::to_string_pretty(&explained)?),
-        false => print!("{}", text(&explained)),
+        true => out::line(serde_json::to_string_pretty(&explained)?)?,
+        false => out::text(text(&explained))?,
     }
     Ok(())
 }

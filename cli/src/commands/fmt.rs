@@ -7,6 +7,7 @@ use goalpost_notation::read;
 
 use crate::failure::Failure;
 use crate::files;
+use crate::out;
 
 /// Fields come in the order of the language, what is as usual is left out; the digest stays the same. Comments
 /// at the head of a file are kept. A file with others, or with anchors, is left as it is.
@@ -31,11 +32,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         if formatted == text {
             continue;
         }
-        println!("{}", file.display());
         is_tidy = false;
         if !arguments.check {
             std::fs::write(file, formatted)?;
         }
+        out::line(file.display())?;
     }
     if arguments.check && !is_tidy { Err(Failure::Negative) } else { Ok(()) }
 }

@@ -7,6 +7,7 @@ use goalpost_notation::drawing;
 
 use crate::failure::Failure;
 use crate::files;
+use crate::out;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -27,12 +28,8 @@ enum Format {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let blueprint = files::blueprint(&arguments.file)?;
-    print!(
-        "{}",
-        match arguments.format {
-            Format::Mermaid => drawing::mermaid(&blueprint),
-            Format::Dot => drawing::dot(&blueprint),
-        }
-    );
-    Ok(())
+    out::text(match arguments.format {
+        Format::Mermaid => drawing::mermaid(&blueprint),
+        Format::Dot => drawing::dot(&blueprint),
+    })
 }

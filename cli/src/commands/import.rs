@@ -8,6 +8,7 @@ use goalpost_wfformat::{TimeScale, Trace};
 
 use crate::failure::Failure;
 use crate::files;
+use crate::out;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -59,17 +60,17 @@ fn wfformat(arguments: &Wfformat) -> Result<(), Failure> {
     match output {
         Some(path) => std::fs::write(path, text)
             .map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))?,
-        None => print!("{text}"),
+        None => out::text(text)?,
     }
     let longest = trace.longest_path_seconds();
     // Standard output may be the blueprint.
-    eprintln!(
-        "{}: {} tasks, {} edges; the longest path takes {longest:.3} s, scaled {:.3} s",
+    out::note(format_args!(
+        "{}: {} tasks, {} edges; the longest path takes {longest:.3} s, scaled {:.3} s\n",
         file.display(),
         blueprint.tasks.len(),
         blueprint.edges.len(),
         time_scale.replayed_seconds(longest),
-    );
+    ));
     Ok(())
 }
 

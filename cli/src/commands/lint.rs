@@ -9,6 +9,7 @@ use goalpost_notation::{Report, UNREADABLE, UNREADABLE_MEANING, read};
 
 use crate::failure::Failure;
 use crate::files;
+use crate::out;
 
 /// Exit code 0: no error (there may be warnings); 1: errors; 2: the file cannot be read as a blueprint,
 /// or a catalog cannot be used. What each code means, and how it is mended: docs/findings.md.
@@ -44,12 +45,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             let checked = checked(&written.blueprint, &arguments.catalog)?;
             let found = written.place(checked.findings);
             let known = Known { blueprint: &written.blueprint, worst_case: checked.worst_case };
-            print(arguments.format, &report(&found), Some(&known));
+            print(arguments.format, &report(&found), Some(&known))?;
             let is_clean = report(&found).count(Severity::Error) == 0;
             if is_clean { Ok(()) } else { Err(Failure::Negative) }
         }
         Err(placed) => {
-            print(arguments.format, &report(&[*placed]), None);
+            print(arguments.format, &report(&[*placed]), None)?;
             Err(Failure::Shown(String::new()))
         }
     }
@@ -68,23 +69,24 @@ fn checked(blueprint: &Blueprint, catalogs: &[PathBuf]) -> Result<Checked, Failu
     })
 }
 
-fn print(format: Format, report: &Report<'_>, known: Option<&Known<'_>>) {
+fn print(format: Format, report: &Report<'_>, known: Option<&Known<'_>>) -> Result<(), Failure> {
     let worst_case = known.and_then(|known| known.worst_case.as_ref());
     match format {
         Format::Text => {
-            print!("{}", report.people(files::style(&std::io::stdout())));
-            println!("{}", summary(report, known.map(|known| known.blueprint)));
-            worst_case.iter().for_each(|worst_case| println!("{worst_case}"));
+            out::text(report.people(files::style(&std::io::stdout())))?;
+            out::line(summary(report, known.map(|known| known.blueprint)))?;
+            worst_case.iter().try_for_each(out::line)?;
         }
         Format::Json => {
             let mut object = report.json();
             if let Some(worst_case) = worst_case {
                 object["worst_case"] = serde_json::json!(worst_case);
             }
-            println!("{object:#}");
+            out::line(format_args!("{object:#}"))?;
         }
-        Format::Sarif => println!("{:#}", report.sarif(&rules())),
+        Format::Sarif => out::line(format_args!("{:#}", report.sarif(&rules())))?,
     }
+    Ok(())
 }
 
 fn summary(report: &Report<'_>, blueprint: Option<&Blueprint>) -> String {

@@ -5,6 +5,7 @@ use goalpost_client::v1::{Goal, GoalState, ListGoalsRequest};
 
 use super::Endpoint;
 use crate::failure::Failure;
+use crate::out;
 use crate::view::goal;
 
 /// Goals asked for at once.
@@ -69,10 +70,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.json {
         true => {
             for goal in &goals {
-                println!("{}", serde_json::to_string(goal)?);
+                out::line(serde_json::to_string(goal)?)?;
             }
         }
-        false => println!("{}", goal::table(&goals)),
+        false => out::line(goal::table(&goals))?,
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ use goalpost_client::Client;
 use goalpost_client::v1::Goal;
 
 use crate::failure::Failure;
+use crate::out;
 use crate::view::goal;
 
 /// Where the system is.
@@ -64,8 +65,8 @@ impl Target {
 /// Prints the goal.
 pub(crate) fn print(found: &Goal, json: bool) -> Result<(), Failure> {
     match json {
-        true => println!("{}", serde_json::to_string_pretty(found)?),
-        false => print!("{}", goal::details(found)),
+        true => out::line(serde_json::to_string_pretty(found)?)?,
+        false => out::text(goal::details(found))?,
     }
     Ok(())
 }

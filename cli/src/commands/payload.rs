@@ -7,6 +7,7 @@ use tokio::fs::File;
 
 use super::Endpoint;
 use crate::failure::Failure;
+use crate::out;
 
 /// Stores and fetches payloads.
 #[derive(Args)]
@@ -68,7 +69,7 @@ async fn put(Put { endpoint, file, namespace, content_type }: Put) -> Result<(),
         let unreadable = |error| Failure::Input(format!("cannot read {}: {error}", file.display()));
         client.write_payload_from(&namespace, &content_type, opened.map_err(unreadable)?).await?
     };
-    println!("{}", serde_json::to_string(&stored)?);
+    out::line(serde_json::to_string(&stored)?)?;
     Ok(())
 }
 

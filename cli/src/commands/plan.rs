@@ -10,6 +10,7 @@ use goalpost_proto::{Violations, policy_from_model, read_blueprint};
 use super::{Endpoint, Wanted};
 use crate::failure::Failure;
 use crate::files;
+use crate::out;
 use crate::view::{approvals, rungs};
 
 #[derive(Args)]
@@ -43,38 +44,38 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     let preview = arguments.endpoint.client()?.preview(goal).await?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&preview)?);
+        out::line(serde_json::to_string_pretty(&preview)?)?;
         return if preview.blueprint.is_some() { Ok(()) } else { Err(Failure::Negative) };
     }
     if arguments.yaml && preview.blueprint.is_some() {
-        print!("{}", preview.yaml);
+        out::text(preview.yaml)?;
         return Ok(());
     }
-    print!("{}", rungs::ladder(&preview.attempts));
+    out::text(rungs::ladder(&preview.attempts))?;
     for finding in preview.findings {
-        println!("{}", Finding::from(finding));
+        out::line(Finding::from(finding))?;
     }
     if let Some(failure) = preview.failure {
-        println!("no plan: {}", failure.message);
+        out::line(format_args!("no plan: {}", failure.message))?;
     }
     if let Some(usage) = preview.usage {
-        println!("asked {}", LlmUsage::from(usage));
+        out::line(format_args!("asked {}", LlmUsage::from(usage)))?;
     }
     let Some(blueprint) = preview.blueprint else { return Err(Failure::Negative) };
     let mut violations = Violations::default();
     let blueprint = read_blueprint(blueprint, "blueprint", &mut violations)
         .ok_or_else(|| Failure::Input(format!("the plan cannot be read: {violations}")))?;
-    println!("planned by {}", preview.planned_by);
-    println!("digest {}", preview.blueprint_digest);
+    out::line(format_args!("planned by {}", preview.planned_by))?;
+    out::line(format_args!("digest {}", preview.blueprint_digest))?;
     if let Some(estimate) = &preview.estimate {
-        println!("{}", rungs::estimate(estimate));
+        out::line(rungs::estimate(estimate))?;
     }
     if let Some(worst_case) = preview.worst_case {
-        println!("{}", WorstCase::from(worst_case));
+        out::line(WorstCase::from(worst_case))?;
     }
     if let Some(ruling) = &preview.ruling {
-        print!("{}", approvals::ruling(ruling));
+        out::text(approvals::ruling(ruling))?;
     }
-    print!("{}", drawing::outline(&blueprint));
+    out::text(drawing::outline(&blueprint))?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use goalpost_policy::Policies;
 
 use crate::failure::Failure;
 use crate::files;
+use crate::out;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -26,6 +27,5 @@ enum Command {
 pub(crate) fn run(Arguments { command: Command::Check { file } }: &Arguments) -> Result<(), Failure> {
     let policies = Policies::read(&files::text(file)?);
     let policies = policies.map_err(|mistakes| Failure::Input(files::told(file, &mistakes)))?;
-    println!("{}: {} policies, nothing wrong", file.display(), policies.len());
-    Ok(())
+    out::line(format_args!("{}: {} policies, nothing wrong", file.display(), policies.len()))
 }

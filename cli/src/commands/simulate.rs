@@ -14,6 +14,7 @@ use goalpost_proto::{blueprint_from_model, struct_from_map, value_from_json};
 use super::Endpoint;
 use crate::failure::Failure;
 use crate::files;
+use crate::out;
 use crate::view::word;
 
 #[derive(Args)]
@@ -68,8 +69,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let simulated = endpoint.client()?.simulate(request).await?;
     match json {
-        true => println!("{}", serde_json::to_string_pretty(&simulated)?),
-        false => print!("{}", text(&simulated)?),
+        true => out::line(serde_json::to_string_pretty(&simulated)?)?,
+        false => out::text(text(&simulated)?)?,
     }
     Ok(())
 }

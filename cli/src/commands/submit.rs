@@ -9,6 +9,7 @@ use goalpost_proto::policy_from_model;
 use super::{Endpoint, Wanted, watch};
 use crate::failure::Failure;
 use crate::files;
+use crate::out;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -76,7 +77,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let goal = client.submit(goal).await?;
     if follow {
         if !json {
-            println!("goal {}", goal.id);
+            out::line(format_args!("goal {}", goal.id))?;
         }
         return watch::follow(&client, &goal.id, 0, json).await;
     }
@@ -86,8 +87,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         return if ended.state() == GoalState::Succeeded { Ok(()) } else { Err(Failure::Negative) };
     }
     match json {
-        true => println!("{}", serde_json::to_string(&goal)?),
-        false => println!("{}", goal.id),
+        true => out::line(serde_json::to_string(&goal)?)?,
+        false => out::line(goal.id)?,
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use goalpost_proto::v1::persistence_client::PersistenceClient;
 use goalpost_proto::v1::{VerifyRequest, VerifyResponse};
 
 use crate::failure::Failure;
+use crate::out;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -32,20 +33,20 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let verified = client.verify(VerifyRequest { workflow_id: id, repair }).await;
     let verified = verified.map_err(|status| failed(status.message().to_owned()))?.into_inner();
     match json {
-        true => println!("{}", serde_json::to_string_pretty(&verified)?),
-        false => show(&verified),
+        true => out::line(serde_json::to_string_pretty(&verified)?)?,
+        false => show(&verified)?,
     }
     let is_fine = verified.violations.iter().all(|violation| !violation.repaired.is_empty());
     if is_fine { Ok(()) } else { Err(Failure::Negative) }
 }
 
-fn show(verified: &VerifyResponse) {
+fn show(verified: &VerifyResponse) -> Result<(), Failure> {
     let VerifyResponse { violations, workflows, events } = verified;
     for violation in violations {
         let place = if violation.workflow_id.is_empty() { "-" } else { &violation.workflow_id };
         let mended =
             if violation.repaired.is_empty() { String::new() } else { format!(" [{}]", violation.repaired) };
-        println!("{}  {place}  {}{mended}", violation.kind, violation.message);
+        out::line(format_args!("{}  {place}  {}{mended}", violation.kind, violation.message))?;
     }
-    println!("{workflows} workflows, {events} events: {} violations", violations.len());
+    out::line(format_args!("{workflows} workflows, {events} events: {} violations", violations.len()))
 }

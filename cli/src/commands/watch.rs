@@ -12,6 +12,7 @@ use goalpost_client::v1::{Event, EventType};
 
 use super::Endpoint;
 use crate::failure::Failure;
+use crate::out;
 use crate::view::{events, live};
 
 #[derive(Args)]
@@ -55,9 +56,9 @@ pub(crate) async fn follow(client: &Client, id: &str, after: i64, json: bool) ->
         if is_live {
             screen.take(&event);
         } else if json {
-            println!("{}", serde_json::to_string(&event)?);
+            out::line(serde_json::to_string(&event)?)?;
         } else {
-            println!("{}", events::line(&event));
+            out::line(events::line(&event))?;
         }
     }
     screen.draw()?;

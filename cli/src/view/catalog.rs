@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use comfy_table::{Table, presets::NOTHING};
-use goalpost_client::v1::{self, CapabilityFacts};
+use goalpost_client::v1::{self, CapabilityFacts, CatalogMethod, ListCatalogResponse};
 use goalpost_model::Effect;
 use goalpost_planning::{Catalog, Entry, Listed};
 use goalpost_proto::{Violations, read_capability};
@@ -13,7 +13,7 @@ use super::shorten;
 use crate::failure::Failure;
 
 /// A capability, from files or from the planner.
-pub(crate) struct Capability {
+struct Capability {
     capability: goalpost_model::Capability,
     needs: BTreeMap<String, String>,
     produces: BTreeMap<String, String>,
@@ -22,13 +22,13 @@ pub(crate) struct Capability {
 }
 
 impl Capability {
-    pub(crate) fn of_entry(entry: &Entry) -> Self {
+    fn of_entry(entry: &Entry) -> Self {
         let Entry { capability, needs, produces, namespaces } = entry;
         let namespaces = namespaces.names().unwrap_or_default().into_iter().map(str::to_owned).collect();
         Self { capability: capability.clone(), needs: needs.clone(), produces: produces.clone(), namespaces }
     }
 
-    pub(crate) fn of_messages(capability: v1::Capability, facts: CapabilityFacts) -> Result<Self, Failure> {
+    fn of_messages(capability: v1::Capability, facts: CapabilityFacts) -> Result<Self, Failure> {
         let mut violations = Violations::default();
         let capability = read_capability(capability, "capability", &mut violations);
         if !violations.is_empty() {
@@ -39,12 +39,8 @@ impl Capability {
         Ok(Self { capability, needs, produces, namespaces })
     }
 
-    pub(crate) fn name(&self) -> &str {
-        &self.capability.name
-    }
-
     /// As a catalog file has it.
-    pub(crate) fn json(&self) -> Value {
+    fn json(&self) -> Value {
         let Self { capability, needs, produces, namespaces } = self;
         let mut object = json!(capability);
         if !needs.is_empty() {
@@ -60,54 +56,169 @@ impl Capability {
     }
 }
 
-/// Everything, a line each.
-pub(crate) fn table(capabilities: &[Capability], catalog: Option<&Catalog>) -> Table {
+/// A template or a method, from files or from the planner.
+struct Method {
+    kind: &'static str,
+    name: String,
+    description: String,
+    patterns: Vec<String>,
+    /// Empty: none.
+    goal_type: String,
+    /// Empty: every one.
+    namespaces: Vec<String>,
+    /// `file:line`, if it is from a file.
+    position: Option<String>,
+}
+
+impl Method {
+    fn of_listed(listed: Listed<'_>) -> Self {
+        let Listed { is_template, name, description, patterns, goal_type, namespaces, position } = listed;
+        let owned = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect();
+        Self {
+            kind: kind(is_template),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            patterns: owned(patterns),
+            goal_type: goal_type.unwrap_or_default().to_owned(),
+            namespaces: owned(namespaces.names().unwrap_or_default()),
+            position: Some(position),
+        }
+    }
+
+    fn of_message(method: CatalogMethod) -> Self {
+        let CatalogMethod { name, description, is_template, patterns, goal_type, namespaces } = method;
+        Self { kind: kind(is_template), name, description, patterns, goal_type, namespaces, position: None }
+    }
+
+    /// The goals that it decomposes: its patterns in quotes, then its type.
+    fn serves(&self) -> String {
+        let patterns = self.patterns.iter().map(|pattern| format!("\"{pattern}\""));
+        let of_type = (!self.goal_type.is_empty()).then(|| format!("type {}", self.goal_type));
+        patterns.chain(of_type).collect::<Vec<_>>().join(", ")
+    }
+
+    fn json(&self) -> Value {
+        let Self { kind, name, description, patterns, goal_type, namespaces, position } = self;
+        let mut object =
+            json!({"kind": kind, "name": name, "description": description, "patterns": patterns});
+        if !goal_type.is_empty() {
+            object["type"] = json!(goal_type);
+        }
+        if !namespaces.is_empty() {
+            object["namespaces"] = json!(namespaces);
+        }
+        if let Some(position) = position {
+            object["position"] = json!(position);
+        }
+        object
+    }
+
+    fn details(&self) -> String {
+        let Self { kind, name, description, namespaces, position, .. } = self;
+        let mut text = format!("{kind} {name}");
+        if let Some(position) = position {
+            text.push_str(&format!(" ({position})"));
+        }
+        text.push('\n');
+        if !description.is_empty() {
+            text.push_str(&format!("{description}\n"));
+        }
+        text.push_str(&format!("serves {}\n", self.serves()));
+        if !namespaces.is_empty() {
+            text.push_str(&format!("for goals of {}\n", namespaces.join(", ")));
+        }
+        text
+    }
+}
+
+fn kind(is_template: bool) -> &'static str {
+    if is_template { "template" } else { "method" }
+}
+
+/// What a catalog has.
+#[derive(Default)]
+pub(crate) struct Contents {
+    capabilities: Vec<Capability>,
+    /// In the order in which they are tried.
+    methods: Vec<Method>,
+    version: String,
+}
+
+impl Contents {
+    pub(crate) fn of_files(catalog: &Catalog) -> Self {
+        Self {
+            capabilities: catalog.entries().map(Capability::of_entry).collect(),
+            methods: catalog.listed().map(Method::of_listed).collect(),
+            version: catalog.version().to_string(),
+        }
+    }
+
+    /// Takes a page of the planner's.
+    pub(crate) fn add(&mut self, page: ListCatalogResponse) -> Result<(), Failure> {
+        let ListCatalogResponse { capabilities, facts, methods, catalog_version, next_page_token: _ } = page;
+        for (capability, facts) in capabilities.into_iter().zip(facts) {
+            self.capabilities.push(Capability::of_messages(capability, facts)?);
+        }
+        self.methods.extend(methods.into_iter().map(Method::of_message));
+        self.version = catalog_version;
+        Ok(())
+    }
+
+    /// Everything, a line each.
+    pub(crate) fn table(&self) -> String {
+        let mut capabilities =
+            table(["KIND", "NAME", "EFFECT", "NEEDS", "PRODUCES", "NAMESPACES", "DESCRIPTION"]);
+        for Capability { capability, needs, produces, namespaces } in &self.capabilities {
+            let effect = match capability.effect {
+                Effect::Read => "read",
+                Effect::Write => "write",
+            };
+            let needs: Vec<&str> = needs.values().map(String::as_str).collect();
+            let produces: Vec<&str> = produces.keys().map(String::as_str).collect();
+            capabilities.add_row([
+                "capability",
+                &capability.name,
+                effect,
+                &needs.join(" "),
+                &produces.join(" "),
+                &namespaces.join(" "),
+                &shorten(&capability.description, 60),
+            ]);
+        }
+        let mut methods = table(["KIND", "NAME", "NAMESPACES", "SERVES", "DESCRIPTION"]);
+        for method in &self.methods {
+            let Method { kind, name, description, namespaces, .. } = method;
+            let (serves, description) = (shorten(&method.serves(), 60), shorten(description, 60));
+            methods.add_row([*kind, name.as_str(), &namespaces.join(" "), &serves, &description]);
+        }
+        let tables = [(capabilities, self.capabilities.len()), (methods, self.methods.len())];
+        let tables = tables.into_iter().filter(|(_, rows)| *rows > 0);
+        tables.map(|(table, _)| format!("{table}\n")).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Everything as JSON.
+    pub(crate) fn json(&self) -> Value {
+        let capabilities: Vec<Value> = self.capabilities.iter().map(Capability::json).collect();
+        let methods: Vec<Value> = self.methods.iter().map(Method::json).collect();
+        json!({"version": self.version, "capabilities": capabilities, "methods": methods})
+    }
+
+    /// The item of this name, as text or as JSON. That of a capability is the same.
+    pub(crate) fn item(&self, name: &str, json: bool) -> Option<String> {
+        let capability = self.capabilities.iter().find(|capability| capability.capability.name == name);
+        let method = || self.methods.iter().find(|method| method.name == name);
+        match (capability, method()) {
+            (Some(capability), _) => Some(format!("{:#}\n", capability.json())),
+            (None, Some(method)) if json => Some(format!("{:#}\n", method.json())),
+            (None, method) => method.map(Method::details),
+        }
+    }
+}
+
+fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
     let mut table = Table::new();
-    table.load_style(NOTHING).set_header(["KIND", "NAME", "EFFECT", "NEEDS", "PRODUCES", "DESCRIPTION"]);
-    for Capability { capability, needs, produces, .. } in capabilities {
-        let effect = match capability.effect {
-            Effect::Read => "read",
-            Effect::Write => "write",
-        };
-        let needs: Vec<&str> = needs.values().map(String::as_str).collect();
-        let produces: Vec<&str> = produces.keys().map(String::as_str).collect();
-        table.add_row([
-            "capability",
-            &capability.name,
-            effect,
-            &needs.join(" "),
-            &produces.join(" "),
-            &shorten(&capability.description, 60),
-        ]);
-    }
-    for Listed { kind, name, description, .. } in catalog.iter().flat_map(|catalog| catalog.listed()) {
-        table.add_row([kind, name, "", "", "", &shorten(description, 60)]);
-    }
+    table.load_style(NOTHING).set_header(header);
     table
-}
-
-/// Everything as JSON.
-pub(crate) fn json(capabilities: &[Capability], catalog: Option<&Catalog>) -> Value {
-    let capabilities: Vec<Value> = capabilities.iter().map(Capability::json).collect();
-    let mut object = json!({"capabilities": capabilities});
-    if let Some(catalog) = catalog {
-        object["version"] = json!(catalog.version());
-        object["methods"] = catalog.listed().map(|one| listed(&one)).collect();
-    }
-    object
-}
-
-/// A template or a method as JSON.
-pub(crate) fn listed(listed: &Listed<'_>) -> Value {
-    let Listed { kind, name, description, serves, position } = listed;
-    json!({"kind": kind, "name": name, "description": description, "serves": serves, "position": position})
-}
-
-/// The same for people.
-pub(crate) fn details(listed: &Listed<'_>) -> String {
-    let Listed { kind, name, description, serves, position } = listed;
-    let description = if description.is_empty() { String::new() } else { format!("{description}\n") };
-    format!("{kind} {name} ({position})\n{description}serves {serves}\n")
 }
 
 /// What was found when a catalog was checked.
@@ -116,12 +227,12 @@ pub(crate) fn summary(catalog: Option<&Catalog>, mistakes: usize, warnings: usiz
         |number: usize, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
     let found = format!("{}, {}", count(mistakes, "mistake"), count(warnings, "warning"));
     let Some(catalog) = catalog else { return found };
-    let of_kind = |kind: &str| catalog.listed().filter(|listed| listed.kind == kind).count();
+    let templates = catalog.listed().filter(|listed| listed.is_template).count();
     format!(
         "{} capabilities, {}, {}; {found}\nversion {}",
         catalog.entries().len(),
-        count(of_kind("template"), "template"),
-        count(of_kind("method"), "method"),
+        count(templates, "template"),
+        count(catalog.method_count() - templates, "method"),
         catalog.version()
     )
 }

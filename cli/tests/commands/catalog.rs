@@ -7,7 +7,7 @@ use crate::Folder;
 const GOOD: &str = "capabilities:
   - { name: look, effect: read, description: Looks., needs: [place], produces: [view] }
 methods:
-  - { name: seeing, description: Sees., patterns: [\"look at {place}\"], wants: [view] }
+  - { name: seeing, description: Sees., patterns: [\"look at {place}\"], type: see, namespaces: [ops], wants: [view] }
 ";
 
 fn folder() -> Folder {
@@ -45,13 +45,20 @@ fn what_a_catalog_has_is_listed_and_shown() {
     let lines: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(code, 0);
     assert_eq!(lines[1], ["capability", "look", "read", "place", "view", "Looks."]);
-    assert_eq!(lines[2], ["method", "seeing", "Sees."]);
-    let show = |name: &str| folder.goalpost(&["catalog", "show", "--catalog", "good.yaml", name]);
-    let json: Value = serde_json::from_str(&show("look").1).unwrap();
+    assert_eq!(lines[3], ["KIND", "NAME", "NAMESPACES", "SERVES", "DESCRIPTION"]);
+    assert_eq!(lines[4], ["method", "seeing", "ops", "\"look", "at", "{place}\",", "type", "see", "Sees."]);
+    let show = |arguments: &[&str]| {
+        folder.goalpost(&[&["catalog", "show", "--catalog", "good.yaml"][..], arguments].concat())
+    };
+    let json: Value = serde_json::from_str(&show(&["look"]).1).unwrap();
     assert_eq!(
         (&json["needs"]["place"], &json["produces"]["view"]),
         (&"place".into(), &"output.view".into())
     );
-    assert_eq!(show("seeing").1, "method seeing (good.yaml:4)\nSees.\nserves \"look at {place}\"\n");
-    assert_eq!(show("none").0, 2);
+    let told = "method seeing (good.yaml:4)\nSees.\nserves \"look at {place}\", type see\nfor goals of ops\n";
+    assert_eq!(show(&["seeing"]).1, told);
+    let json: Value = serde_json::from_str(&show(&["seeing", "--json"]).1).unwrap();
+    assert_eq!((&json["patterns"][0], &json["type"]), (&"look at {place}".into(), &"see".into()));
+    assert_eq!(json["namespaces"], serde_json::json!(["ops"]));
+    assert_eq!(show(&["none"]).0, 2);
 }

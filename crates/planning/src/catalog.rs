@@ -10,6 +10,7 @@ use crate::goal::GoalRequest;
 use crate::index::Index;
 use crate::method::{Kind, Method};
 use crate::mistake::{Mistake, Mistakes};
+use crate::namespaces::Namespaces;
 use crate::reading::{self, Read};
 
 /// The text of one catalog file.
@@ -34,14 +35,18 @@ pub struct Catalog {
 /// A template or a method, as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed<'a> {
-    /// `template` or `method`.
-    pub kind: &'static str,
+    /// Whether it is a template.
+    pub is_template: bool,
     /// Its name.
     pub name: &'a str,
     /// One line for people.
     pub description: &'a str,
-    /// What it serves: its patterns in quotes, then its type.
-    pub serves: String,
+    /// The sentences that it serves.
+    pub patterns: Vec<&'a str>,
+    /// The structured goal type that it serves.
+    pub goal_type: Option<&'a str>,
+    /// Whose goals may use it.
+    pub namespaces: &'a Namespaces,
     /// Where it stands: `file:line`.
     pub position: String,
 }
@@ -66,10 +71,12 @@ impl Catalog {
     /// The templates and methods, in the order in which they are tried.
     pub fn listed(&self) -> impl ExactSizeIterator<Item = Listed<'_>> {
         self.methods.iter().map(|method| Listed {
-            kind: method.kind.word(),
+            is_template: method.kind == Kind::Template,
             name: &method.name,
             description: &method.description,
-            serves: method.serves(),
+            patterns: method.patterns.iter().map(|pattern| pattern.source.as_str()).collect(),
+            goal_type: method.goal_type.as_deref(),
+            namespaces: &method.namespaces,
             position: method.place.position(),
         })
     }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use goalpost_checker::{CapabilitySource, builtin};
-use goalpost_model::{Capability, Digest, Finding, Severity};
+use goalpost_model::{Capability, Digest, Effect, Finding, Severity};
 use serde_json::Value;
 
 use crate::catalog::Source;
@@ -119,6 +119,7 @@ impl Reader {
             } else if self.is_whole {
                 wrong.extend(self.unknown_capabilities(&method));
             }
+            wrong.extend(self.writing_fallbacks(&method));
             self.mistakes.extend(wrong.into_iter().map(|message| place.mistake(message)));
             self.methods.push(method);
         }
@@ -144,11 +145,42 @@ impl Reader {
                 _ => None,
             };
             let of_undo = step.undo.as_ref().map(|undo| undo.capability.clone());
-            own.into_iter().chain(of_undo).map(|name| (step.name.clone(), name)).collect::<Vec<_>>()
+            let of_fallback = step.fallback.as_ref().map(|fallback| fallback.capability.clone());
+            own.into_iter()
+                .chain(of_undo)
+                .chain(of_fallback)
+                .map(|name| (step.name.clone(), name))
+                .collect::<Vec<_>>()
         };
         let is_known = |name: &String| self.entries.contains_key(name) || builtin::has(name);
         let unknown = method.graph.all_steps().flat_map(named).filter(|(_, name)| !is_known(name));
         unknown.map(|(step, name)| format!("task {step}: capability '{name}' is in no catalog")).collect()
+    }
+
+    /// Fallbacks of what writes, and fallbacks that write: what has failed may have done its work all the same, and
+    /// another way must not follow it unseen.
+    fn writing_fallbacks(&self, method: &Method) -> Vec<String> {
+        let writes = |name: &String| {
+            self.entries.get(name).is_some_and(|entry| entry.capability.effect == Effect::Write)
+        };
+        let mut wrong = Vec::new();
+        for step in method.graph.all_steps() {
+            let (Some(fallback), task) = (&step.fallback, &step.name) else { continue };
+            if let Work::Capability(own) = &step.work
+                && writes(own)
+            {
+                wrong.push(format!(
+                    "task {task}: {own} writes, and may have done so before it failed, so it cannot have a fallback: draw an edge on: failure to what is to follow (or give {own} effect: read, if it only looks)"
+                ));
+            }
+            if writes(&fallback.capability) {
+                wrong.push(format!(
+                    "task {task}: its fallback {0} writes, and would do so unseen: draw an edge on: failure to a task with it (or give {0} effect: read, if it only looks)",
+                    fallback.capability
+                ));
+            }
+        }
+        wrong
     }
 
     /// Nested goal types that nothing serves.

@@ -1,7 +1,9 @@
 //! How large values may be that are carried from task to task.
 
 use goalpost_client::NewGoal;
-use goalpost_client::v1::{Goal, GoalState};
+use goalpost_client::v1::{
+    Goal, GoalState, SimulateBlueprintRequest, SimulatedOutcome, WorkflowState, simulated_outcome,
+};
 use goalpost_model::Failure;
 use serde_json::{Map, Value, json};
 
@@ -39,6 +41,43 @@ async fn the_limit_of_a_payload_is_a_setting() {
     let says = "PAYLOAD_TOO_LARGE: the input of task twice has 3015 bytes as JSON, and 2000 are allowed";
     assert!(failure_of(&goal).contains(says), "{}", failure_of(&goal));
     on.system.verify().await;
+}
+
+/// What would fail when it is run must not be told to succeed; and what may be run may be simulated.
+#[tokio::test]
+async fn what_is_simulated_keeps_the_limit_that_was_set() {
+    let flows = json!({"a": "tasks.work.output.x", "b": "tasks.work.output.x"});
+    let twice = json!({"name": "twice", "tasks": [
+        {"name": "work", "capability": "test.echo"},
+        {"name": "double", "capability": "goalpost.transform", "data_flow": flows},
+    ], "edges": [{"from": "work", "to": "double"}]});
+    let request = |bytes: usize| {
+        let output = goalpost_proto::value_from_json(json!({"x": "x".repeat(bytes)}));
+        let outcome = SimulatedOutcome { outcome: Some(simulated_outcome::Outcome::Output(output)) };
+        SimulateBlueprintRequest {
+            blueprint: Some(blueprint(twice.clone())),
+            outcomes: [("work".to_owned(), outcome)].into(),
+            ..SimulateBlueprintRequest::default()
+        }
+    };
+    let on = on_stores_with(&["--max-payload-bytes", "2000"]).await;
+    let client = on.system.client();
+    let refused = client.simulate(request(3_000)).await.unwrap_err();
+    let violation = &refused.violations()[0];
+    assert_eq!(violation.field, "outcomes[work]");
+    assert!(violation.description.contains("and 2000 are allowed"), "{violation:?}");
+    let simulated = client.simulate(request(1_500)).await.unwrap();
+    assert_eq!(simulated.state(), WorkflowState::Failed);
+    let failure = simulated.failure.unwrap();
+    assert!(failure.message.contains("PAYLOAD_TOO_LARGE: the input of task double"), "{failure:?}");
+
+    let on = on_stores_with(&["--max-payload-bytes", "2000000"]).await;
+    let client = on.system.client();
+    let simulated = client.simulate(request(600_000)).await.unwrap();
+    assert_eq!(simulated.state(), WorkflowState::Succeeded, "{:?}", simulated.failure);
+    // The outcome itself may be that large, twice of it may not.
+    let simulated = client.simulate(request(1_200_000)).await.unwrap();
+    assert_eq!(simulated.state(), WorkflowState::Failed);
 }
 
 /// Small numbers take six times as much room in a message as in JSON: more than gRPC libraries take by themselves.

@@ -4,9 +4,10 @@ use goalpost_client::NewGoal;
 use goalpost_client::v1::{GoalState, ListCatalogRequest, PreviewPlanResponse, RungOutcome};
 use goalpost_worker::{Attempt, Failure, Worker};
 use serde_json::{Value, json};
+use tokio::process::Command;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::harness::{OnStores, blueprint, chain, folder, on_stores_with, words};
+use crate::harness::{OnStores, binary, blueprint, chain, folder, on_stores_with, words};
 
 /// The metrics cannot be had, so the archive has to stand in; the cause decides what is done.
 const ALERTS: &str = r#"
@@ -156,6 +157,16 @@ async fn a_namespace_gets_no_plan_with_what_it_may_not_use() {
     assert_eq!(names, ["alert.archive", "alert.fix", "alert.get"]);
     assert_eq!(page.facts[2].needs["alert"], "alert");
     assert!(page.next_page_token == "alert.get" && page.catalog_version.len() == 64);
+    let all = client.list_catalog(ListCatalogRequest::default()).await.unwrap();
+    let handle = all.methods.iter().find(|method| method.patterns == ["Handle {alert}"]);
+    assert!(handle.is_some(), "{:?}", all.methods);
+
+    // People see the same, with nothing but the address of the system.
+    let endpoint = &on.system.endpoints.decision_group;
+    let arguments = ["catalog", "show", "--endpoint", endpoint, "alert.fixing"];
+    let output = Command::new(binary("goalpost")).args(arguments).output().await.unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(shown, "method alert.fixing\nserves type alert.act\n");
 }
 
 #[tokio::test]

@@ -224,7 +224,8 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         request: Request<SimulateBlueprintRequest>,
     ) -> Result<Response<SimulateBlueprintResponse>, Status> {
         let traceparent = trace_context::of(&request);
-        let wanted = simulate::wanted(request.into_inner()).map_err(status::invalid_argument)?;
+        let wanted =
+            simulate::wanted(request.into_inner(), self.payload_limit).map_err(status::invalid_argument)?;
         simulate::run(&self.context, &self.checks, wanted, traceparent.as_deref()).await.map(Response::new)
     }
 
@@ -268,9 +269,10 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         let mut planner = self.context.peers.planner.clone();
         let answer =
             planner.list_capabilities(trace_context::request(request, traceparent.as_deref())).await?;
-        let ListCapabilitiesResponse { capabilities, next_page_token, facts, catalog_version } =
+        let ListCapabilitiesResponse { capabilities, next_page_token, facts, catalog_version, methods } =
             answer.into_inner();
-        Ok(Response::new(ListCatalogResponse { capabilities, next_page_token, facts, catalog_version }))
+        let page = ListCatalogResponse { capabilities, next_page_token, facts, catalog_version, methods };
+        Ok(Response::new(page))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use goalpost_checker::{CompiledBlueprint, compile_stored};
 use goalpost_graph::{Outcome, Planned, Simulation, Workflow, simulate};
-use goalpost_model::{Blueprint, Digest, Failure, GoalId, TaskState, WorkflowId};
+use goalpost_model::{Blueprint, Digest, Failure, GoalId, PayloadLimit, TaskState, WorkflowId};
 use goalpost_proto::v1::simulated_outcome;
 use goalpost_proto::v1::{
     SimulateBlueprintRequest, SimulateBlueprintResponse, SimulatedOutcome, SimulatedTask,
@@ -29,12 +29,13 @@ pub(crate) struct Wanted {
     text: Option<String>,
     input: Option<Map<String, Value>>,
     outcomes: Vec<(String, Result<Value, Failure>)>,
+    payload_limit: PayloadLimit,
 }
 
-/// Reads a request.
-pub(crate) fn wanted(request: SimulateBlueprintRequest) -> Result<Wanted, Violations> {
+/// Reads a request, of which no value is larger than `limit`, and neither is one of the tasks that are simulated.
+pub(crate) fn wanted(request: SimulateBlueprintRequest, limit: PayloadLimit) -> Result<Wanted, Violations> {
     let SimulateBlueprintRequest { blueprint, goal_id: id, goal, input, outcomes } = request;
-    let mut violations = Violations::default();
+    let mut violations = Violations::within(limit);
     if blueprint.is_none() && id.is_empty() {
         violations.add("blueprint", "must be there, unless goal_id names a goal that has one");
     }
@@ -57,7 +58,7 @@ pub(crate) fn wanted(request: SimulateBlueprintRequest) -> Result<Wanted, Violat
     }
     let blueprint = blueprint.and_then(|message| read_blueprint(message, "blueprint", &mut violations));
     let text = Some(goal).filter(|text| !text.is_empty());
-    violations.or(Wanted { blueprint, goal: of_goal, text, input, outcomes: given })
+    violations.or(Wanted { blueprint, goal: of_goal, text, input, outcomes: given, payload_limit: limit })
 }
 
 /// What would happen.
@@ -97,7 +98,9 @@ pub(crate) async fn run(
             let order = outcomes.get(&task).map_or(i64::MAX, |outcome| outcome.order);
             outcomes.insert(task, Outcome { result, planned: None, order });
         }
-        let simulation = simulate(&compiled, Workflow::new(&compiled, text, Arc::new(input)), &outcomes);
+        let mut workflow = Workflow::new(&compiled, text, Arc::new(input));
+        workflow.payload_limit = wanted.payload_limit;
+        let simulation = simulate(&compiled, workflow, &outcomes);
         Ok(answer(&compiled, &simulation, recorded.as_ref()))
     });
     let internal = |message: String| status::with_reason(Code::Internal, "INTERNAL", message);

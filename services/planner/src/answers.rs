@@ -1,18 +1,12 @@
 //! From what the planner found to messages.
 
-use std::collections::BTreeMap;
-
 use goalpost_checker::Checked;
 use goalpost_model::{Failure, Finding};
-use goalpost_planning::{Attempt, Catalog, Entry, Estimate, NoPlan, Outcome, Plan};
+use goalpost_planning::{Attempt, Estimate, NoPlan, Outcome, Plan};
 use goalpost_proto::v1::{
-    self, CapabilityFacts, CheckBlueprintResponse, ListCapabilitiesResponse, PlanEstimate, PlanResponse,
-    RungAttempt, RungOutcome,
+    self, CheckBlueprintResponse, PlanEstimate, PlanResponse, RungAttempt, RungOutcome,
 };
-use goalpost_proto::{blueprint_from_model, capability_from_model, message_of};
-use prost::Message as _;
-
-use crate::requests::Page;
+use goalpost_proto::{blueprint_from_model, message_of};
 
 /// The answer with a plan, or with the reason why there is none.
 pub(crate) fn planned(planned: Result<Plan, NoPlan>) -> PlanResponse {
@@ -79,34 +73,4 @@ pub(crate) fn checked(checked: Checked) -> CheckBlueprintResponse {
 pub(crate) fn findings(mut findings: Vec<Finding>) -> Vec<v1::Finding> {
     findings.sort_by_key(|finding| finding.severity);
     findings.into_iter().map(v1::Finding::from).collect()
-}
-
-/// Bytes of one page at most, unless a single capability is larger: clients take 4 MiB.
-const MAX_PAGE_BYTES: usize = 2 << 20;
-
-/// A page of the catalog's capabilities.
-pub(crate) fn capabilities(catalog: &Catalog, page: &Page) -> ListCapabilitiesResponse {
-    let catalog_version = catalog.version().to_string();
-    let mut answer = ListCapabilitiesResponse { catalog_version, ..ListCapabilitiesResponse::default() };
-    let mut bytes = 0;
-    for entry in catalog.entries().filter(|entry| entry.capability.name > page.after) {
-        let message = capability_from_model(&entry.capability);
-        let facts = facts(entry);
-        bytes += message.encoded_len() + facts.encoded_len();
-        if let Some(last) = answer.capabilities.last()
-            && (answer.capabilities.len() == page.size || bytes > MAX_PAGE_BYTES)
-        {
-            answer.next_page_token = last.name.clone();
-            break;
-        }
-        answer.capabilities.push(message);
-        answer.facts.push(facts);
-    }
-    answer
-}
-
-fn facts(Entry { capability: _, needs, produces, namespaces }: &Entry) -> CapabilityFacts {
-    let pairs = |map: &BTreeMap<String, String>| map.clone().into_iter().collect();
-    let namespaces = namespaces.names().unwrap_or_default().into_iter().map(str::to_owned).collect();
-    CapabilityFacts { needs: pairs(needs), produces: pairs(produces), namespaces }
 }

@@ -18,7 +18,7 @@ use crate::bounded::{Bounded, Error};
 use crate::cached::Cached;
 use crate::llm::{Llm, Refused};
 use crate::requests::Check;
-use crate::{answers, requests};
+use crate::{answers, listing, requests};
 
 /// After this a call may find room.
 const BUSY_PAUSE: Duration = Duration::from_millis(200);
@@ -98,7 +98,8 @@ impl Planner for Api {
         request: Request<ListCapabilitiesRequest>,
     ) -> Result<Response<ListCapabilitiesResponse>, Status> {
         let page = requests::page(request.into_inner()).map_err(status::invalid_argument)?;
-        Ok(Response::new(answers::capabilities(&self.catalog, &page)))
+        let listed = listing::listed(&self.catalog, &page).map_err(status::invalid_argument)?;
+        Ok(Response::new(listed))
     }
 }
 

@@ -11,6 +11,7 @@ mod bounded;
 mod cached;
 mod config;
 mod files;
+mod listing;
 mod llm;
 mod requests;
 

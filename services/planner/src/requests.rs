@@ -63,13 +63,50 @@ pub(crate) fn check(request: CheckBlueprintRequest) -> Result<Check, Violations>
     }
 }
 
-/// A page of a list that is sorted by name.
+/// A page of what a catalog has.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Page {
     /// How many items at most.
     pub(crate) size: usize,
-    /// The last name of the page before; empty for the first page.
-    pub(crate) after: String,
+    /// The last item of the page before.
+    pub(crate) after: After,
+}
+
+/// What a page begins behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum After {
+    /// The capability of this name; empty for the first page.
+    Capability(String),
+    /// The template or method of this name.
+    Method(String),
+}
+
+/// Begins the token of a page behind a method. No name of a capability has a colon.
+const METHOD: &str = "method:";
+
+impl After {
+    /// As the page before says it.
+    pub(crate) fn token(self) -> String {
+        match self {
+            Self::Capability(name) => name,
+            Self::Method(name) => format!("{METHOD}{name}"),
+        }
+    }
+
+    fn of_token(token: String) -> Self {
+        match token.strip_prefix(METHOD) {
+            Some(name) => Self::Method(name.to_owned()),
+            None => Self::Capability(token),
+        }
+    }
+}
+
+/// Adds that a page cannot be found.
+pub(crate) fn unknown_page(violations: &mut Violations) {
+    violations.add(
+        "page_token",
+        "is not a token that this list gave out, or the catalog has changed since: begin again without one",
+    );
 }
 
 /// The page that a request asks for.
@@ -84,10 +121,10 @@ pub(crate) fn page(request: ListCapabilitiesRequest) -> Result<Page, Violations>
             DEFAULT_PAGE
         }
     };
-    if page_token.len() > MAX_NAME_BYTES {
-        violations.add("page_token", "is not a token that this list gave out");
+    if page_token.len() > METHOD.len() + MAX_NAME_BYTES {
+        unknown_page(&mut violations);
     }
-    violations.or(Page { size, after: page_token })
+    violations.or(Page { size, after: After::of_token(page_token) })
 }
 
 #[cfg(test)]
@@ -126,6 +163,15 @@ mod tests {
         assert_eq!(page(request(7)).unwrap().size, 7);
         for wrong in [-1, 1_001] {
             assert_eq!(fields(page(request(wrong)).unwrap_err()), ["page_size"]);
+        }
+    }
+
+    #[test]
+    fn a_token_says_what_the_page_begins_behind() {
+        let name = || "weather.report".to_owned();
+        for after in [After::Capability(String::new()), After::Capability(name()), After::Method(name())] {
+            let page_token = after.clone().token();
+            assert_eq!(page(ListCapabilitiesRequest { page_size: 1, page_token }).unwrap().after, after);
         }
     }
 

@@ -85,3 +85,30 @@ fn a_fallback_that_cannot_know_what_flowed_is_refused() {
     let no_plan = plan(&catalog(&text), &GoalRequest::text("Fetch rain")).unwrap_err();
     assert!(no_plan.to_string().contains("its fallback needs a data_flow of its own"), "{no_plan}");
 }
+
+#[test]
+fn what_writes_neither_has_a_fallback_nor_is_one() {
+    let mistakes = |own: &str, fallback: &str| {
+        let text = format!(
+            "methods:\n  - name: m\n    patterns: [m]\n    tasks:\n      - name: each\n        input: {{ items: [1] }}\n        for_each:\n          body: {{ tasks: [{{ name: t, capability: {own}, fallback: {{ capability: {fallback} }} }}] }}\n"
+        );
+        let sources = [Source { name: "a", text: CAPABILITIES }, Source { name: "b", text: &text }];
+        Catalog::parse(&sources).map_or_else(|mistakes| mistakes.0, |_| Vec::new())
+    };
+    let told = |own: &str, fallback: &str| -> Vec<String> {
+        mistakes(own, fallback).iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(told("a", "b"), [""; 0]);
+    let of_writer = told("c", "a");
+    assert_eq!(of_writer.len(), 1);
+    assert!(
+        of_writer[0].starts_with("b:2: method m: task t: c writes, and may have done so"),
+        "{of_writer:?}"
+    );
+    assert!(of_writer[0].contains("draw an edge on: failure to what is to follow"), "{of_writer:?}");
+    let writer = told("a", "c");
+    assert!(writer.len() == 1 && writer[0].contains("its fallback c writes"), "{writer:?}");
+    assert_eq!(told("c", "c").len(), 2);
+    // The engine's own change nothing outside.
+    assert_eq!(told("a", "goalpost.transform"), [""; 0]);
+}
