@@ -208,6 +208,36 @@ CREATE TABLE concurrency_keys (
 CREATE INDEX concurrency_keys_waiting ON concurrency_keys (name, asked) WHERE granted_at IS NULL;
 CREATE INDEX concurrency_keys_held ON concurrency_keys (name) WHERE granted_at IS NOT NULL;
 
+-- What a language model plans: goals, and goals of tasks that wait for a plan. A row is written when the catalog turns
+-- out to have no plan, and stays as the head of its journal. Written by the decision group.
+CREATE TABLE plannings (
+    -- The goal, or the workflow of the task.
+    id      uuid NOT NULL,
+    -- Ordinal of the task; -1: it is the goal itself.
+    task    integer NOT NULL,
+    -- The task's attempt that waits; 0 if there is none.
+    attempt integer NOT NULL,
+    lane    text NOT NULL,
+    PRIMARY KEY (id, task, attempt)
+);
+
+-- The journal of these plans: what the model has said, each answer once, before it is asked again. Written by the
+-- decision group.
+CREATE TABLE planning_steps (
+    id      uuid NOT NULL,
+    task    integer NOT NULL,
+    attempt integer NOT NULL,
+    -- Its place among the steps, from 1.
+    number  integer NOT NULL,
+    -- SHA-256 of the request that was sent to the model.
+    request bytea NOT NULL CHECK (length(request) = 32),
+    answer  json NOT NULL,
+    -- What the answer took.
+    usage   json NOT NULL,
+    PRIMARY KEY (id, task, attempt, number),
+    FOREIGN KEY (id, task, attempt) REFERENCES plannings ON DELETE CASCADE
+);
+
 -- What was said to a workflow from outside, in order. Kept until a task takes it, and after.
 CREATE TABLE signals (
     workflow_id uuid NOT NULL,

@@ -410,6 +410,21 @@ CREATE VIEW idle_keys AS
     SELECT * FROM (SELECT DISTINCT ON (name) * FROM concurrency_keys WHERE granted_at IS NULL ORDER BY name, asked) w
     WHERE w.most > (SELECT count(*) FROM concurrency_keys h WHERE h.name = w.name AND h.granted_at IS NOT NULL);
 
+-- Plans by a language model ----------------------------------------------------------------
+
+-- They take their time: on a list of their own they keep nobody waiting.
+CREATE FUNCTION plannings_inserted() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO outbox (list, element, lane)
+    SELECT 'drafts', CASE WHEN task < 0 THEN id::text ELSE attempt_ref(id, task, attempt) END, lane
+    FROM new_rows ORDER BY id, task;
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER plannings_inserted AFTER INSERT ON plannings
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION plannings_inserted();
+
 -- Signals --------------------------------------------------------------------------------
 
 CREATE FUNCTION signals_inserted() RETURNS trigger

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use goalpost_model::{Secret, SecretReference};
+use goalpost_model::{Digest, Secret, SecretReference};
 use goalpost_secrets::{SecretError, SecretSource, find};
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -76,11 +76,20 @@ impl Client {
         &self.settings
     }
 
+    /// What tells a request from others: the digest of what is sent.
+    pub fn digest(&self, request: &Request) -> Digest {
+        Digest::of(self.body(request).as_bytes())
+    }
+
+    fn body(&self, request: &Request) -> String {
+        let Settings { protocol, model, max_output_tokens, .. } = &self.settings;
+        protocol.body(request, model, *max_output_tokens).to_string()
+    }
+
     /// Asks. What may pass (a rate limit, an endpoint that is away) is tried again, four times at most, when the
     /// endpoint wants to be asked again, but not later than in a minute.
     pub async fn ask(&self, request: &Request) -> Reply {
-        let Settings { protocol, model, max_output_tokens, .. } = &self.settings;
-        let body = protocol.body(request, model, *max_output_tokens).to_string();
+        let body = self.body(request);
         let (mut tries, mut requests) = (0, 0);
         loop {
             tries += 1;

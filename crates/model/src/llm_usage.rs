@@ -23,6 +23,21 @@ pub struct LlmUsage {
     pub money_micros: Option<u64>,
 }
 
+impl LlmUsage {
+    /// Both together; the model is the one that was asked last, which is the other's. Money is known if it is of both.
+    #[must_use]
+    pub fn and(self, later: Self) -> Self {
+        let money = self.money_micros.zip(later.money_micros);
+        Self {
+            model: later.model,
+            requests: self.requests.saturating_add(later.requests),
+            input_tokens: self.input_tokens.saturating_add(later.input_tokens),
+            output_tokens: self.output_tokens.saturating_add(later.output_tokens),
+            money_micros: money.map(|(earlier, later)| earlier.saturating_add(later)),
+        }
+    }
+}
+
 /// For people: `2 requests to gpt-5, 12,000 tokens in, 300 out, money 0.034`.
 impl fmt::Display for LlmUsage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,5 +68,19 @@ mod tests {
         assert_eq!(usage.to_string(), "2 requests to m, 12,000 tokens in, 300 out, money 0.034");
         let one = LlmUsage { requests: 1, money_micros: None, ..usage };
         assert_eq!(one.to_string(), "1 request to m, 12,000 tokens in, 300 out");
+    }
+
+    #[test]
+    fn what_was_taken_together_is_the_sum() {
+        let usage = |model: &str, requests, money_micros| LlmUsage {
+            model: model.to_owned(),
+            requests,
+            input_tokens: 10 * requests,
+            output_tokens: u64::MAX,
+            money_micros,
+        };
+        let both = usage("a", 1, Some(3)).and(usage("b", 2, Some(4)));
+        assert_eq!(both, usage("b", 3, Some(7)));
+        assert_eq!(usage("a", 1, Some(3)).and(usage("b", 2, None)), usage("b", 3, None));
     }
 }

@@ -30,6 +30,11 @@ impl List {
         Self("plans".to_owned())
     }
 
+    /// Goals and tasks that a language model plans. Elements: goal ids, attempts.
+    pub fn drafts() -> Self {
+        Self("drafts".to_owned())
+    }
+
     /// Attempts of engines that died. Elements: attempts.
     pub fn lost() -> Self {
         Self("lost".to_owned())
@@ -68,7 +73,9 @@ impl FromStr for List {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let has_subject = |prefix| name.strip_prefix(prefix).is_some_and(|rest: &str| !rest.is_empty());
         match name {
-            "goals" | "outcomes" | "plans" | "lost" | "timers" | "keys" => Ok(Self(name.to_owned())),
+            "goals" | "outcomes" | "plans" | "drafts" | "lost" | "timers" | "keys" => {
+                Ok(Self(name.to_owned()))
+            }
             _ if has_subject("ready:") || has_subject("engine:") => Ok(Self(name.to_owned())),
             _ => Err(InvalidList(name.to_owned())),
         }
@@ -85,6 +92,7 @@ mod tests {
             List::goals(),
             List::outcomes(),
             List::plans(),
+            List::drafts(),
             List::lost(),
             List::timers(),
             List::keys(),

@@ -159,6 +159,15 @@ impl Queue {
         Ok(call.invoke_async(&mut connection).await?)
     }
 
+    /// One element that the taker has taken is dealt with, durably, while others may not be, and while it may wait for
+    /// more. One that it does not have any more, since it was given back, is nothing to finish.
+    pub async fn finish(&self, taker: Uuid, list: &List, element: &str) -> Result<(), Error> {
+        let mut connection = self.pool.get().await?;
+        let mut call = scripts::FINISH.key(keys::processing(taker, list));
+        call.arg(element);
+        Ok(call.invoke_async(&mut connection).await?)
+    }
+
     /// Removes a list with all that is on it.
     pub async fn remove(&self, list: &List) -> Result<(), Error> {
         let mut connection = self.pool.get().await?;

@@ -21,6 +21,7 @@ script!(PUSH, lanes, "scripts/push.lua");
 script!(TAKE, lanes, "scripts/take.lua");
 script!(LEFT, lanes, "scripts/left.lua");
 script!(KEEP, lanes, "scripts/keep.lua");
+script!(FINISH, lanes, "scripts/finish.lua");
 script!(GIVE_BACK_ALL, lanes, "scripts/give_back_all.lua");
 script!(REMOVE, lanes, "scripts/remove.lua");
 script!(DEPTHS, lanes, "scripts/depths.lua");

@@ -8,7 +8,8 @@ use crate::{Element, Error, List, connections, keys, scripts};
 
 /// One taker on one list, with a connection of its own.
 ///
-/// Takes are sequential: take, deal with it, [`done`](Self::done), take again. When the connection
+/// Takes are sequential: take, deal with it, [`done`](Self::done), take again. Or take again while some of it is still
+/// dealt with, and have each element [finished](crate::Queue::finish) by itself. When the connection
 /// or the process fails in between, what was taken stays in the processing list; the next
 /// taker with the same id and list begins with it, or, if the taker is dead,
 /// [`give_back_all`](crate::Queue::give_back_all) returns it to the list.

@@ -52,7 +52,7 @@ impl Registration {
         let _ = self.0.subscribe().wait_for(|held| *held == wanted).await;
     }
 
-    fn set(&self, is_held: bool) {
+    pub(crate) fn set(&self, is_held: bool) {
         self.0.send_replace(is_held);
     }
 }

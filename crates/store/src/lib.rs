@@ -14,6 +14,7 @@ pub mod keys;
 mod migrate;
 pub mod outbox;
 pub mod payloads;
+pub mod plannings;
 pub mod retention;
 mod row;
 mod settings;

@@ -1,29 +1,24 @@
 //! Goals that only a language model can plan.
 
-use std::sync::Arc;
-
 use goalpost_client::NewGoal;
 use goalpost_client::v1::{Goal, GoalState, LlmUsage};
 use goalpost_testkit::llm::{Line, Server, USAGE};
-use goalpost_testkit::wait_for;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
-use crate::cluster::{Cluster, ONE};
 use crate::harness::{echo_worker, on_stores_with};
 
-fn plan(capability: &str) -> Value {
+pub(crate) fn plan(capability: &str) -> Value {
     json!({"name": "echo", "tasks": [
         {"name": "say", "capability": capability, "data_flow": [{"path": "words", "expression": "goal.text"}]},
     ]})
 }
 
-fn flags(url: &str) -> [String; 8] {
+pub(crate) fn flags(url: &str) -> [String; 8] {
     ["--llm-url", url, "--llm-model", "scripted", "--llm-input-price", "2.50", "--llm-output-price", "10"]
         .map(str::to_owned)
 }
 
-fn used(requests: u64) -> Option<LlmUsage> {
+pub(crate) fn used(requests: u64) -> Option<LlmUsage> {
     let count = |number: u64| i64::try_from(number * requests).unwrap();
     let (input, output) = USAGE;
     Some(LlmUsage {
@@ -36,12 +31,12 @@ fn used(requests: u64) -> Option<LlmUsage> {
 }
 
 /// A goal that the catalog can plan.
-fn tea() -> NewGoal {
+pub(crate) fn tea() -> NewGoal {
     let input = json!({"cups": 2}).as_object().unwrap().clone();
     NewGoal::text("Brew some tea").input(input)
 }
 
-fn result(goal: Goal) -> Value {
+pub(crate) fn result(goal: Goal) -> Value {
     assert_eq!(goal.state(), GoalState::Succeeded, "{:?}", goal.failure);
     serde_json::to_value(goal.result.unwrap()).unwrap()
 }
@@ -82,34 +77,4 @@ async fn such_a_goal_runs_and_its_decision_tells_what_the_model_took() {
     );
     assert_eq!(server.recorded().len(), 6);
     on.system.verify().await;
-}
-
-#[tokio::test]
-async fn a_decision_group_that_dies_while_a_model_plans_does_not_pay_for_it_twice() {
-    let permits = Arc::new(Semaphore::new(0));
-    let held = Line::Held(plan("test.echo").to_string(), Arc::clone(&permits));
-    let server = Server::start([held]).await;
-    let mut cluster = Cluster::start(ONE, &[]).await;
-    let _worker = echo_worker(&cluster.engine_urls());
-    let client = cluster.client();
-    // Nobody plans yet, so that both goals are planned together later.
-    cluster.planners[0].kill().await;
-    let slow = client.submit(NewGoal::text("Say this")).await.unwrap();
-    let quick = client.submit(tea()).await.unwrap();
-    cluster.groups[0].kill().await;
-    let flags = flags(&server.url());
-    cluster.planners[0].add_arguments(&flags.each_ref().map(String::as_str));
-    cluster.planners[0].start_again().await;
-    cluster.groups[0].start_again().await;
-    // A goal that has its plan does not wait for one that the model plans.
-    assert_eq!(client.wait(&quick.id).await.unwrap().state(), GoalState::Succeeded);
-    wait_for("the request", async || (server.recorded().len() == 1).then_some(())).await;
-    cluster.groups[0].kill().await;
-    cluster.groups[0].start_again().await;
-    permits.add_permits(1);
-    let slow = client.wait(&slow.id).await.unwrap();
-    assert_eq!((slow.decisions.len(), &slow.decisions[0].usage), (1, &used(1)));
-    assert_eq!(result(slow), json!({"say": {"words": "Say this"}}));
-    assert_eq!(server.recorded().len(), 1);
-    cluster.verify().await;
 }

@@ -1,17 +1,19 @@
 //! Tasks that wait for a plan get it: of a goal that is planned when it is reached, or of a blueprint that a
 //! task has made.
 //!
-//! A delivery may repeat: a task that has its graph already is not asked about again.
+//! A delivery may repeat: a task that has its graph already is not asked about again. A goal for which the catalog has no
+//! plan is handed over to those who ask a language model (`draft`).
 
 use futures::stream::{self, StreamExt as _};
-use goalpost_model::{AttemptRef, Blueprint, Digest, Failure, GoalId, SUB_GOAL, WorkflowId};
+use goalpost_model::{AttemptRef, Blueprint, Digest, Failure, GoalId, PlanningRef, SUB_GOAL};
 use goalpost_policy::Ruling;
-use goalpost_proto::v1::{ActOnWorkflowRequest, PlanRequest, PlanResponse};
-use goalpost_proto::{Violations, read_blueprint, struct_from_map};
+use goalpost_proto::struct_from_map;
+use goalpost_proto::v1::{ActOnWorkflowRequest, PlanRequest};
 use goalpost_service::backoff::{Backoff, until_ok};
 use goalpost_service::line::Line;
 use goalpost_service::{status, trace_context};
 use goalpost_store::goals::{self, NewBlueprint};
+use goalpost_store::plannings;
 use goalpost_store::workflows::{self, WantedPlan};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +22,7 @@ use tonic::Status;
 use crate::Context;
 use crate::by_hand::expand;
 use crate::checks::{Checks, Definitions};
+use crate::planner::{self, Answer};
 use crate::refusals::{Verdict, may_pass, verdict};
 use crate::rulings::{self, Proposal, Subject};
 
@@ -72,88 +75,21 @@ impl Plans<'_> {
 
     /// Errors: what may pass.
     async fn try_serve(&self, wanted: &WantedPlan) -> Result<(), Status> {
-        let found =
-            if wanted.capability == SUB_GOAL { self.plan(wanted).await? } else { self.check(wanted).await? };
-        let ruled = match found {
-            Ok(blueprint) => self.ruled(wanted, blueprint).await?,
-            Err(failure) => Err(failure),
-        };
-        let outcome = match ruled {
-            Ok(blueprint) => self.store(blueprint).await?,
-            Err(failure) => Err(failure),
-        };
-        let Some(refused) = self.tell(wanted, outcome).await? else { return Ok(()) };
-        tracing::error!(workflow = %wanted.workflow, task = wanted.task, reason = refused.message, "a plan was refused; its task fails");
-        if let Some(refused) = self.tell(wanted, Err(refused)).await? {
-            let reason = refused.message;
-            tracing::error!(workflow = %wanted.workflow, task = wanted.task, reason, "a task cannot be failed; it waits on");
-        }
-        Ok(())
-    }
-
-    /// The blueprint, if the policies let it pass.
-    async fn ruled(
-        &self,
-        wanted: &WantedPlan,
-        new: NewBlueprint,
-    ) -> Result<Result<NewBlueprint, Failure>, Status> {
-        // A workflow that serves no goal has no policy.
-        let goal = goals::get(&self.context.store, GoalId::from(wanted.workflow)).await;
-        let Some((goal, _)) = goal.map_err(|error| status::store(&error))? else { return Ok(Ok(new)) };
-        let subject = Subject::of(&goal);
-        let rulings = self.context.rulings(self.checks);
-        let Some(present) = self.context.running(goal.id).await?.filter(|_| rulings.cover(&subject)) else {
-            return Ok(Ok(new));
-        };
-        let present = self.context.blueprint(present).await?;
-        let blueprint = new.blueprint().map_err(|error| status::store(&error))?;
-        let proposal = Proposal { planned_by: &wanted.capability, blueprint, present: Some(&present) };
-        Ok(match rulings.on(&subject, proposal, wanted.traceparent.as_deref()).await? {
-            Ruling::Admit => Ok(new),
-            Ruling::Refuse { rule, reason } => Err(rulings::refusal(&rule, &reason)),
-            Ruling::Approval(wanted) => Err(rulings::unasked(&wanted)),
-        })
-    }
-
-    /// A plan that its store cannot take is none.
-    async fn store(&self, blueprint: NewBlueprint) -> Result<Result<Digest, Failure>, Status> {
-        match workflows::store_blueprint(&self.context.store, &blueprint).await {
-            Ok(()) => Ok(Ok(blueprint.digest)),
-            Err(error) if error.is_unavailable() => Err(status::store(&error)),
-            Err(error) => Ok(Err(refused(&status::store(&error)))),
-        }
-    }
-
-    /// The plan of the goal that the task's input says.
-    async fn plan(&self, wanted: &WantedPlan) -> Result<Result<NewBlueprint, Failure>, Status> {
-        let text =
-            |field: &str| wanted.input.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let input = wanted.input.get("input").and_then(Value::as_object).cloned().unwrap_or_default();
-        let request = PlanRequest {
-            goal: text("goal"),
-            goal_type: text("goal_type"),
-            input: Some(struct_from_map(&input)),
-            request_id: request_id(wanted),
-            namespace: wanted.namespace.to_string(),
-        };
-        let mut planner = self.context.peers.planner.clone();
-        let answer = planner.plan(trace_context::request(request, wanted.traceparent.as_deref())).await;
-        let PlanResponse { blueprint, failure, .. } = match answer {
-            Ok(answer) => answer.into_inner(),
-            Err(refused) if may_pass(&refused) => return Err(refused),
-            Err(refused) => {
-                let message = format!("the planner refused the goal: {}", refused.message());
-                return Ok(Err(Failure::new(Failure::NO_PLAN, message)));
+        let found = if wanted.capability == SUB_GOAL {
+            match planner::plan(self.context, request(wanted), wanted.traceparent.as_deref()).await? {
+                Answer::Decided(decided) => decided.plan.map(|blueprint| NewBlueprint::of(&blueprint)),
+                Answer::MayDraft => return self.hand_over(wanted).await,
             }
+        } else {
+            self.check(wanted).await?
         };
-        if let Some(failure) = failure {
-            return Ok(Err(failure.into()));
-        }
-        let mut violations = Violations::default();
-        Ok(match read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations) {
-            Some(blueprint) => Ok(NewBlueprint::of(&blueprint)),
-            None => Err(Failure::new(Failure::BLUEPRINT_INVALID, violations.to_string())),
-        })
+        give(self.context, self.checks, wanted, found).await
+    }
+
+    /// A language model has to be asked: not here, where others wait.
+    async fn hand_over(&self, wanted: &WantedPlan) -> Result<(), Status> {
+        let begun = plannings::begin(&self.context.store, &[PlanningRef::Task(wanted.at)]).await;
+        begun.map_err(|error| status::store(&error))
     }
 
     /// What the task has made, checked like a caller's own blueprint.
@@ -178,35 +114,101 @@ impl Plans<'_> {
             }
         }
     }
+}
 
-    /// Tells the engine. Answers with why it will never take the plan, if so. Errors: what may pass.
-    async fn tell(
-        &self,
-        wanted: &WantedPlan,
-        outcome: Result<Digest, Failure>,
-    ) -> Result<Option<Failure>, Status> {
-        let WantedPlan { workflow: WorkflowId(id), task, attempt, .. } = wanted;
-        let action = Some(expand(task.clone(), Some(*attempt), outcome));
-        let request = ActOnWorkflowRequest { id: id.to_string(), action };
-        let request = trace_context::request(request, wanted.traceparent.as_deref());
-        let Err(status) = self.context.peers.engine.clone().act_on_workflow(request).await else {
-            return Ok(None);
-        };
-        match verdict(&status) {
-            Verdict::Passing => Err(status),
-            Verdict::Refused => Ok(Some(refused(&status))),
-            Verdict::Late => {
-                let (workflow, reason) = (id.to_string(), status.message());
-                tracing::debug!(workflow, task, reason, "a plan came late");
-                Ok(None)
-            }
-        }
+/// The goal that the task's input says, as the planner is asked for it.
+pub(crate) fn request(wanted: &WantedPlan) -> PlanRequest {
+    let text = |field: &str| wanted.input.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let input = wanted.input.get("input").and_then(Value::as_object).cloned().unwrap_or_default();
+    PlanRequest {
+        goal: text("goal"),
+        goal_type: text("goal_type"),
+        input: Some(struct_from_map(&input)),
+        namespace: wanted.namespace.to_string(),
     }
 }
 
-/// Tells a task's plan from others, however long its name is.
-fn request_id(WantedPlan { workflow: WorkflowId(id), task, attempt, .. }: &WantedPlan) -> String {
-    Digest::of(format!("{id}:{task}:{attempt}").as_bytes()).to_string()
+/// Stores the plan and gives it to the task, if the policies let it pass, or fails the task. Errors: what may pass.
+pub(crate) async fn give(
+    context: &Context,
+    checks: &Checks,
+    wanted: &WantedPlan,
+    found: Result<NewBlueprint, Failure>,
+) -> Result<(), Status> {
+    let ruled = match found {
+        Ok(blueprint) => ruled(context, checks, wanted, blueprint).await?,
+        Err(failure) => Err(failure),
+    };
+    let outcome = match ruled {
+        Ok(blueprint) => store(context, blueprint).await?,
+        Err(failure) => Err(failure),
+    };
+    let Some(refused) = tell(context, wanted, outcome).await? else { return Ok(()) };
+    tracing::error!(attempt = %wanted.at, task = wanted.task, reason = refused.message, "a plan was refused; its task fails");
+    if let Some(refused) = tell(context, wanted, Err(refused)).await? {
+        let reason = refused.message;
+        tracing::error!(attempt = %wanted.at, task = wanted.task, reason, "a task cannot be failed; it waits on");
+    }
+    Ok(())
+}
+
+/// The blueprint, if the policies let it pass.
+async fn ruled(
+    context: &Context,
+    checks: &Checks,
+    wanted: &WantedPlan,
+    new: NewBlueprint,
+) -> Result<Result<NewBlueprint, Failure>, Status> {
+    // A workflow that serves no goal has no policy.
+    let goal = goals::get(&context.store, GoalId::from(wanted.at.workflow)).await;
+    let Some((goal, _)) = goal.map_err(|error| status::store(&error))? else { return Ok(Ok(new)) };
+    let subject = Subject::of(&goal);
+    let rulings = context.rulings(checks);
+    let Some(present) = context.running(goal.id).await?.filter(|_| rulings.cover(&subject)) else {
+        return Ok(Ok(new));
+    };
+    let present = context.blueprint(present).await?;
+    let blueprint = new.blueprint().map_err(|error| status::store(&error))?;
+    let proposal = Proposal { planned_by: &wanted.capability, blueprint, present: Some(&present) };
+    match rulings.on(&subject, proposal, wanted.traceparent.as_deref()).await {
+        Ok(Ruling::Admit) => Ok(Ok(new)),
+        Ok(Ruling::Refuse { rule, reason }) => Ok(Err(rulings::refusal(&rule, &reason))),
+        Ok(Ruling::Approval(wanted)) => Ok(Err(rulings::unasked(&wanted))),
+        Err(status) if may_pass(&status) => Err(status),
+        Err(status) => Ok(Err(refused(&status))),
+    }
+}
+
+/// A plan that its store cannot take is none.
+async fn store(context: &Context, blueprint: NewBlueprint) -> Result<Result<Digest, Failure>, Status> {
+    match workflows::store_blueprint(&context.store, &blueprint).await {
+        Ok(()) => Ok(Ok(blueprint.digest)),
+        Err(error) if error.is_unavailable() => Err(status::store(&error)),
+        Err(error) => Ok(Err(refused(&status::store(&error)))),
+    }
+}
+
+/// Tells the engine. Answers with why it will never take the plan, if so. Errors: what may pass.
+async fn tell(
+    context: &Context,
+    wanted: &WantedPlan,
+    outcome: Result<Digest, Failure>,
+) -> Result<Option<Failure>, Status> {
+    let WantedPlan { at: AttemptRef { workflow, attempt, .. }, task, .. } = wanted;
+    let action = Some(expand(task.clone(), i32::try_from(*attempt).ok(), outcome));
+    let request = ActOnWorkflowRequest { id: workflow.to_string(), action };
+    let request = trace_context::request(request, wanted.traceparent.as_deref());
+    let Err(status) = context.peers.engine.clone().act_on_workflow(request).await else {
+        return Ok(None);
+    };
+    match verdict(&status) {
+        Verdict::Passing => Err(status),
+        Verdict::Refused => Ok(Some(refused(&status))),
+        Verdict::Late => {
+            tracing::debug!(%workflow, task, reason = status.message(), "a plan came late");
+            Ok(None)
+        }
+    }
 }
 
 fn refused(status: &Status) -> Failure {

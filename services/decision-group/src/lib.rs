@@ -1,13 +1,16 @@
 //! The decision group: takes goals, has them planned, starts and settles them.
 //!
-//! The public API only commits and reads. What has to happen to a goal is done by two takers:
-//! one of submitted goals (`plan`), one of ended workflows (`outcomes`).
+//! The public API only commits and reads. What has to happen to a goal is done by takers: of submitted
+//! goals (`plan`), of tasks that wait for a plan (`expand`), of what a language model plans (`draft`), of
+//! ended workflows (`outcomes`).
 
 mod api;
+mod begin;
 mod by_hand;
 mod checks;
 mod config;
 mod decisions;
+mod draft;
 mod expand;
 mod extend;
 mod inline;
@@ -15,6 +18,7 @@ mod outcomes;
 mod payloads;
 mod peers;
 mod plan;
+mod planner;
 mod preview;
 mod refusals;
 mod requests;
@@ -169,13 +173,14 @@ impl App {
     }
 }
 
-/// Takes from the lists of goals and outcomes while this process is registered, until `stop`; then
+/// Takes from its lists while this process is registered, until `stop`; then
 /// leaves in order.
 async fn take(context: Context, health: Health, stop: CancellationToken) {
     let taker = Taker { id: Uuid::now_v7(), kind: SERVICE };
     let (registration, leave) = (Registration::default(), CancellationToken::new());
     let line = |list| Line::new(&context.queue, taker.id, list, &registration, &stop);
-    let (goals, outcomes, plans) = (line(List::goals()), line(List::outcomes()), line(List::plans()));
+    let (goals, outcomes) = (line(List::goals()), line(List::outcomes()));
+    let (plans, drafts) = (line(List::plans()), line(List::drafts()));
     let (store, queue) = (context.store.clone(), context.queue.clone());
     let lease = lease::hold(taker, store, queue, registration, health, leave.clone());
     let taking = async {
@@ -183,6 +188,7 @@ async fn take(context: Context, health: Health, stop: CancellationToken) {
             plan::take_goals(context.clone(), goals, stop.clone()),
             outcomes::take_outcomes(context.clone(), outcomes, stop.clone()),
             expand::take_plans(context.clone(), plans, stop.clone()),
+            draft::take_drafts(context.clone(), drafts, stop.clone()),
         );
         leave.cancel();
     };

@@ -1,37 +1,35 @@
-//! Submitted goals get their plans, and their workflows begin.
+//! Submitted goals get the catalog's plans, and their workflows begin. Goals for which the catalog has none are handed
+//! over to those who ask a language model (`draft`): nothing here waits for one.
 //!
-//! A delivery may repeat and a crash may come anywhere: a goal that is planned already is only
-//! begun, and to begin a workflow twice begins it once.
+//! A delivery may repeat and a crash may come anywhere: a goal that is planned already is only begun, and one that was
+//! handed over is not handed over again. What was approved since runs, or takes the place of what runs.
 
-use std::collections::HashSet;
 use std::time::Instant;
 
 use futures::stream::{self, StreamExt as _};
-use goalpost_model::{Failure, GoalId, GoalState};
-use goalpost_policy::Ruling;
+use goalpost_model::{GoalId, GoalState, PlanningRef};
+use goalpost_proto::struct_from_map;
 use goalpost_proto::v1::act_on_workflow_request::Action;
-use goalpost_proto::v1::{CreateWorkflowRequest, ExtendAction, PlanRequest, PlanResponse};
-use goalpost_proto::{Violations, read_blueprint, struct_from_map};
+use goalpost_proto::v1::{ExtendAction, PlanRequest};
 use goalpost_service::backoff::{Backoff, until_ok};
 use goalpost_service::line::Line;
-use goalpost_service::status;
-use goalpost_service::trace_context::{self, Hop};
-use goalpost_store::goals::{self, NewBlueprint, Planned, StoredGoal, Unwanted, Verdict};
+use goalpost_service::trace_context::Hop;
+use goalpost_store::goals::{self, Planned, StoredGoal, Verdict};
+use goalpost_store::plannings;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use crate::api::{CALLER, cancel_workflow};
+use crate::api::CALLER;
+use crate::begin::{Goals, decision, log};
 use crate::by_hand;
 use crate::checks::Checks;
+use crate::planner::{self, Answer};
 use crate::refusals::may_pass;
-use crate::rulings::{self, Proposal, Subject};
 use crate::{Context, SERVICE};
 
 const MAX_BATCH: usize = 256;
-/// Goals that are planned or begun at once.
+/// Goals that are planned at once.
 const AT_ONCE: usize = 64;
-/// Who refuses a plan.
-const POLICY: &str = "policy";
 
 /// Plans and begins goals, until `stop`.
 pub(crate) async fn take_goals(context: Context, mut line: Line, stop: CancellationToken) {
@@ -39,261 +37,145 @@ pub(crate) async fn take_goals(context: Context, mut line: Line, stop: Cancellat
     while let Some(elements) = line.take(MAX_BATCH).await {
         let ids: Vec<GoalId> = elements.iter().filter_map(|element| element.parse().ok()).collect();
         let goals = Goals { context: &context, checks: &checks, stop: &stop };
-        if goals.advance(&ids).await.is_none() {
+        if advance(&goals, &ids).await.is_none() {
             return;
         }
         line.done().await;
     }
 }
 
-struct Goals<'a> {
-    context: &'a Context,
-    checks: &'a Checks,
-    stop: &'a CancellationToken,
+/// What a goal comes to here.
+enum Outcome {
+    Planned(Box<Planned>),
+    /// A language model has to be asked.
+    HandedOver,
 }
 
-impl Goals<'_> {
-    /// Brings the goals as far as their workflows' beginnings. `None` if the process stops first;
-    /// the list keeps them.
-    async fn advance(&self, ids: &[GoalId]) -> Option<()> {
-        let (submitted, planned): (Vec<StoredGoal>, Vec<StoredGoal>) =
-            self.open(ids).await?.into_iter().partition(|goal| goal.state == GoalState::Submitted);
-        let (begun, to_begin): (Vec<StoredGoal>, Vec<StoredGoal>) = planned
-            .into_iter()
-            .filter(|goal| goal.state == GoalState::Running)
-            .partition(|goal| goal.has_workflow);
-        self.begin_all(to_begin).await?;
-        for goal in &begun {
-            self.go_on(goal).await?;
-        }
-        let started = Instant::now();
-        let plans = submitted.into_iter().map(|goal| async move { Some((self.plan(&goal).await?, goal)) });
-        // A language model takes its time: those that have their plans do not wait for the others.
-        let mut plans = std::pin::pin!(stream::iter(plans).buffer_unordered(AT_ONCE).ready_chunks(MAX_BATCH));
-        while let Some(ready) = plans.next().await {
-            let (planned, goals) = ready.into_iter().collect::<Option<(Vec<_>, Vec<_>)>>()?;
-            metrics::histogram!("goalpost_planning_seconds").record(started.elapsed());
-            let to_begin = self.store(&planned, goals).await?;
-            self.begin_all(to_begin).await?;
-        }
-        self.cancel_unwanted(ids).await
+/// Brings the goals as far as their workflows' beginnings, or to those who plan them. `None` if the process stops
+/// first; the list keeps them.
+async fn advance(goals: &Goals<'_>, ids: &[GoalId]) -> Option<()> {
+    let store = &goals.context.store;
+    let (submitted, planned): (Vec<StoredGoal>, Vec<StoredGoal>) =
+        open(goals, ids).await?.into_iter().partition(|goal| goal.state == GoalState::Submitted);
+    let (begun, to_begin): (Vec<StoredGoal>, Vec<StoredGoal>) = planned
+        .into_iter()
+        .filter(|goal| goal.state == GoalState::Running)
+        .partition(|goal| goal.has_workflow);
+    goals.begin_all(to_begin).await?;
+    for goal in &begun {
+        go_on(goals, goal).await?;
     }
-
-    /// Those of the goals that have not ended, once the deadlines of their approvals have decided.
-    async fn open(&self, ids: &[GoalId]) -> Option<Vec<StoredGoal>> {
-        let store = &self.context.store;
-        let open = until_ok("PostgreSQL", self.stop, || goals::open(store, ids)).await?;
-        let is_asked =
-            |goal: &&StoredGoal| goal.state == GoalState::AwaitingApproval || goal.approved_digests.is_some();
-        let asked: Vec<GoalId> = open.iter().filter(is_asked).map(|goal| goal.id).collect();
-        if asked.is_empty() {
-            return Some(open);
-        }
-        until_ok("PostgreSQL", self.stop, || goals::expire(store, &asked)).await?;
-        until_ok("PostgreSQL", self.stop, || goals::open(store, ids)).await
-    }
-
-    /// Lets a goal go on with the blueprint that was approved last, if it runs another one.
-    async fn go_on(&self, goal: &StoredGoal) -> Option<()> {
-        let approved = goal.approved_digests.as_ref().and_then(|all| all.last().copied());
-        let Some(digest) = approved.filter(|digest| goal.blueprint_digest != Some(*digest)) else {
-            return Some(());
-        };
-        let mut backoff = Backoff::default();
-        loop {
-            let action = Action::Extend(ExtendAction { blueprint_digest: digest.to_string() });
-            match by_hand::act(self.context, goal.id, action, goal.traceparent.as_deref()).await {
-                Ok(()) => return Some(()),
-                Err(status) if may_pass(&status) => self.log(&backoff, "graph engine", &status),
-                // It has ended, or goes on with another blueprint by now.
-                Err(status) => {
-                    tracing::warn!(goal = %goal.id, reason = status.message(), "an approved extension came too late");
-                    return Some(());
+    let started = Instant::now();
+    let plans = submitted.into_iter().map(|goal| async move { Some((plan(goals, &goal).await?, goal)) });
+    // Those that have their plans do not wait for the others.
+    let mut plans = std::pin::pin!(stream::iter(plans).buffer_unordered(AT_ONCE).ready_chunks(MAX_BATCH));
+    while let Some(ready) = plans.next().await {
+        let (mut planned, mut with_plan, mut handed_over) = (Vec::new(), Vec::new(), Vec::new());
+        for (outcome, goal) in ready.into_iter().collect::<Option<Vec<_>>>()? {
+            match outcome {
+                Outcome::Planned(plan) => {
+                    metrics::histogram!("goalpost_planning_seconds").record(started.elapsed());
+                    planned.push(*plan);
+                    with_plan.push(goal);
                 }
-            }
-            if !backoff.pause(self.stop).await {
-                return None;
+                Outcome::HandedOver => handed_over.push(PlanningRef::Goal(goal.id)),
             }
         }
-    }
-
-    async fn begin_all(&self, goals: Vec<StoredGoal>) -> Option<()> {
-        let beginnings: Vec<_> = goals.iter().map(|goal| self.begin(goal)).collect();
-        let begun: Vec<Option<()>> = stream::iter(beginnings).buffer_unordered(AT_ONCE).collect().await;
-        begun.into_iter().collect::<Option<Vec<()>>>().map(drop)
-    }
-
-    /// Stores the plans of these goals, and answers with those whose workflows may begin.
-    async fn store(&self, planned: &[Planned], mut goals: Vec<StoredGoal>) -> Option<Vec<StoredGoal>> {
-        let store_plans = || goals::store_plans(&self.context.store, planned);
-        let stored: HashSet<GoalId> =
-            until_ok("PostgreSQL", self.stop, store_plans).await?.into_iter().collect();
-        let missed = planned.iter().map(|plan| plan.goal).filter(|goal| !stored.contains(goal));
-        let planned_before = self.planned(&missed.collect::<Vec<_>>()).await?;
-        for (goal, plan) in goals.iter_mut().zip(planned) {
-            goal.blueprint_digest = plan.verdict.digest().copied().filter(|_| plan.approvals.is_empty());
+        if !handed_over.is_empty() {
+            until_ok("PostgreSQL", goals.stop, || plannings::begin(store, &handed_over)).await?;
         }
-        goals.retain(|goal| goal.blueprint_digest.is_some() && stored.contains(&goal.id));
-        goals.extend(planned_before);
-        Some(goals)
+        goals.settle(&planned, with_plan).await?;
     }
-
-    /// Those of the goals that have a plan and no workflow. A plan that was not stored just now may
-    /// have been before: by another taker, or by a write of this one whose answer was lost.
-    async fn planned(&self, ids: &[GoalId]) -> Option<Vec<StoredGoal>> {
-        if ids.is_empty() {
-            return Some(Vec::new());
-        }
-        let mut open = until_ok("PostgreSQL", self.stop, || goals::open(&self.context.store, ids)).await?;
-        open.retain(|goal| goal.state == GoalState::Running && !goal.has_workflow);
-        Some(open)
-    }
-
-    /// Asks the planner until it answers.
-    async fn plan(&self, goal: &StoredGoal) -> Option<Planned> {
-        let mut backoff = Backoff::default();
-        loop {
-            match self.try_plan(goal).await {
-                Ok(planned) => return Some(planned),
-                Err(status) if may_pass(&status) => self.log(&backoff, "planner", &status),
-                Err(status) => {
-                    let failure = Failure::new(
-                        Failure::NO_PLAN,
-                        format!("the planner refused the goal: {}", status.message()),
-                    );
-                    return Some(give_up(goal.id, failure));
-                }
-            }
-            if !backoff.pause(self.stop).await {
-                return None;
-            }
-        }
-    }
-
-    async fn try_plan(&self, goal: &StoredGoal) -> Result<Planned, Status> {
-        if let Some(digest) = goal.blueprint_digest {
-            let reason = "the caller's own blueprint, checked when it was submitted".to_owned();
-            let planned = Planned {
-                goal: goal.id,
-                verdict: Verdict::Own(digest),
-                decided_by: CALLER.to_owned(),
-                reason,
-                llm_usage: None,
-                approvals: Vec::new(),
-            };
-            return self.ruled(goal, planned).await;
-        }
-        let span = || tracing::info_span!("plan", service.name = SERVICE, goal = %goal.id);
-        let hop = Hop::begin(goal.traceparent.as_deref(), span);
-        let request = PlanRequest {
-            goal: goal.goal.clone(),
-            goal_type: goal.goal_type.clone(),
-            input: Some(struct_from_map(&goal.input)),
-            // Asked again, the planner goes on with what it has begun.
-            request_id: goal.id.to_string(),
-            namespace: goal.namespace.to_string(),
-        };
-        let mut planner = self.context.peers.planner.clone();
-        let answer = planner.plan(trace_context::request(request, hop.traceparent())).await?;
-        let PlanResponse { blueprint, planned_by, failure, usage, .. } = answer.into_inner();
-        let planned = match (blueprint, failure) {
-            (Some(blueprint), None) => accept(goal.id, blueprint, planned_by),
-            (_, Some(failure)) => give_up(goal.id, failure.into()),
-            (None, None) => give_up(
-                goal.id,
-                Failure::new(Failure::NO_PLAN, "the planner gave neither a plan nor a reason"),
-            ),
-        };
-        self.ruled(goal, Planned { llm_usage: usage.map(Into::into), ..planned }).await
-    }
-
-    /// The plan, as far as the policies let it pass.
-    async fn ruled(&self, goal: &StoredGoal, planned: Planned) -> Result<Planned, Status> {
-        let subject = Subject::of(goal);
-        let rulings = self.context.rulings(self.checks);
-        let Some(digest) = planned.verdict.digest().copied().filter(|_| rulings.cover(&subject)) else {
-            return Ok(planned);
-        };
-        let blueprint = match &planned.verdict {
-            Verdict::Plan(new) => new.blueprint().map_err(|error| status::store(&error))?,
-            _ => self.context.blueprint(digest).await?,
-        };
-        let proposal = Proposal { planned_by: &planned.decided_by, blueprint, present: None };
-        Ok(match rulings.on(&subject, proposal, goal.traceparent.as_deref()).await? {
-            Ruling::Admit => planned,
-            Ruling::Approval(wanted) => {
-                Planned { approvals: rulings::approvals(wanted, digest), ..planned }
-            }
-            Ruling::Refuse { rule, reason } => {
-                let failure = rulings::refusal(&rule, &reason);
-                let reason = failure.message.clone();
-                Planned { verdict: Verdict::Refuse(failure), decided_by: POLICY.to_owned(), reason, ..planned }
-            }
-        })
-    }
-
-    /// Asks the engine until the workflow has begun.
-    async fn begin(&self, goal: &StoredGoal) -> Option<()> {
-        let request = CreateWorkflowRequest {
-            id: goal.id.to_string(),
-            blueprint_digest: goal.blueprint_digest.map(|digest| digest.to_string()).unwrap_or_default(),
-            goal: goal.goal.clone(),
-            input: Some(struct_from_map(&goal.input)),
-            namespace: goal.namespace.to_string(),
-            priority: goalpost_proto::priority(goal.priority).into(),
-        };
-        let span = || tracing::info_span!("begin", service.name = SERVICE, goal = %goal.id);
-        let hop = Hop::begin(goal.traceparent.as_deref(), span);
-        let mut backoff = Backoff::default();
-        loop {
-            let request = trace_context::request(request.clone(), hop.traceparent());
-            match self.context.peers.engine.clone().create_workflow(request).await {
-                Ok(_) => return Some(()),
-                Err(status) if may_pass(&status) => self.log(&backoff, "graph engine", &status),
-                Err(status) => {
-                    let message = format!("the workflow could not be begun: {}", status.message());
-                    tracing::error!(goal = %goal.id, message);
-                    let failure = Failure::new(Failure::BLUEPRINT_INVALID, message);
-                    let fail = || goals::fail(&self.context.store, goal.id, &failure);
-                    return until_ok("PostgreSQL", self.stop, fail).await;
-                }
-            }
-            if !backoff.pause(self.stop).await {
-                return None;
-            }
-        }
-    }
-
-    /// A cancellation may have come between a goal's plan and its workflow's beginning, and have
-    /// found no workflow to end.
-    async fn cancel_unwanted(&self, ids: &[GoalId]) -> Option<()> {
-        let read = || goals::unwanted(&self.context.store, ids);
-        for Unwanted { id, reason, traceparent } in until_ok("PostgreSQL", self.stop, read).await? {
-            let cancel = || cancel_workflow(self.context, id, &reason, traceparent.as_deref());
-            until_ok("the graph engine", self.stop, cancel).await?;
-        }
-        Some(())
-    }
-
-    fn log(&self, backoff: &Backoff, who: &str, status: &Status) {
-        if backoff.is_fresh() {
-            tracing::warn!(who, reason = status.message(), "a service cannot be reached; goals wait");
-        }
-    }
+    goals.cancel_unwanted(ids).await
 }
 
-fn accept(goal: GoalId, blueprint: goalpost_proto::v1::Blueprint, decided_by: String) -> Planned {
-    let mut violations = Violations::default();
-    let Some(blueprint) = read_blueprint(blueprint, "blueprint", &mut violations) else {
-        return give_up(goal, Failure::new(Failure::BLUEPRINT_INVALID, violations.to_string()));
+/// Those of the goals that have not ended, once the deadlines of their approvals have decided.
+async fn open(goals: &Goals<'_>, ids: &[GoalId]) -> Option<Vec<StoredGoal>> {
+    let store = &goals.context.store;
+    let open = until_ok("PostgreSQL", goals.stop, || goals::open(store, ids)).await?;
+    let is_asked =
+        |goal: &&StoredGoal| goal.state == GoalState::AwaitingApproval || goal.approved_digests.is_some();
+    let asked: Vec<GoalId> = open.iter().filter(is_asked).map(|goal| goal.id).collect();
+    if asked.is_empty() {
+        return Some(open);
+    }
+    until_ok("PostgreSQL", goals.stop, || goals::expire(store, &asked)).await?;
+    until_ok("PostgreSQL", goals.stop, || goals::open(store, ids)).await
+}
+
+/// Lets a goal go on with the blueprint that was approved last, if it runs another one.
+async fn go_on(goals: &Goals<'_>, goal: &StoredGoal) -> Option<()> {
+    let approved = goal.approved_digests.as_ref().and_then(|all| all.last().copied());
+    let Some(digest) = approved.filter(|digest| goal.blueprint_digest != Some(*digest)) else {
+        return Some(());
     };
-    let reason = format!("{} tasks, {} edges, no errors", blueprint.tasks.len(), blueprint.edges.len());
-    let verdict = Verdict::Plan(NewBlueprint::of(&blueprint));
-    Planned { goal, verdict, decided_by, reason, llm_usage: None, approvals: Vec::new() }
+    let mut backoff = Backoff::default();
+    loop {
+        let action = Action::Extend(ExtendAction { blueprint_digest: digest.to_string() });
+        match by_hand::act(goals.context, goal.id, action, goal.traceparent.as_deref()).await {
+            Ok(()) => return Some(()),
+            Err(status) if may_pass(&status) => log(&backoff, "graph engine", &status),
+            // It has ended, or goes on with another blueprint by now.
+            Err(status) => {
+                tracing::warn!(goal = %goal.id, reason = status.message(), "an approved extension came too late");
+                return Some(());
+            }
+        }
+        if !backoff.pause(goals.stop).await {
+            return None;
+        }
+    }
 }
 
-fn give_up(goal: GoalId, failure: Failure) -> Planned {
-    let reason = failure.to_string();
-    let decided_by = "planner".to_owned();
-    Planned { goal, verdict: Verdict::GiveUp(failure), decided_by, reason, llm_usage: None, approvals: Vec::new() }
+/// Asks the planner until it answers, and the policies of what it answers.
+async fn plan(goals: &Goals<'_>, goal: &StoredGoal) -> Option<Outcome> {
+    let mut backoff = Backoff::default();
+    loop {
+        match try_plan(goals.context, goal).await {
+            Ok(Outcome::Planned(planned)) => {
+                let ruled = goals.ruled(goal, *planned).await?;
+                return Some(Outcome::Planned(Box::new(ruled)));
+            }
+            Ok(Outcome::HandedOver) => return Some(Outcome::HandedOver),
+            Err(status) => log(&backoff, "planner", &status),
+        }
+        if !backoff.pause(goals.stop).await {
+            return None;
+        }
+    }
+}
+
+/// Errors: what may pass.
+async fn try_plan(context: &Context, goal: &StoredGoal) -> Result<Outcome, Status> {
+    if let Some(digest) = goal.blueprint_digest {
+        return Ok(Outcome::Planned(Box::new(Planned {
+            goal: goal.id,
+            verdict: Verdict::Own(digest),
+            decided_by: CALLER.to_owned(),
+            reason: "the caller's own blueprint, checked when it was submitted".to_owned(),
+            llm_usage: None,
+            approvals: Vec::new(),
+        })));
+    }
+    let hop = hop(goal);
+    Ok(match planner::plan(context, request(goal), hop.traceparent()).await? {
+        Answer::Decided(decided) => Outcome::Planned(Box::new(decision(goal.id, decided))),
+        Answer::MayDraft => Outcome::HandedOver,
+    })
+}
+
+/// Planning, as the trace of a goal shows it.
+pub(crate) fn hop(goal: &StoredGoal) -> Hop {
+    let span = || tracing::info_span!("plan", service.name = SERVICE, goal = %goal.id);
+    Hop::begin(goal.traceparent.as_deref(), span)
+}
+
+/// The goal as the planner is asked for it.
+pub(crate) fn request(goal: &StoredGoal) -> PlanRequest {
+    PlanRequest {
+        goal: goal.goal.clone(),
+        goal_type: goal.goal_type.clone(),
+        input: Some(struct_from_map(&goal.input)),
+        namespace: goal.namespace.to_string(),
+    }
 }

@@ -3,9 +3,10 @@
 use goalpost_model::{Blueprint, Namespace, PayloadLimit, Priority};
 use goalpost_notation::{Language, drawing, write};
 use goalpost_policy::Plan;
+use goalpost_proto::v1::draft_response::Next;
 use goalpost_proto::v1::{
-    self, CheckBlueprintResponse, PlanRequest, PlanResponse, PreviewPlanRequest, PreviewPlanResponse,
-    RungAttempt, RungOutcome,
+    self, CheckBlueprintResponse, DraftRequest, PlanRequest, PlanResponse, PreviewPlanRequest,
+    PreviewPlanResponse, RungAttempt, RungOutcome,
 };
 use goalpost_proto::{Violations, read_blueprint, read_namespace, struct_from_map};
 use goalpost_service::{status, trace_context};
@@ -50,7 +51,6 @@ pub(crate) async fn preview(
                 goal_type: goal_type.clone(),
                 input: Some(struct_from_map(&input)),
                 namespace: namespace.to_string(),
-                request_id: String::new(),
             };
             plan(context, request, traceparent.as_deref()).await?
         }
@@ -89,8 +89,7 @@ async fn plan(
     request: PlanRequest,
     traceparent: Option<&str>,
 ) -> Result<PreviewPlanResponse, Status> {
-    let mut planner = context.peers.planner.clone();
-    let planned = planner.plan(trace_context::request(request, traceparent)).await?;
+    let planned = planned(context, request, traceparent).await?;
     let PlanResponse {
         blueprint,
         blueprint_digest,
@@ -101,7 +100,8 @@ async fn plan(
         attempts: others,
         estimate,
         usage,
-    } = planned.into_inner();
+        may_draft: _,
+    } = planned;
     let mut attempts = vec![attempt(RungOutcome::Skipped, "the goal brings none")];
     attempts.extend(others);
     let (yaml, graph) = shown(blueprint.clone());
@@ -119,6 +119,30 @@ async fn plan(
         usage,
         ruling: None,
     })
+}
+
+/// What the planner comes to. Of what a language model says on the way nothing is kept.
+async fn planned(
+    context: &Context,
+    goal: PlanRequest,
+    traceparent: Option<&str>,
+) -> Result<PlanResponse, Status> {
+    let mut planner = context.peers.planner.clone();
+    let by_catalog = planner.plan(trace_context::request(goal.clone(), traceparent)).await?.into_inner();
+    if !by_catalog.may_draft {
+        return Ok(by_catalog);
+    }
+    let mut steps = Vec::new();
+    loop {
+        let (goal, steps_so_far) = (Some(goal.clone()), steps.clone());
+        let request = DraftRequest { goal, request_id: String::new(), steps: steps_so_far };
+        let drafted = planner.draft(trace_context::request(request, traceparent)).await?.into_inner();
+        match drafted.next {
+            Some(Next::Step(step)) => steps.push(step),
+            Some(Next::Plan(planned)) => return Ok(planned),
+            None => return Ok(by_catalog),
+        }
+    }
 }
 
 async fn check(

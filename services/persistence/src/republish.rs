@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use goalpost_model::{AttemptRef, GoalId, Lane, TimerRef};
 use goalpost_queue::{Element, List};
+use goalpost_store::outbox::PlannedBy;
 use goalpost_store::{Error, keys, outbox, timers};
 use tokio_postgres::Client;
 
@@ -39,9 +40,13 @@ impl<'a> Pages<'a> {
         let page = match self.next {
             Next::OpenGoals(after) => {
                 let goals = outbox::open_goals(self.client, after, PAGE).await?;
-                self.next =
-                    goals.last().map_or(Next::UnsettledGoals(None), |(last, _)| Next::OpenGoals(Some(*last)));
-                goals.into_iter().map(|(goal, lane)| element(List::goals(), lane, goal)).collect()
+                self.next = goals
+                    .last()
+                    .map_or(Next::UnsettledGoals(None), |(last, ..)| Next::OpenGoals(Some(*last)));
+                goals
+                    .into_iter()
+                    .map(|(goal, lane, by)| element(list(by, List::goals()), lane, goal))
+                    .collect()
             }
             Next::UnsettledGoals(after) => {
                 let goals = outbox::unsettled_goals(self.client, after, PAGE).await?;
@@ -51,8 +56,11 @@ impl<'a> Pages<'a> {
             }
             Next::Plans(after) => {
                 let tasks = outbox::unplanned_tasks(self.client, after, PAGE).await?;
-                self.next = tasks.last().map_or(Next::Ready(None), |(last, _)| Next::Plans(Some(*last)));
-                tasks.into_iter().map(|(task, lane)| element(List::plans(), lane, task)).collect()
+                self.next = tasks.last().map_or(Next::Ready(None), |(last, ..)| Next::Plans(Some(*last)));
+                tasks
+                    .into_iter()
+                    .map(|(task, lane, by)| element(list(by, List::plans()), lane, task))
+                    .collect()
             }
             Next::Ready(after) => {
                 let attempts = outbox::ready_attempts(self.client, after, PAGE).await?;
@@ -80,6 +88,14 @@ impl<'a> Pages<'a> {
             Next::End => return Ok(None),
         };
         Ok(Some(page))
+    }
+}
+
+/// What a language model plans is on the list of that, whatever it is.
+fn list(by: PlannedBy, otherwise: List) -> List {
+    match by {
+        PlannedBy::Catalog => otherwise,
+        PlannedBy::Model => List::drafts(),
     }
 }
 

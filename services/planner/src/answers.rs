@@ -22,6 +22,7 @@ pub(crate) fn planned(planned: Result<Plan, NoPlan>) -> PlanResponse {
                 failure: None,
                 worst_case: Some(worst_case.into()),
                 usage: None,
+                may_draft: false,
             }
         }
         Err(no_plan) => PlanResponse {

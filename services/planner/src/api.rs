@@ -5,24 +5,25 @@ use std::time::Duration;
 
 use goalpost_checker::{CapabilitySource, check};
 use goalpost_model::Capability;
-use goalpost_planning::{Catalog, InNamespace, plan};
+use goalpost_planning::{Catalog, GoalRequest, InNamespace, plan};
+use goalpost_proto::v1::draft_response::Next;
 use goalpost_proto::v1::planner_server::Planner;
 use goalpost_proto::v1::{
-    CheckBlueprintRequest, CheckBlueprintResponse, ListCapabilitiesRequest, ListCapabilitiesResponse,
-    PlanRequest, PlanResponse,
+    CheckBlueprintRequest, CheckBlueprintResponse, DraftRequest, DraftResponse, ListCapabilitiesRequest,
+    ListCapabilitiesResponse, PlanRequest, PlanResponse,
 };
 use goalpost_service::status;
 use tonic::{Code, Request, Response, Status};
 
 use crate::bounded::{Bounded, Error};
 use crate::cached::Cached;
-use crate::llm::{Llm, Refused};
+use crate::llm::{self, Llm, Refused};
 use crate::requests::Check;
 use crate::{answers, listing, requests};
 
 /// After this a call may find room.
 const BUSY_PAUSE: Duration = Duration::from_millis(200);
-/// After this a goal may find room with the language model, which is slower.
+/// After this a question may find room with the language model, which is slower.
 const LLM_PAUSE: Duration = Duration::from_secs(5);
 
 /// Serves one catalog, and asks a language model where it has no plan, if there is one.
@@ -42,17 +43,13 @@ impl Api {
     async fn answer<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Catalog) -> T + Send + 'static,
-    ) -> Result<Response<T>, Status> {
+    ) -> Result<T, Status> {
         let catalog = Arc::clone(&self.catalog);
-        self.work.run(move || work(&catalog)).await.map(Response::new).map_err(|error| refused(&error))
+        self.work.run(move || work(&catalog)).await.map_err(|error| refused(&error))
     }
-}
 
-#[tonic::async_trait]
-impl Planner for Api {
-    async fn plan(&self, request: Request<PlanRequest>) -> Result<Response<PlanResponse>, Status> {
-        let (goal, request_id) = requests::goal(request.into_inner()).map_err(status::invalid_argument)?;
-        let rest = self.llm.as_ref().map(|llm| (llm, goal.clone()));
+    /// What the rungs without a language model come to.
+    async fn by_catalog(&self, goal: GoalRequest) -> Result<PlanResponse, Status> {
         let cached = Arc::clone(&self.cached);
         let work = move |catalog: &Catalog| {
             cached.plan(catalog.version(), &goal, || {
@@ -66,16 +63,30 @@ impl Planner for Api {
                 answers::planned(planned)
             })
         };
-        let answer = self.answer(work).await?.into_inner();
-        let Some((llm, goal)) = rest.filter(|_| answer.failure.is_some()) else {
-            return Ok(Response::new(answer));
+        self.answer(work).await
+    }
+}
+
+#[tonic::async_trait]
+impl Planner for Api {
+    async fn plan(&self, request: Request<PlanRequest>) -> Result<Response<PlanResponse>, Status> {
+        let goal = requests::goal(request.into_inner()).map_err(status::invalid_argument)?;
+        let answer = self.by_catalog(goal).await?;
+        let may_draft = self.llm.is_some() && answer.failure.is_some();
+        Ok(Response::new(PlanResponse { may_draft, ..answer }))
+    }
+
+    async fn draft(&self, request: Request<DraftRequest>) -> Result<Response<DraftResponse>, Status> {
+        let draft = requests::draft(request.into_inner()).map_err(status::invalid_argument)?;
+        // Whoever asks was told so before; the catalog may be another one by now.
+        let answer = self.by_catalog(draft.goal.clone()).await?;
+        let next = match &self.llm {
+            Some(llm) if answer.failure.is_some() => {
+                llm.next(Arc::clone(&self.catalog), draft, answer).await.map_err(|error| no_draft(&error))?
+            }
+            _ => Next::Plan(PlanResponse { usage: llm::used(&draft.steps).map(Into::into), ..answer }),
         };
-        let made = llm.plan(Arc::clone(&self.catalog), goal, &request_id, answer).await;
-        made.map(Response::new).map_err(|refused| match &refused {
-            Refused::Busy => status::exhausted("LLM_BUSY", refused.to_string(), LLM_PAUSE),
-            Refused::Work(error) => self::refused(error),
-            Refused::Lost => lost(&refused),
-        })
+        Ok(Response::new(DraftResponse { next: Some(next) }))
     }
 
     async fn check_blueprint(
@@ -89,7 +100,7 @@ impl Planner for Api {
             let known = Known { own, catalog: catalog.of_namespace(&namespace) };
             Ok(answers::checked(check(&blueprint, &known)))
         };
-        let checked = self.answer(work).await?.into_inner();
+        let checked = self.answer(work).await?;
         checked.map(Response::new).map_err(status::invalid_argument)
     }
 
@@ -124,6 +135,14 @@ fn refused(error: &Error) -> Status {
         Error::Busy => status::exhausted("PLANNER_BUSY", error.to_string(), BUSY_PAUSE),
         Error::Stopped(_) => status::unavailable("the planner", error),
         Error::Lost(_) => lost(error),
+    }
+}
+
+fn no_draft(error: &Refused) -> Status {
+    match error {
+        Refused::Busy => status::exhausted("LLM_BUSY", error.to_string(), LLM_PAUSE),
+        Refused::Work(error) => refused(error),
+        Refused::Lost => lost(error),
     }
 }
 

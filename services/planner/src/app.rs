@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use goalpost_model::limits::MAX_MESSAGE_BYTES;
+use goalpost_model::limits::MAX_PLANNING_MESSAGE_BYTES;
 use goalpost_proto::v1::planner_server::{PlannerServer, SERVICE_NAME};
 use goalpost_service::drain::{Drain, DrainArgs};
 use goalpost_service::health::Health;
@@ -68,7 +68,7 @@ impl App {
     /// Serves until `stop`, then ends when the open calls have ended or had their time.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
         let health = Health::new(&[SERVICE_NAME], &[]).await;
-        let service = PlannerServer::new(self.api).max_decoding_message_size(MAX_MESSAGE_BYTES);
+        let service = PlannerServer::new(self.api).max_decoding_message_size(MAX_PLANNING_MESSAGE_BYTES);
         let mut routes = Routes::builder();
         routes.add_service(service);
         let drain = Drain::new(stop, self.drain);

@@ -1,7 +1,7 @@
 //! The planner service: goals in, checked blueprints out.
 //!
 //! Stateless: it reads its catalogs at start, and what it keeps in memory, plans and answers of a language model that
-//! nobody has heard yet, it could make again. What it can say of a goal is decided by [`goalpost_planning`]; this crate
+//! nobody has kept yet, it could make again. What it can say of a goal is decided by [`goalpost_planning`]; this crate
 //! is the gRPC around it, and asks the language model.
 
 mod answers;

@@ -1,19 +1,53 @@
 //! From messages to what the planner works with; notes every violation.
 
 use goalpost_model::limits::{MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REQUEST_ID_BYTES};
-use goalpost_model::{Blueprint, Namespace, PayloadLimit};
+use goalpost_model::{Blueprint, Namespace, PayloadLimit, PlanningStep};
 use goalpost_planning::GoalRequest;
-use goalpost_proto::v1::{CheckBlueprintRequest, ListCapabilitiesRequest, PlanRequest};
-use goalpost_proto::{Violations, map_from_struct, read_blueprint, read_namespace};
+use goalpost_proto::v1::{CheckBlueprintRequest, DraftRequest, ListCapabilitiesRequest, PlanRequest};
+use goalpost_proto::{Violations, map_from_struct, read_blueprint, read_namespace, read_steps};
 
 /// Capabilities of one page.
 const DEFAULT_PAGE: usize = 100;
 const MAX_PAGE: usize = 1_000;
 
-/// The goal of a request, and the request's id.
-pub(crate) fn goal(request: PlanRequest) -> Result<(GoalRequest, String), Violations> {
-    let PlanRequest { goal: text, goal_type, input, namespace, request_id } = request;
+/// The goal of a request.
+pub(crate) fn goal(request: PlanRequest) -> Result<GoalRequest, Violations> {
     let mut violations = Violations::within(PayloadLimit::MAX);
+    match read_goal(request, &mut violations) {
+        Some(goal) if violations.is_empty() => Ok(goal),
+        _ => Err(violations),
+    }
+}
+
+/// A goal for which a language model plans.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Draft {
+    pub(crate) goal: GoalRequest,
+    /// Tells it from others; empty if it is for itself.
+    pub(crate) request_id: String,
+    /// What the model has said of it so far.
+    pub(crate) steps: Vec<PlanningStep>,
+}
+
+/// The goal of a request, and how far it has come.
+pub(crate) fn draft(request: DraftRequest) -> Result<Draft, Violations> {
+    let DraftRequest { goal, request_id, steps } = request;
+    let mut violations = Violations::within(PayloadLimit::MAX);
+    let mut of_goal = Violations::within(PayloadLimit::MAX);
+    let goal = read_goal(goal.unwrap_or_default(), &mut of_goal);
+    of_goal.into_iter().for_each(|wrong| violations.add(format!("goal.{}", wrong.field), wrong.description));
+    if request_id.len() > MAX_REQUEST_ID_BYTES {
+        violations.add("request_id", format!("must have at most {MAX_REQUEST_ID_BYTES} bytes"));
+    }
+    let steps = read_steps(steps, "steps", &mut violations);
+    match goal.zip(steps) {
+        Some((goal, steps)) if violations.is_empty() => Ok(Draft { goal, request_id, steps }),
+        _ => Err(violations),
+    }
+}
+
+fn read_goal(request: PlanRequest, violations: &mut Violations) -> Option<GoalRequest> {
+    let PlanRequest { goal: text, goal_type, input, namespace } = request;
     match (text.trim().is_empty(), goal_type.is_empty()) {
         (true, true) => violations.add("goal", "give a goal or a goal_type"),
         (false, false) => violations.add("goal_type", "give a goal or a goal_type, not both"),
@@ -25,17 +59,9 @@ pub(crate) fn goal(request: PlanRequest) -> Result<(GoalRequest, String), Violat
     if goal_type.len() > MAX_NAME_BYTES {
         violations.add("goal_type", format!("must have at most {MAX_NAME_BYTES} bytes"));
     }
-    if request_id.len() > MAX_REQUEST_ID_BYTES {
-        violations.add("request_id", format!("must have at most {MAX_REQUEST_ID_BYTES} bytes"));
-    }
-    let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
-    let input = map_from_struct(input.unwrap_or_default(), "input", &mut violations);
-    match input {
-        Some(input) if violations.is_empty() => {
-            Ok((GoalRequest { text, goal_type, input, namespace }, request_id))
-        }
-        _ => Err(violations),
-    }
+    let namespace = read_namespace(&namespace, "namespace", violations).unwrap_or_default();
+    let input = map_from_struct(input.unwrap_or_default(), "input", violations)?;
+    Some(GoalRequest { text, goal_type, input, namespace })
 }
 
 /// A blueprint to be checked.
@@ -129,6 +155,8 @@ pub(crate) fn page(request: ListCapabilitiesRequest) -> Result<Page, Violations>
 
 #[cfg(test)]
 mod tests {
+    use goalpost_proto::v1;
+
     use super::*;
 
     fn fields(violations: Violations) -> Vec<String> {
@@ -142,11 +170,8 @@ mod tests {
             goal_type: goal_type.to_owned(),
             ..PlanRequest::default()
         };
-        assert_eq!(goal(request("do it", "")).unwrap(), (GoalRequest::text("do it"), String::new()));
-        assert_eq!(goal(request("", "t")).unwrap().0.goal_type, "t");
-        let named = |id: &str| PlanRequest { request_id: id.to_owned(), ..request("do it", "") };
-        assert_eq!(goal(named("a")).unwrap().1, "a");
-        assert_eq!(fields(goal(named(&"a".repeat(129))).unwrap_err()), ["request_id"]);
+        assert_eq!(goal(request("do it", "")).unwrap(), GoalRequest::text("do it"));
+        assert_eq!(goal(request("", "t")).unwrap().goal_type, "t");
         assert_eq!(fields(goal(request(" ", "")).unwrap_err()), ["goal"]);
         assert_eq!(fields(goal(request("do it", "t")).unwrap_err()), ["goal_type"]);
         let wrong = PlanRequest { namespace: "a b".into(), ..request("do it", "") };
@@ -154,6 +179,23 @@ mod tests {
         let long = "x".repeat(MAX_GOAL_BYTES + 1);
         assert_eq!(fields(goal(request(&long, &long)).unwrap_err()), ["goal_type", "goal", "goal_type"]);
         assert_eq!(fields(goal(request("a\0b", "")).unwrap_err()), ["goal"]);
+    }
+
+    #[test]
+    fn a_draft_has_a_goal_and_its_steps() {
+        let sound = |id: &str| DraftRequest {
+            goal: Some(PlanRequest { goal: "do it".to_owned(), ..PlanRequest::default() }),
+            request_id: id.to_owned(),
+            steps: Vec::new(),
+        };
+        let expected =
+            Draft { goal: GoalRequest::text("do it"), request_id: "a".to_owned(), steps: Vec::new() };
+        assert_eq!(draft(sound("a")).unwrap(), expected);
+        assert_eq!(fields(draft(sound(&"a".repeat(129))).unwrap_err()), ["request_id"]);
+        let steps = vec![v1::PlanningStep::default()];
+        let wrong = DraftRequest { steps, ..DraftRequest::default() };
+        let told = ["goal.goal", "steps[0].request_digest", "steps[0].usage", "steps[0].answer"];
+        assert_eq!(fields(draft(wrong).unwrap_err()), told);
     }
 
     #[test]

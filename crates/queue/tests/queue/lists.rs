@@ -47,6 +47,26 @@ async fn what_was_taken_and_not_dealt_with_is_taken_again_after_a_restart() {
 }
 
 #[tokio::test]
+async fn elements_are_finished_one_by_one_while_their_taker_waits_for_more() {
+    let (redis, queue) = start().await;
+    let (list, id) = (List::drafts(), Uuid::from_u128(1));
+    push(&queue, &list, &["a", "b", "a b", "b"]).await;
+    let mut taker = taker(&queue, 1, &list).await;
+    assert_eq!(taker.take(9).await.unwrap(), ["a", "b", "a b", "b"]);
+    let taken = tokio::spawn(async move { (taker.take(9).await.unwrap(), taker) });
+    goalpost_testkit::wait_for("the take", async || (blocked(&redis).await == 1).then_some(())).await;
+    queue.finish(id, &list, "b").await.unwrap();
+    queue.finish(id, &list, "c").await.unwrap();
+    push(&queue, &list, &["c"]).await;
+    let (taken, _taker) = taken.await.unwrap();
+    assert_eq!(taken, ["c"]);
+    assert_eq!(queue.give_back_all(id).await.unwrap(), 3);
+    queue.finish(id, &list, "a").await.unwrap();
+    let mut other = crate::taker(&queue, 2, &list).await;
+    assert_eq!(other.take(9).await.unwrap(), ["a", "a b", "c"]);
+}
+
+#[tokio::test]
 async fn the_elements_of_a_dead_taker_go_back_to_the_heads_of_their_lists() {
     let (_redis, queue) = start().await;
     let (goals, ready) = (List::goals(), List::ready("c"));

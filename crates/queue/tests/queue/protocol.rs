@@ -30,6 +30,11 @@ enum Step {
     Done {
         taker: usize,
     },
+    /// One of those that it has.
+    Finish {
+        taker: usize,
+        place: usize,
+    },
     /// Its connection ends, and it comes back.
     Reconnect {
         taker: usize,
@@ -51,6 +56,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (taker(), 1_usize..60).prop_map(|(taker, max)| Step::Take { taker, max }),
         2 => (taker(), 0_usize..20).prop_map(|(taker, kept)| Step::Keep { taker, kept }),
         4 => taker().prop_map(|taker| Step::Done { taker }),
+        4 => (taker(), 0_usize..60).prop_map(|(taker, place)| Step::Finish { taker, place }),
         1 => taker().prop_map(|taker| Step::Reconnect { taker }),
         1 => taker().prop_map(|taker| Step::LoseWithTurn { taker }),
         1 => taker().prop_map(|taker| Step::GiveBackAll { taker }),
@@ -120,7 +126,7 @@ impl Model {
             }
             self.passed_over.remove(&lane);
         }
-        self.takers[taker].elements = elements.to_vec();
+        self.takers[taker].elements.extend_from_slice(elements);
         self.nobody_starves(elements);
     }
 
@@ -198,6 +204,12 @@ impl<'a> Case<'a> {
                     self.model.takers[taker].elements.clear();
                 }
             }
+            Step::Finish { taker, place } => {
+                let held = &mut self.model.takers[taker].elements;
+                if place < held.len() {
+                    self.queue.finish(self.ids[taker], &self.list, &held.remove(place)).await.unwrap();
+                }
+            }
             Step::Reconnect { taker } => self.takers[taker] = None,
             Step::LoseWithTurn { taker } => self.lose_with_turn(taker).await,
             Step::GiveBackAll { taker } => self.give_back_all(taker).await,
@@ -211,8 +223,8 @@ impl<'a> Case<'a> {
             assert_eq!(self.taker(taker).await.take(max).await.unwrap(), held.elements);
             return;
         }
-        // One that holds something has to be done with it first; a take without a turn would wait.
-        if !held.elements.is_empty() || self.model.turns() + usize::from(held.has_turn) == 0 {
+        // A take without a turn would wait.
+        if self.model.turns() + usize::from(held.has_turn) == 0 {
             return;
         }
         if held.has_turn {

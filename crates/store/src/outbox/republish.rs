@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use goalpost_model::{AttemptRef, GoalId, Lane};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use crate::Error;
@@ -16,9 +16,11 @@ const READY: &str = "\
     ORDER BY t.workflow_id, t.ordinal LIMIT $3";
 
 /// Goals to be planned, planned ones whose workflow was not begun, and those on whose approvals a deadline has
-/// decided, or that may go on with another blueprint.
+/// decided, or that may go on with another blueprint; and whether a language model plans them.
 const OPEN_GOALS: &str = "\
-    SELECT g.id, g.namespace || ':' || g.priority AS lane FROM goals g \
+    SELECT g.id, g.namespace || ':' || g.priority AS lane, \
+           g.state = 'SUBMITTED' AND EXISTS (SELECT FROM plannings p WHERE p.id = g.id AND p.task < 0) \
+    FROM goals g \
     WHERE g.id > $1 AND is_open_goal(g.state) \
       AND (g.state = 'SUBMITTED' \
            OR g.state = 'RUNNING' AND NOT EXISTS (SELECT FROM workflows w WHERE w.id = g.id) \
@@ -37,9 +39,10 @@ const UNSETTLED: &str = "\
         WHERE g.state IN ('FAILED', 'CANCELLED') AND (w.state <> g.state OR NOT is_settled(g.id, w.event)) \
     ) u WHERE id > $1 ORDER BY id LIMIT $2";
 
-/// Tasks that wait for a plan.
+/// Tasks that wait for a plan, and whether a language model makes it.
 const PLANS: &str = "\
-    SELECT t.workflow_id, t.ordinal, t.attempt, t.lane \
+    SELECT t.workflow_id, t.ordinal, t.attempt, t.lane, \
+           EXISTS (SELECT FROM plannings p WHERE p.id = t.workflow_id AND p.task = t.ordinal AND p.attempt = t.attempt) \
     FROM workflows w JOIN tasks t ON t.workflow_id = w.id AND t.waits_for = 'plan' \
     WHERE w.state IN ('RUNNING', 'PAUSED', 'COMPENSATING') AND (t.workflow_id, t.ordinal) > ($1, $2) \
     ORDER BY t.workflow_id, t.ordinal LIMIT $3";
@@ -64,15 +67,24 @@ pub async fn ready_attempts(
     rows.iter().map(|row| Ok((attempt(row)?, row.try_get(3)?, lane(row, 4)?))).collect()
 }
 
+/// Who plans what waits for a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlannedBy {
+    /// The catalog, as far as anybody knows.
+    Catalog,
+    /// A language model: the catalog has no plan.
+    Model,
+}
+
 /// Tasks that wait for a plan, with their lanes, in the order of workflow and task; those after `after`.
 pub async fn unplanned_tasks(
     client: &Client,
     after: Option<AttemptRef>,
     limit: i64,
-) -> Result<Vec<(AttemptRef, Lane)>, Error> {
+) -> Result<Vec<(AttemptRef, Lane, PlannedBy)>, Error> {
     let (workflow, task) = place(after);
     let rows = client.query(PLANS, &[&workflow, &task, &limit]).await?;
-    rows.iter().map(|row| Ok((attempt(row)?, lane(row, 3)?))).collect()
+    rows.iter().map(|row| Ok((attempt(row)?, lane(row, 3)?, planned_by(row, 4)?))).collect()
 }
 
 /// Running attempts of engines that died at least `grace` ago, with their lanes, in the order of workflow
@@ -93,8 +105,9 @@ pub async fn open_goals(
     client: &Client,
     after: Option<GoalId>,
     limit: i64,
-) -> Result<Vec<(GoalId, Lane)>, Error> {
-    goals(client, OPEN_GOALS, after, limit).await
+) -> Result<Vec<(GoalId, Lane, PlannedBy)>, Error> {
+    let rows = client.query(OPEN_GOALS, &[&first(after), &limit]).await?;
+    rows.iter().map(|row| Ok((GoalId(row.try_get(0)?), lane(row, 1)?, planned_by(row, 2)?))).collect()
 }
 
 /// Goals that know nothing of their workflow's end, or of its being retried; those after `after`.
@@ -103,18 +116,16 @@ pub async fn unsettled_goals(
     after: Option<GoalId>,
     limit: i64,
 ) -> Result<Vec<(GoalId, Lane)>, Error> {
-    goals(client, UNSETTLED, after, limit).await
+    let rows = client.query(UNSETTLED, &[&first(after), &limit]).await?;
+    rows.iter().map(|row| Ok((GoalId(row.try_get(0)?), lane(row, 1)?))).collect()
 }
 
-async fn goals(
-    client: &Client,
-    sql: &str,
-    after: Option<GoalId>,
-    limit: i64,
-) -> Result<Vec<(GoalId, Lane)>, Error> {
-    let after = after.map_or(Uuid::nil(), |goal| goal.0);
-    let rows = client.query(sql, &[&after, &limit]).await?;
-    rows.iter().map(|row| Ok((GoalId(row.try_get(0)?), lane(row, 1)?))).collect()
+fn first(after: Option<GoalId>) -> Uuid {
+    after.map_or(Uuid::nil(), |goal| goal.0)
+}
+
+fn planned_by(row: &Row, column: usize) -> Result<PlannedBy, Error> {
+    Ok(if row.try_get(column)? { PlannedBy::Model } else { PlannedBy::Catalog })
 }
 
 /// Where to read on: workflow and ordinal, before all others if there is none.

@@ -11,6 +11,7 @@ const AS_JSON: &str = "\
         'id', h.id, \
         'goal', (SELECT row_to_json(g) FROM goals g WHERE g.id = h.id), \
         'decisions', (SELECT json_agg(d ORDER BY number) FROM decisions d WHERE d.goal_id = h.id), \
+        'planning_steps', (SELECT json_agg(p ORDER BY task, attempt, number) FROM planning_steps p WHERE p.id = h.id), \
         'workflow', (SELECT row_to_json(w) FROM workflows w WHERE w.id = h.id), \
         'tasks', (SELECT json_agg(t ORDER BY ordinal) FROM tasks t WHERE t.workflow_id = h.id), \
         'signals', (SELECT json_agg(s ORDER BY place) FROM signals s WHERE s.workflow_id = h.id), \

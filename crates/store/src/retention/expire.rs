@@ -20,13 +20,14 @@ const IS_OPEN: &str = "\
     SELECT EXISTS (SELECT FROM goals WHERE id >= uuid_at($1) AND id < uuid_at($2) AND is_open_goal(state)) \
         OR EXISTS (SELECT FROM workflows WHERE id >= uuid_at($1) AND id < uuid_at($2) AND is_open(state))";
 
-/// Decisions go with their goals.
+/// Decisions go with their goals, and what a language model has said with what it planned.
 const REMOVE: &str = "\
     WITH gone AS (SELECT unnest($1::uuid[]) AS id), \
     t AS (DELETE FROM tasks WHERE workflow_id IN (SELECT id FROM gone)), \
     w AS (DELETE FROM workflows WHERE id IN (SELECT id FROM gone)), \
     r AS (DELETE FROM timers WHERE workflow_id IN (SELECT id FROM gone)), \
     s AS (DELETE FROM signals WHERE workflow_id IN (SELECT id FROM gone)), \
+    p AS (DELETE FROM plannings WHERE id IN (SELECT id FROM gone)), \
     g AS (DELETE FROM goals WHERE id IN (SELECT id FROM gone)) \
     DELETE FROM histories WHERE id IN (SELECT id FROM gone)";
 

@@ -123,6 +123,6 @@ fn columns(held: &[HeldAttempt]) -> (Vec<Uuid>, Vec<&str>, Vec<i32>) {
 }
 
 /// A number that no stored attempt has stands for one that is out of range.
-fn int(number: u32) -> i32 {
+pub(crate) fn int(number: u32) -> i32 {
     number.try_into().unwrap_or(i32::MAX)
 }

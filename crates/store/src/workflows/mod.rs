@@ -8,10 +8,10 @@ mod load;
 mod plans;
 mod transitions;
 
-pub(crate) use attempts::named_columns;
 pub use attempts::{
     HeldAttempt, adopt, orphaned_attempts, running_attempts, strayed_attempts, unheld_attempts,
 };
+pub(crate) use attempts::{int, named_columns};
 pub use blueprints::{blueprint, digests};
 pub use changes::load_changes;
 pub use commit::commit;

@@ -1,16 +1,16 @@
 //! Tasks that wait for a plan.
 
-use goalpost_model::{AttemptRef, Namespace, WorkflowId};
+use goalpost_model::{AttemptRef, Namespace};
 use serde_json::{Map, Value};
 
 use crate::connection::Queries as _;
 use crate::goals::NewBlueprint;
-use crate::row::lane;
+use crate::row::{attempt, lane};
 use crate::workflows::attempts::named_columns;
 use crate::{Error, Json, Store};
 
 const WANTED: &str = "\
-    SELECT t.workflow_id, t.name, t.capability, t.input, t.output, w.traceparent, t.attempt, w.lane \
+    SELECT t.workflow_id, t.ordinal, t.attempt, t.name, t.capability, t.input, t.output, w.traceparent, w.lane \
     FROM unnest($1::uuid[], $2::integer[], $3::integer[]) AS n (workflow, task, attempt) \
     JOIN tasks t ON t.workflow_id = n.workflow AND t.ordinal = n.task AND t.attempt = n.attempt \
     JOIN workflows w ON w.id = t.workflow_id \
@@ -23,12 +23,10 @@ const STORE: &str = "\
 /// A task that waits for a plan.
 #[derive(Clone, Debug)]
 pub struct WantedPlan {
-    /// Its workflow.
-    pub workflow: WorkflowId,
+    /// Its attempt that waits.
+    pub at: AttemptRef,
     /// Its name.
     pub task: String,
-    /// Its attempt that waits.
-    pub attempt: i32,
     /// What it does: it has a goal planned, or it has made a blueprint.
     pub capability: String,
     /// Its input.
@@ -47,17 +45,16 @@ pub async fn wanted_plans(store: &Store, named: &[AttemptRef]) -> Result<Vec<Wan
     let rows = store.client().await?.query(WANTED, &[&workflows, &tasks, &attempts]).await?;
     rows.iter()
         .map(|row| {
-            let input: Option<Json> = row.try_get(3)?;
-            let output: Option<Json> = row.try_get(4)?;
+            let input: Option<Json> = row.try_get(5)?;
+            let output: Option<Json> = row.try_get(6)?;
             Ok(WantedPlan {
-                workflow: WorkflowId(row.try_get(0)?),
-                task: row.try_get(1)?,
-                capability: row.try_get(2)?,
+                at: attempt(row)?,
+                task: row.try_get(3)?,
+                capability: row.try_get(4)?,
                 input: input.map(|json| json.parse("a task's input")).transpose()?.unwrap_or_default(),
                 output: output.map(|json| json.parse("a task's output")).transpose()?,
-                traceparent: row.try_get(5)?,
-                attempt: row.try_get(6)?,
-                namespace: lane(row, 7)?.parts().0,
+                traceparent: row.try_get(7)?,
+                namespace: lane(row, 8)?.parts().0,
             })
         })
         .collect()

@@ -3,6 +3,7 @@
 
 mod claims;
 mod keys;
+mod plannings;
 mod settling;
 mod statements;
 mod triggers;

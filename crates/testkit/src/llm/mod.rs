@@ -66,6 +66,11 @@ impl Server {
         lock(&self.stage.recorded).clone()
     }
 
+    /// It says these lines, too, after the others.
+    pub fn add(&self, lines: impl IntoIterator<Item = Line>) {
+        lock(&self.stage.lines).extend(lines);
+    }
+
     /// Lines that nobody has asked for yet.
     pub fn left(&self) -> usize {
         lock(&self.stage.lines).len()

@@ -1,6 +1,7 @@
 //! What came of the language model, as the answer of a call.
 
 use goalpost_llm::Outcome as Said;
+use goalpost_model::limits::MAX_PLANNING_STEPS;
 use goalpost_model::{Failure, Finding, LlmUsage};
 use goalpost_planning::llm::{Drafted, GaveUp};
 use goalpost_planning::{Attempt, Outcome, Rung};
@@ -55,6 +56,14 @@ impl Made {
         Self::new(usage, provenance, Err((failure, Vec::new())))
     }
 
+    /// The model was asked as often as it may be, and there are other questions by now.
+    pub(super) fn asked_too_often(usage: LlmUsage) -> Self {
+        let message = format!(
+            "the language model was asked {MAX_PLANNING_STEPS} times, each time with another catalog or other prompts; submit the goal again"
+        );
+        Self::new(usage, "given up", Err((Failure::new(Failure::NO_PLAN, message), Vec::new())))
+    }
+
     fn new(usage: LlmUsage, provenance: &str, plan: Result<Box<Drafted>, (Failure, Vec<Finding>)>) -> Self {
         let made_by = format!("llm {}, {provenance}", usage.model);
         let outcome = match &plan {
@@ -65,12 +74,6 @@ impl Made {
         metrics::counter!("goalpost_llm_plans_total", "outcome" => outcome).increment(1);
         tracing::info!(made_by, outcome, %usage, "a language model was asked for a plan");
         Self { usage, made_by, plan }
-    }
-
-    /// What it took.
-    #[cfg(test)]
-    pub(super) fn usage(&self) -> &LlmUsage {
-        &self.usage
     }
 
     /// The answer of the call; `before` says why there is no plan without the model.
@@ -96,6 +99,7 @@ impl Made {
                     failure: None,
                     worst_case: Some(worst_case.into()),
                     usage,
+                    may_draft: false,
                 }
             }
             Err((failure, found)) => {

@@ -1,11 +1,11 @@
-//! The rung of the language model: settings, asking, and answers that nobody was there to hear.
+//! The rung of the language model: settings, asking, and answers that nobody has kept yet.
 
 mod args;
 mod flights;
 mod made;
+mod question;
 mod rung;
 
 pub use args::{LlmArgs, OutputForm, SettingsError};
-pub(crate) use rung::{Llm, Refused};
-
-pub use rung::StartError;
+pub use question::StartError;
+pub(crate) use rung::{Llm, Refused, used};

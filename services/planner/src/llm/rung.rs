@@ -1,61 +1,40 @@
-//! Asks the model until it has given a plan, or none can be had.
+//! From what the model has said so far to the next question, or to a plan.
 
 use std::sync::Arc;
 
-use goalpost_llm::schema::{NotStrict, lower};
-use goalpost_llm::{Client, Message, Outcome, Price, Reply, Request, Role, SetupError, Usage};
-use goalpost_model::{Digest, LlmUsage};
-use goalpost_planning::llm::{Drafting, Said, Turn, Verdict, answer_schema};
+use goalpost_llm::Outcome;
+use goalpost_model::limits::MAX_PLANNING_STEPS;
+use goalpost_model::{Digest, LlmUsage, PlanningStep};
+use goalpost_planning::llm::{Drafting, Verdict};
 use goalpost_planning::{Catalog, GoalRequest};
 use goalpost_proto::v1::PlanResponse;
-use serde_json::{Value, json};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use goalpost_proto::v1::draft_response::Next;
+use serde_json::json;
+use tokio::sync::Semaphore;
 
-use super::args::{LlmArgs, OutputForm, SettingsError};
-use super::flights::Flights;
+use super::args::LlmArgs;
+use super::flights::{Flights, Key};
 use super::made::Made;
+use super::question::{Model, Said, StartError, outcome};
 use crate::bounded::{Bounded, Error};
+use crate::requests::Draft;
 
-/// Goals that may wait for their turn with the model.
+/// Questions that may wait for their turn with the model.
 const MAX_WAITING: usize = 256;
 
 /// The language model of a planner. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Llm {
-    rung: Arc<Rung>,
+    model: Arc<Model>,
+    work: Bounded,
     flights: Arc<Flights>,
     admitted: Arc<Semaphore>,
-}
-
-struct Rung {
-    client: Client,
-    /// What answers are bound to, if the endpoint can.
-    schema: Option<Value>,
-    /// What is told of the form of answers, if it cannot.
-    form: String,
-    prices: Option<(Price, Price)>,
-    work: Bounded,
-    running: Semaphore,
-}
-
-/// Why the language model cannot be used at all.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Settings do not go together.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// It cannot be asked.
-    #[error(transparent)]
-    Setup(#[from] SetupError),
-    /// No endpoint takes the schema of answers.
-    #[error("the schema of answers cannot be said to every endpoint")]
-    Schema(#[from] NotStrict),
 }
 
 /// Why a goal was not taken on, or is not followed any more.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Refused {
-    /// Too many goals wait already.
+    /// Too many questions wait already.
     #[error("more than {MAX_WAITING} goals wait for the language model")]
     Busy,
     /// Checking an answer ended without a result.
@@ -69,77 +48,67 @@ pub(crate) enum Refused {
 impl Llm {
     /// The model that the settings say; `None` if they say none.
     pub(crate) async fn start(args: &LlmArgs, work: Bounded) -> Result<Option<Self>, StartError> {
-        let Some(settings) = args.settings()? else { return Ok(None) };
-        let client = Client::new(settings, args.secrets()).await?;
-        let schema = lower(&answer_schema())?;
-        let (schema, form) = match args.llm_output {
-            OutputForm::Schema => (Some(schema), String::new()),
-            OutputForm::Text => (None, format!("\n# The form of the answer, as JSON Schema\n\n{schema}\n")),
-        };
         let at_once = usize::try_from(args.llm_concurrency).unwrap_or(1).min(Semaphore::MAX_PERMITS / 2);
-        let prices = args.llm_input_price.zip(args.llm_output_price);
-        let running = Semaphore::new(at_once);
-        Ok(Some(Self {
-            rung: Arc::new(Rung { client, schema, form, prices, work, running }),
-            flights: Arc::default(),
-            admitted: Arc::new(Semaphore::new(at_once + MAX_WAITING)),
-        }))
+        let Some(model) = Model::start(args, at_once).await? else { return Ok(None) };
+        let admitted = Arc::new(Semaphore::new(at_once + MAX_WAITING));
+        Ok(Some(Self { model: Arc::new(model), work, flights: Arc::default(), admitted }))
     }
 
     /// Which model it is, for logs.
     pub(crate) fn name(&self) -> &str {
-        &self.rung.client.settings().model
+        self.model.name()
     }
 
-    /// Plans a goal for which there is no other plan; `before` says why.
+    /// What comes next on the way to a plan for a goal for which there is no other plan; `before` says why.
     ///
-    /// With a `request_id` it is planned to the end even if the caller goes away, and who asks again with the same one
-    /// gets that plan. Without, it ends with its caller.
-    pub(crate) async fn plan(
+    /// Nothing is remembered of a goal: its steps are gone through anew, so that any planner can go on with them. The
+    /// model is asked where they end, or where they are answers to other questions.
+    pub(crate) async fn next(
         &self,
         catalog: Arc<Catalog>,
-        goal: GoalRequest,
-        request_id: &str,
+        draft: Draft,
         before: PlanResponse,
-    ) -> Result<PlanResponse, Refused> {
-        let key = key(request_id, &goal);
-        let rung = Arc::clone(&self.rung);
-        let begin = || {
-            let place = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| Refused::Busy)?;
-            Ok(async move { rung.plan(place, catalog, goal).await })
-        };
-        let made =
-            if request_id.is_empty() { begin()?.await? } else { self.flights.join(key, begin).await? };
-        Ok(made.into_answer(before))
-    }
-}
-
-/// The same id for another goal is another request.
-fn key(request_id: &str, goal: &GoalRequest) -> Digest {
-    let GoalRequest { text, goal_type, input, namespace } = goal;
-    Digest::of(json!([request_id, text, goal_type, input, namespace.as_str()]).to_string().as_bytes())
-}
-
-impl Rung {
-    async fn plan(
-        &self,
-        _place: OwnedSemaphorePermit,
-        catalog: Arc<Catalog>,
-        goal: GoalRequest,
-    ) -> Result<Made, Refused> {
-        let _turn = self.running.acquire().await.map_err(|_| Refused::Lost)?;
-        let (mut usage, mut requests) = (Usage::default(), 0);
+    ) -> Result<Next, Refused> {
+        let Draft { goal, request_id, steps } = draft;
+        for step in &steps {
+            self.flights.forget(&key(&request_id, &step.request));
+        }
         // Only what goals of its namespace may use.
         let namespace = goal.namespace.clone();
         let (begun, whose) = (Arc::clone(&catalog), namespace.clone());
         let mut drafting = self.work(move || Drafting::begin(&begun.of_namespace(&whose), goal)).await?;
         loop {
-            let Reply { outcome, requests: sent } = self.client.ask(&self.question(&drafting)).await;
-            requests += u64::from(sent);
-            usage += outcome.usage();
-            let Outcome::Answer { text, .. } = outcome else {
-                let provenance = drafting.provenance();
-                return Ok(Made::failed(self.used(usage, requests), &provenance, &outcome));
+            let (question, digest) = self.model.question(&drafting);
+            let Some(step) = steps.iter().find(|step| step.request == digest) else {
+                if steps.len() >= MAX_PLANNING_STEPS {
+                    let made = used(&steps).map(Made::asked_too_often);
+                    return made.map(|made| plan(made, before)).ok_or(Refused::Lost);
+                }
+                let begin = || {
+                    let place = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| Refused::Busy)?;
+                    let model = Arc::clone(&self.model);
+                    Ok(async move {
+                        let _place = place;
+                        model.ask(&question, digest).await
+                    })
+                };
+                let said = if request_id.is_empty() {
+                    begin()?.await?
+                } else {
+                    self.flights.join(key(&request_id, &digest), begin).await?
+                };
+                return Ok(match said {
+                    Said::Step(step) => Next::Step(step.into()),
+                    Said::Nothing { outcome, usage } => {
+                        let usage = used(&steps).into_iter().fold(usage, |last, earlier| earlier.and(last));
+                        plan(Made::failed(usage, &drafting.provenance(), &outcome), before)
+                    }
+                });
+            };
+            let usage = used(&steps).unwrap_or_else(|| step.usage.clone());
+            let text = match outcome(step) {
+                Outcome::Answer { text, .. } => text,
+                outcome => return Ok(plan(Made::failed(usage, &drafting.provenance(), &outcome), before)),
             };
             let (with, whose) = (Arc::clone(&catalog), namespace.clone());
             let judge = move || {
@@ -151,13 +120,13 @@ impl Rung {
             let provenance = drafting.provenance();
             match verdict {
                 Verdict::Repair => {
-                    tracing::info!("a plan of the language model has errors; it is to repair it")
+                    tracing::debug!("a plan of the language model has errors; it is to repair it");
                 }
                 Verdict::Plan(drafted) => {
-                    return Ok(Made::drafted(self.used(usage, requests), &provenance, *drafted));
+                    return Ok(plan(Made::drafted(usage, &provenance, *drafted), before));
                 }
                 Verdict::GaveUp(gave_up) => {
-                    return Ok(Made::gave_up(self.used(usage, requests), &provenance, gave_up));
+                    return Ok(plan(Made::gave_up(usage, &provenance, gave_up), before));
                 }
             }
         }
@@ -166,32 +135,18 @@ impl Rung {
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refused> {
         self.work.run(work).await.map_err(|error| Refused::Work(Arc::new(error)))
     }
+}
 
-    fn question(&self, drafting: &Drafting) -> Request {
-        let messages = drafting.turns().iter().map(|Turn { said, text }| Message {
-            role: match said {
-                Said::ByPlanner => Role::User,
-                Said::ByModel => Role::Assistant,
-            },
-            text: text.clone(),
-        });
-        Request {
-            system: format!("{}{}", drafting.system(), self.form),
-            messages: messages.collect(),
-            schema: self.schema.clone(),
-        }
-    }
+/// What these answers took together, those to other questions included; nothing if there are none.
+pub(crate) fn used(steps: &[PlanningStep]) -> Option<LlmUsage> {
+    steps.iter().map(|step| step.usage.clone()).reduce(LlmUsage::and)
+}
 
-    fn used(&self, usage: Usage, requests: u64) -> LlmUsage {
-        let Usage { input_tokens, output_tokens } = usage;
-        let money =
-            |(input, output): (Price, Price)| input.of(input_tokens).saturating_add(output.of(output_tokens));
-        LlmUsage {
-            model: self.client.settings().model.clone(),
-            requests,
-            input_tokens,
-            output_tokens,
-            money_micros: self.prices.map(money),
-        }
-    }
+fn plan(made: Made, before: PlanResponse) -> Next {
+    Next::Plan(made.into_answer(before))
+}
+
+/// The same question about another request is another one.
+fn key(request_id: &str, question: &Digest) -> Key {
+    Digest::of(json!([request_id, question]).to_string().as_bytes())
 }

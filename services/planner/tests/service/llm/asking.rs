@@ -5,7 +5,9 @@ use goalpost_testkit::llm::{Line, Server};
 use goalpost_testkit::wait_for;
 use tokio::sync::Semaphore;
 
-use super::{KEY, PROTOCOLS, codes, failure, goal, invalid, plan, settings, used, valid, wanted, with_lines};
+use super::{
+    KEY, PROTOCOLS, codes, drafted, failure, goal, invalid, plan, settings, used, valid, wanted, with_lines,
+};
 use crate::{demo, start_with};
 
 #[tokio::test]
@@ -171,8 +173,8 @@ async fn no_more_goals_than_allowed_are_with_the_model_at_once() {
     let planner = start_with(vec![demo()], args).await;
     let calls: Vec<_> = (0..3)
         .map(|_| {
-            let mut client = planner.client.clone();
-            tokio::spawn(async move { client.plan(goal()).await.unwrap().into_inner() })
+            let client = planner.client.clone();
+            tokio::spawn(drafted(client, goal(), ""))
         })
         .collect();
     wait_for("two requests", async || (server.recorded().len() == 2).then_some(())).await;

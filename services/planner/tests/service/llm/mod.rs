@@ -4,14 +4,18 @@ mod asking;
 mod injection;
 mod repeated;
 mod starting;
+mod steps;
 
 use std::collections::BTreeMap;
 
 use goalpost_llm::Protocol;
 use goalpost_planner::LlmArgs;
-use goalpost_proto::v1::{LlmUsage, PlanRequest, PlanResponse};
+use goalpost_proto::v1::draft_response::Next;
+use goalpost_proto::v1::planner_client::PlannerClient;
+use goalpost_proto::v1::{DraftRequest, LlmUsage, PlanRequest, PlanResponse, PlanningStep};
 use goalpost_testkit::llm::{Line, Server, USAGE};
 use serde_json::{Value, json};
+use tonic::transport::Channel;
 
 use crate::{Planner, demo, fields, start_with};
 
@@ -48,8 +52,38 @@ pub(crate) fn wanted(text: &str) -> PlanRequest {
     PlanRequest { goal: text.to_owned(), input, ..PlanRequest::default() }
 }
 
-pub(crate) async fn plan(planner: &mut Planner, request: PlanRequest) -> PlanResponse {
-    planner.client.plan(request).await.unwrap().into_inner()
+pub(crate) async fn plan(planner: &mut Planner, goal: PlanRequest) -> PlanResponse {
+    drafted(planner.client.clone(), goal, "").await
+}
+
+/// As a decision group has it planned: step by step.
+pub(crate) async fn drafted(
+    mut client: PlannerClient<Channel>,
+    goal: PlanRequest,
+    request_id: &str,
+) -> PlanResponse {
+    let by_catalog = client.plan(goal.clone()).await.unwrap().into_inner();
+    if !by_catalog.may_draft {
+        return by_catalog;
+    }
+    let mut steps = Vec::new();
+    loop {
+        match next(&mut client, goal.clone(), request_id, &steps).await {
+            Next::Step(step) => steps.push(step),
+            Next::Plan(planned) => return planned,
+        }
+    }
+}
+
+/// What comes after these steps.
+pub(crate) async fn next(
+    client: &mut PlannerClient<Channel>,
+    goal: PlanRequest,
+    request_id: &str,
+    steps: &[PlanningStep],
+) -> Next {
+    let request = DraftRequest { goal: Some(goal), request_id: request_id.to_owned(), steps: steps.to_vec() };
+    client.draft(request).await.unwrap().into_inner().next.unwrap()
 }
 
 /// A plan for it, with this capability in the place of the first one and this as the report's title.

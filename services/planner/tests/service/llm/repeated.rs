@@ -1,18 +1,15 @@
-//! Calls that come again while a model plans for them.
+//! Calls that come again while the model answers, or before anybody has kept its answer.
 
 use std::sync::Arc;
 
-use goalpost_proto::v1::PlanRequest;
+use goalpost_proto::v1::PlanningStep;
+use goalpost_proto::v1::draft_response::Next;
 use goalpost_testkit::llm::{Line, Server};
 use goalpost_testkit::wait_for;
 use tokio::sync::Semaphore;
 
-use super::{answer, goal, plan, settings, used, valid};
+use super::{answer, drafted, goal, next, plan, settings, used, valid};
 use crate::{Planner, demo, start_with};
-
-fn named(id: &str) -> PlanRequest {
-    PlanRequest { request_id: id.to_owned(), ..goal() }
-}
 
 /// A model that holds its first answer until there is a permit.
 async fn holding() -> (Planner, Server, Arc<Semaphore>) {
@@ -27,38 +24,48 @@ async fn asked(server: &Server, times: usize) {
     wait_for("requests", async || (server.recorded().len() == times).then_some(())).await;
 }
 
+async fn step(planner: &mut Planner, request_id: &str) -> PlanningStep {
+    match next(&mut planner.client, goal(), request_id, &[]).await {
+        Next::Step(step) => step,
+        Next::Plan(planned) => panic!("{planned:?}"),
+    }
+}
+
 #[tokio::test]
 async fn a_call_that_breaks_off_is_not_paid_for_twice() {
     let (mut planner, server, permits) = holding().await;
     let mut client = planner.client.clone();
-    let first = tokio::spawn(async move { client.plan(named("goal-1")).await });
+    let first = tokio::spawn(async move { next(&mut client, goal(), "goal-1", &[]).await });
     asked(&server, 1).await;
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     permits.add_permits(1);
-    let answer = plan(&mut planner, named("goal-1")).await;
-    assert_eq!((answer.failure, answer.usage), (None, used(1, 1)));
+    assert_eq!(step(&mut planner, "goal-1").await.usage, used(1, 1));
     assert_eq!(server.recorded().len(), 1);
 }
 
 #[tokio::test]
 async fn calls_of_other_requests_do_not_wait_for_it() {
     let (mut planner, server, permits) = holding().await;
-    let mut client = planner.client.clone();
-    let first = tokio::spawn(async move { client.plan(named("goal-1")).await.unwrap().into_inner() });
+    let first = tokio::spawn(drafted(planner.client.clone(), goal(), "goal-1"));
     asked(&server, 1).await;
-    assert_eq!(plan(&mut planner, named("goal-2")).await.failure, None);
+    assert_eq!(drafted(planner.client.clone(), goal(), "goal-2").await.failure, None);
     assert_eq!(plan(&mut planner, goal()).await.failure, None);
     permits.add_permits(1);
     assert_eq!((first.await.unwrap().failure, server.recorded().len()), (None, 3));
 }
 
 #[tokio::test]
-async fn an_answer_that_was_heard_is_forgotten() {
+async fn an_answer_is_kept_until_somebody_comes_with_it() {
     let (mut planner, server, permits) = holding().await;
     permits.add_permits(1);
-    for times in [1, 2] {
-        assert_eq!(plan(&mut planner, named("goal-1")).await.usage, used(1, 1));
-        assert_eq!(server.recorded().len(), times);
-    }
+    let heard = step(&mut planner, "goal-1").await;
+    // Whoever heard it died before it was durable.
+    assert_eq!(step(&mut planner, "goal-1").await, heard);
+    assert_eq!(server.recorded().len(), 1);
+    let planned = next(&mut planner.client, goal(), "goal-1", &[heard]).await;
+    assert!(matches!(planned, Next::Plan(planned) if planned.usage == used(1, 1)));
+    // Now it is forgotten.
+    step(&mut planner, "goal-1").await;
+    assert_eq!(server.recorded().len(), 2);
 }
