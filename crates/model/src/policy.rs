@@ -148,9 +148,9 @@ mod tests {
             "name": "b",
             "tasks": [
                 {"name": "look", "capability": "x.look"},
-                {"name": "each", "for_each": {"items": "[1]", "tasks": [
+                {"name": "each", "for_each": {"body": {"tasks": [
                     {"name": "change", "capability": "x.change", "compensate_with": {"capability": "x.undo"}},
-                ]}},
+                ]}}},
                 {"name": "wait", "capability": "goalpost.wait"},
                 {"name": "other", "capability": "x.other"},
             ],

@@ -48,6 +48,22 @@ pub(crate) enum Variable {
 }
 
 impl Variable {
+    /// The fields that it has, and those that these have, if it has no others; none are named of what has no fields.
+    const fn fields(self) -> Option<&'static [(&'static str, &'static [&'static str])]> {
+        match self {
+            Self::Submission => Some(&[("type", &[]), ("namespace", &[]), ("priority", &[])]),
+            Self::Plan => Some(&[
+                ("planned_by", &[]),
+                ("capabilities", &[]),
+                ("writes", &[]),
+                ("gained", &[]),
+                ("worst_case", &["tasks", "attempts", "money_micros", "tokens"]),
+                ("estimate", &["tasks", "money_micros", "tokens", "critical_path_ms"]),
+            ]),
+            _ => None,
+        }
+    }
+
     /// As expressions write it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -168,7 +184,26 @@ fn of_variable(variable: Variable, keys: &[Key]) -> Result<Path, Problem> {
         let message = format!("'{}' is a number; it has no fields", variable.name());
         return Err(Problem::new(code::UNKNOWN_FIELD, message, "use it as it is"));
     }
+    if let (Some(fields), [Key::Field(field), rest @ ..]) = (variable.fields(), keys) {
+        let Some((_, inner)) = fields.iter().find(|(name, _)| name == field) else {
+            return Err(unknown_field(variable.name(), field, fields.iter().map(|(name, _)| *name)));
+        };
+        if let [Key::Field(field), ..] = rest
+            && !inner.is_empty()
+            && !inner.contains(&field.as_str())
+        {
+            return Err(unknown_field(variable.name(), field, inner.iter().copied()));
+        }
+    }
     Ok(Path { root: Root::Variable(variable), keys: keys.to_vec() })
+}
+
+fn unknown_field<'a>(of: &str, field: &str, fields: impl Iterator<Item = &'a str> + Clone) -> Problem {
+    let fix = match crate::names::nearest(field, fields.clone()) {
+        Some(nearest) => format!("did you mean '{nearest}'?"),
+        None => format!("there are {}", fields.collect::<Vec<_>>().join(", ")),
+    };
+    Problem::new(code::UNKNOWN_FIELD, format!("'{of}' has no field '{}'", shown(field)), fix)
 }
 
 fn of_goal(steps: &[Key]) -> Result<Path, Problem> {
