@@ -38,6 +38,8 @@ CREATE TABLE goals (
     cancel_reason    text,
     -- The plan. There from the start if the caller brought it along.
     blueprint_digest bytea,
+    -- What it may take, as its caller says; fixed once it is planned: from then on that of its workflow counts.
+    budget           json NOT NULL DEFAULT '{}',
     result           json,
     failure          json,
     traceparent      text,
@@ -83,6 +85,9 @@ CREATE TABLE workflows (
     result           json,
     failure          json,
     traceparent      text,
+    -- What it may take; what was spent before it began, by planning. What its attempts took is in its tasks.
+    budget           json NOT NULL DEFAULT '{}',
+    spent_before     json NOT NULL DEFAULT '{}',
     -- The number of the event that its last change of state made.
     event            bigint NOT NULL,
     created_at       timestamptz NOT NULL DEFAULT now(),
@@ -115,7 +120,7 @@ CREATE TABLE tasks (
     -- Outgoing edges that were taken when it ended; by their places in its graph.
     taken_edges integer[],
     -- What it waits for while it is WAITING.
-    waits_for   text CHECK (waits_for IN ('time', 'body', 'signal', 'approval', 'key', 'plan', 'extension')) CHECK ((waits_for IS NOT NULL) = (state = 'WAITING')),
+    waits_for   text CHECK (waits_for IN ('time', 'body', 'signal', 'approval', 'key', 'plan', 'extension', 'budget')) CHECK ((waits_for IS NOT NULL) = (state = 'WAITING')),
     -- The ordinals that it has reserved for the graph inside of it: the first one, and for how many items or
     -- iterations.
     body_first  integer,
@@ -124,6 +129,9 @@ CREATE TABLE tasks (
     body_digest bytea,
     -- The task that undoes it, once that has begun.
     undo        integer,
+    -- What its attempts took that are over, and the planning of the graph inside of it: how many attempts they were,
+    -- money, and tokens. Absent: nothing.
+    spent       bigint[] CHECK (cardinality(spent) = 3),
     -- Who runs the latest attempt.
     engine_id   uuid,
     session_id  uuid,
@@ -143,11 +151,11 @@ CREATE INDEX tasks_running ON tasks (engine_id, session_id) WHERE state = 'RUNNI
 -- in it and delivers it. So what was delivered and got lost is still known.
 CREATE TABLE timers (
     workflow_id uuid NOT NULL,
-    -- Ordinal of the task; -1: the workflow's own.
+    -- Ordinal of the task; -1: the workflow's deadline; -2: the end of the time that its budget allows.
     task        integer NOT NULL,
     -- The task's attempt when it was armed.
     attempt     integer NOT NULL,
-    kind        text NOT NULL CHECK (kind IN ('backoff', 'wait', 'give_up', 'schedule_to_start', 'start_to_close', 'deadline')),
+    kind        text NOT NULL CHECK (kind IN ('backoff', 'wait', 'give_up', 'schedule_to_start', 'start_to_close', 'deadline', 'wall_time')),
     fire_at     timestamptz NOT NULL,
     -- When it was delivered.
     fired_at    timestamptz,

@@ -5,6 +5,7 @@ use goalpost_model::{Finding, LlmUsage, WorstCase};
 use goalpost_notation::drawing;
 use goalpost_proto::{Violations, read_blueprint};
 
+use super::budget::Limits;
 use super::{Endpoint, Wanted};
 use crate::failure::Failure;
 use crate::view::rungs;
@@ -21,6 +22,8 @@ pub(crate) struct Arguments {
     /// Whose goal it would be.
     #[arg(long, env = "GOALPOST_NAMESPACE")]
     namespace: Option<String>,
+    #[command(flatten)]
+    limits: Limits,
     /// Print only the plan, as YAML.
     #[arg(long, conflicts_with = "json")]
     yaml: bool,
@@ -31,7 +34,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let goal = arguments.wanted.new_goal(arguments.input.as_deref())?;
-    let goal = goal.namespace(arguments.namespace.unwrap_or_default());
+    let goal = goal.namespace(arguments.namespace.unwrap_or_default()).budget(arguments.limits.budget());
     let preview = arguments.endpoint.client()?.preview(goal).await?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&preview)?);
@@ -46,7 +49,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         println!("{}", Finding::from(finding));
     }
     if let Some(failure) = preview.failure {
-        println!("no plan: {}", failure.message);
+        let what = if preview.blueprint.is_some() { "too dear" } else { "no plan" };
+        println!("{what}: {}", failure.message);
     }
     if let Some(usage) = preview.usage {
         println!("asked {}", LlmUsage::from(usage));

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use goalpost_client::v1::{GoalState, Priority};
 
+use super::budget::Limits;
 use super::{Endpoint, Wanted, watch};
 use crate::failure::Failure;
 
@@ -24,6 +25,8 @@ pub(crate) struct Arguments {
     /// How much it may claim against others that wait.
     #[arg(long, value_enum, default_value_t = Level::Normal)]
     priority: Level,
+    #[command(flatten)]
+    limits: Limits,
     /// Follow the goal to its end.
     #[arg(long)]
     watch: bool,
@@ -53,10 +56,20 @@ impl From<Level> for Priority {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { endpoint, wanted, input, request_id, namespace, priority, watch: follow, wait, json } =
-        arguments;
+    let Arguments {
+        endpoint,
+        wanted,
+        input,
+        request_id,
+        namespace,
+        priority,
+        limits,
+        watch: follow,
+        wait,
+        json,
+    } = arguments;
     let client = endpoint.client()?;
-    let mut goal = wanted.new_goal(input.as_deref())?.priority(priority.into());
+    let mut goal = wanted.new_goal(input.as_deref())?.priority(priority.into()).budget(limits.budget());
     if let Some(namespace) = namespace {
         goal = goal.namespace(namespace);
     }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use goalpost_peers::{Addresses, Channel, InvalidAddress};
 use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClient;
 use goalpost_proto::v1::{
-    CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal,
+    CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal, GoalBudget,
     ListCatalogRequest, ListCatalogResponse, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest,
     PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest,
-    SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse, SkipTaskRequest,
-    SubmitGoalRequest,
+    SetGoalBudgetRequest, SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse,
+    SkipTaskRequest, SubmitGoalRequest,
 };
 
 use tonic::{Response, Status};
@@ -89,6 +89,12 @@ impl Client {
     pub async fn resume(&self, id: &str) -> Result<Goal, Error> {
         let request = ResumeGoalRequest { id: id.to_owned() };
         self.repeat(request, |mut group, request| async move { group.resume_goal(request).await }).await
+    }
+
+    /// Gives a goal other limits; what is absent stays as it is.
+    pub async fn set_budget(&self, id: &str, budget: GoalBudget) -> Result<Goal, Error> {
+        let request = SetGoalBudgetRequest { id: id.to_owned(), budget: Some(budget) };
+        self.repeat(request, |mut group, request| async move { group.set_goal_budget(request).await }).await
     }
 
     /// Opens a goal again that has failed or was cancelled: with what stopped it, or with all of it.

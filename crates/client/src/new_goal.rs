@@ -1,7 +1,7 @@
 //! A goal to be submitted.
 
 use goalpost_proto::struct_from_map;
-use goalpost_proto::v1::{Blueprint, PreviewPlanRequest, Priority, SubmitGoalRequest};
+use goalpost_proto::v1::{Blueprint, GoalBudget, PreviewPlanRequest, Priority, SubmitGoalRequest};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ pub struct NewGoal {
     request_id: String,
     namespace: String,
     priority: Priority,
+    budget: Option<GoalBudget>,
 }
 
 impl NewGoal {
@@ -62,8 +63,15 @@ impl NewGoal {
         self
     }
 
+    /// What it may take; what is absent is not bounded.
+    #[must_use]
+    pub fn budget(mut self, budget: GoalBudget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
     pub(crate) fn into_submit(self) -> SubmitGoalRequest {
-        let Self { text, goal_type, blueprint, input, request_id, namespace, priority } = self;
+        let Self { text, goal_type, blueprint, input, request_id, namespace, priority, budget } = self;
         SubmitGoalRequest {
             goal: text,
             goal_type,
@@ -72,12 +80,13 @@ impl NewGoal {
             request_id: if request_id.is_empty() { Uuid::now_v7().to_string() } else { request_id },
             namespace,
             priority: priority.into(),
+            budget,
         }
     }
 
     pub(crate) fn into_preview(self) -> PreviewPlanRequest {
-        let Self { text, goal_type, blueprint, input, request_id: _, namespace, priority: _ } = self;
+        let Self { text, goal_type, blueprint, input, request_id: _, namespace, priority: _, budget } = self;
         let input = Some(struct_from_map(&input));
-        PreviewPlanRequest { goal: text, goal_type, blueprint, input, namespace }
+        PreviewPlanRequest { goal: text, goal_type, blueprint, input, namespace, budget }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Grouped, Money};
+use crate::{Amount, Grouped, Money};
 
 /// What asking a language model took for one goal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,14 @@ pub struct LlmUsage {
     /// In millionths of the deployment's unit of currency. Absent: nobody has said what tokens cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub money_micros: Option<u64>,
+}
+
+impl From<&LlmUsage> for Amount {
+    /// What it counts for against a budget. What nobody has said a price of costs nothing.
+    fn from(usage: &LlmUsage) -> Self {
+        let tokens = usage.input_tokens.saturating_add(usage.output_tokens);
+        Self { attempts: 0, money_micros: usage.money_micros.unwrap_or_default(), tokens }
+    }
 }
 
 /// For people: `2 requests to gpt-5, 12,000 tokens in, 300 out, money 0.034`.

@@ -4,7 +4,7 @@
 //! A delivery may repeat: a task that has its graph already is not asked about again.
 
 use futures::stream::{self, StreamExt as _};
-use goalpost_model::{AttemptRef, Blueprint, Digest, Failure, SUB_GOAL, WorkflowId};
+use goalpost_model::{Amount, AttemptRef, Blueprint, Digest, Failure, LlmUsage, SUB_GOAL, WorkflowId};
 use goalpost_proto::v1::{ActOnWorkflowRequest, PlanRequest, PlanResponse};
 use goalpost_proto::{Violations, read_blueprint, struct_from_map};
 use goalpost_service::backoff::{Backoff, until_ok};
@@ -70,15 +70,18 @@ impl Plans<'_> {
 
     /// Errors: what may pass.
     async fn try_serve(&self, wanted: &WantedPlan) -> Result<(), Status> {
-        let found =
-            if wanted.capability == SUB_GOAL { self.plan(wanted).await? } else { self.check(wanted).await? };
+        let (found, spent) = if wanted.capability == SUB_GOAL {
+            self.plan(wanted).await?
+        } else {
+            (self.check(wanted).await?, Amount::default())
+        };
         let outcome = match found {
             Ok(blueprint) => self.store(blueprint).await?,
             Err(failure) => Err(failure),
         };
-        let Some(refused) = self.tell(wanted, outcome).await? else { return Ok(()) };
+        let Some(refused) = self.tell(wanted, outcome, spent).await? else { return Ok(()) };
         tracing::error!(workflow = %wanted.workflow, task = wanted.task, reason = refused.message, "a plan was refused; its task fails");
-        if let Some(refused) = self.tell(wanted, Err(refused)).await? {
+        if let Some(refused) = self.tell(wanted, Err(refused), spent).await? {
             let reason = refused.message;
             tracing::error!(workflow = %wanted.workflow, task = wanted.task, reason, "a task cannot be failed; it waits on");
         }
@@ -94,8 +97,8 @@ impl Plans<'_> {
         }
     }
 
-    /// The plan of the goal that the task's input says.
-    async fn plan(&self, wanted: &WantedPlan) -> Result<Result<NewBlueprint, Failure>, Status> {
+    /// The plan of the goal that the task's input says, and what planning took.
+    async fn plan(&self, wanted: &WantedPlan) -> Result<(Result<NewBlueprint, Failure>, Amount), Status> {
         let text =
             |field: &str| wanted.input.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
         let input = wanted.input.get("input").and_then(Value::as_object).cloned().unwrap_or_default();
@@ -108,22 +111,24 @@ impl Plans<'_> {
         };
         let mut planner = self.context.peers.planner.clone();
         let answer = planner.plan(trace_context::request(request, wanted.traceparent.as_deref())).await;
-        let PlanResponse { blueprint, failure, .. } = match answer {
+        let PlanResponse { blueprint, failure, usage, .. } = match answer {
             Ok(answer) => answer.into_inner(),
             Err(refused) if may_pass(&refused) => return Err(refused),
             Err(refused) => {
                 let message = format!("the planner refused the goal: {}", refused.message());
-                return Ok(Err(Failure::new(Failure::NO_PLAN, message)));
+                return Ok((Err(Failure::new(Failure::NO_PLAN, message)), Amount::default()));
             }
         };
+        let spent = usage.map(LlmUsage::from).as_ref().map(Amount::from).unwrap_or_default();
         if let Some(failure) = failure {
-            return Ok(Err(failure.into()));
+            return Ok((Err(failure.into()), spent));
         }
         let mut violations = Violations::default();
-        Ok(match read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations) {
+        let read = match read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations) {
             Some(blueprint) => Ok(NewBlueprint::of(&blueprint)),
             None => Err(Failure::new(Failure::BLUEPRINT_INVALID, violations.to_string())),
-        })
+        };
+        Ok((read, spent))
     }
 
     /// What the task has made, checked like a caller's own blueprint.
@@ -154,9 +159,10 @@ impl Plans<'_> {
         &self,
         wanted: &WantedPlan,
         outcome: Result<Digest, Failure>,
+        spent: Amount,
     ) -> Result<Option<Failure>, Status> {
         let WantedPlan { workflow: WorkflowId(id), task, attempt, .. } = wanted;
-        let action = Some(expand(task.clone(), Some(*attempt), outcome));
+        let action = Some(expand(task.clone(), Some(*attempt), outcome, spent));
         let request = ActOnWorkflowRequest { id: id.to_string(), action };
         let request = trace_context::request(request, wanted.traceparent.as_deref());
         let Err(status) = self.context.peers.engine.clone().act_on_workflow(request).await else {

@@ -1,6 +1,6 @@
 //! What somebody adds to a goal that runs.
 
-use goalpost_model::{Blueprint, Digest, GoalId, Namespace, WorkflowId};
+use goalpost_model::{Amount, Blueprint, Digest, GoalId, Namespace, WorkflowId};
 use goalpost_proto::Violations;
 use goalpost_proto::v1::ExtendAction;
 use goalpost_proto::v1::act_on_workflow_request::Action;
@@ -34,7 +34,7 @@ impl Extension<'_> {
             .ask(blueprint, Definitions::Catalog, &self.namespace().await?, self.traceparent())
             .await?;
         self.store(&checked).await?;
-        let action = by_hand::expand(task, None, Ok(checked.digest));
+        let action = by_hand::expand(task, None, Ok(checked.digest), Amount::default());
         by_hand::act(self.context, self.id, action, self.traceparent()).await
     }
 
@@ -69,8 +69,8 @@ impl Extension<'_> {
     /// Whose goal it is.
     async fn namespace(&self) -> Result<Namespace, Status> {
         let found = goals::get(&self.context.store, self.id).await.map_err(|error| status::store(&error))?;
-        let (goal, _) = found.ok_or_else(|| status::not_found("goal", &self.id.to_string()))?;
-        Ok(goal.namespace)
+        let found = found.ok_or_else(|| status::not_found("goal", &self.id.to_string()))?;
+        Ok(found.goal.namespace)
     }
 
     /// What the goal's workflow runs.

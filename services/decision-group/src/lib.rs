@@ -4,6 +4,7 @@
 //! one of submitted goals (`plan`), one of ended workflows (`outcomes`).
 
 mod api;
+mod budget;
 mod by_hand;
 mod checks;
 mod config;

@@ -3,11 +3,10 @@
 //! A delivery may repeat and a crash may come anywhere: a goal that is planned already is only
 //! begun, and to begin a workflow twice begins it once.
 
-use std::collections::HashSet;
 use std::time::Instant;
 
 use futures::stream::{self, StreamExt as _};
-use goalpost_model::{Failure, GoalId, GoalState};
+use goalpost_model::{Amount, Failure, GoalId, GoalState, LlmUsage, Spending};
 use goalpost_proto::v1::{CreateWorkflowRequest, PlanRequest, PlanResponse};
 use goalpost_proto::{Violations, read_blueprint, struct_from_map};
 use goalpost_service::backoff::{Backoff, until_ok};
@@ -19,7 +18,7 @@ use tonic::Status;
 
 use crate::api::{CALLER, cancel_workflow};
 use crate::refusals::may_pass;
-use crate::{Context, SERVICE};
+use crate::{Context, SERVICE, budget};
 
 const MAX_BATCH: usize = 256;
 /// Goals that are planned or begun at once.
@@ -73,14 +72,15 @@ impl Goals<'_> {
     /// Stores the plans of these goals, and answers with those whose workflows may begin.
     async fn store(&self, planned: &[Planned], mut goals: Vec<StoredGoal>) -> Option<Vec<StoredGoal>> {
         let store_plans = || goals::store_plans(&self.context.store, planned);
-        let stored: HashSet<GoalId> =
-            until_ok("PostgreSQL", self.stop, store_plans).await?.into_iter().collect();
-        let missed = planned.iter().map(|plan| plan.goal).filter(|goal| !stored.contains(goal));
+        let stored = until_ok("PostgreSQL", self.stop, store_plans).await?;
+        let missed = planned.iter().map(|plan| plan.goal).filter(|goal| !stored.contains_key(goal));
         let planned_before = self.planned(&missed.collect::<Vec<_>>()).await?;
         for (goal, plan) in goals.iter_mut().zip(planned) {
             goal.blueprint_digest = plan.verdict.digest().copied();
+            goal.budget = stored.get(&goal.id).copied().unwrap_or_default();
+            goal.planning = plan.llm_usage.as_ref().map(Amount::from).unwrap_or_default();
         }
-        goals.retain(|goal| goal.blueprint_digest.is_some() && stored.contains(&goal.id));
+        goals.retain(|goal| goal.blueprint_digest.is_some() && stored.contains_key(&goal.id));
         goals.extend(planned_before);
         Some(goals)
     }
@@ -140,16 +140,23 @@ impl Goals<'_> {
         };
         let mut planner = self.context.peers.planner.clone();
         let answer = planner.plan(trace_context::request(request, hop.traceparent())).await?;
-        let PlanResponse { blueprint, planned_by, failure, usage, .. } = answer.into_inner();
+        let PlanResponse { blueprint, planned_by, failure, usage, estimate, .. } = answer.into_inner();
+        let usage: Option<LlmUsage> = usage.map(Into::into);
+        let planning = usage.as_ref().map(Amount::from).unwrap_or_default();
         let planned = match (blueprint, failure) {
-            (Some(blueprint), None) => accept(goal.id, blueprint, planned_by),
+            (Some(blueprint), None) => {
+                match budget::too_small(goal.budget, estimate.unwrap_or_default(), planning) {
+                    Some(too_small) => give_up(goal.id, too_small.into()),
+                    None => accept(goal.id, blueprint, planned_by),
+                }
+            }
             (_, Some(failure)) => give_up(goal.id, failure.into()),
             (None, None) => give_up(
                 goal.id,
                 Failure::new(Failure::NO_PLAN, "the planner gave neither a plan nor a reason"),
             ),
         };
-        Ok(Planned { llm_usage: usage.map(Into::into), ..planned })
+        Ok(Planned { llm_usage: usage, ..planned })
     }
 
     /// Asks the engine until the workflow has begun.
@@ -161,6 +168,8 @@ impl Goals<'_> {
             input: Some(struct_from_map(&goal.input)),
             namespace: goal.namespace.to_string(),
             priority: goalpost_proto::priority(goal.priority).into(),
+            budget: Some(goal.budget.into()),
+            spent_before: Some(Spending::new(0, goal.planning).into()),
         };
         let span = || tracing::info_span!("begin", service.name = SERVICE, goal = %goal.id);
         let hop = Hop::begin(goal.traceparent.as_deref(), span);

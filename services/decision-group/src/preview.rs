@@ -1,19 +1,19 @@
 //! What a submission would run, without storing anything.
 
-use goalpost_model::{Blueprint, Namespace, PayloadLimit};
+use goalpost_model::{Amount, Blueprint, Failure, LlmUsage, Namespace, PayloadLimit};
 use goalpost_notation::{Language, drawing, write};
 use goalpost_proto::v1::{
     self, CheckBlueprintResponse, PlanRequest, PlanResponse, PreviewPlanRequest, PreviewPlanResponse,
     RungAttempt, RungOutcome,
 };
-use goalpost_proto::{Violations, read_blueprint, read_namespace, struct_from_map};
+use goalpost_proto::{Violations, read_blueprint, read_goal_budget, read_namespace, struct_from_map};
 use goalpost_service::{status, trace_context};
 use tonic::{Request, Status};
 
-use crate::Context;
 use crate::api::CALLER;
 use crate::checks::{Checks, Definitions};
 use crate::requests::{self, Own, Wanted};
+use crate::{Context, budget};
 
 /// The rung of a caller's own blueprint.
 const OWN: &str = "blueprint";
@@ -26,8 +26,9 @@ pub(crate) async fn preview(
     limit: PayloadLimit,
 ) -> Result<PreviewPlanResponse, Status> {
     let traceparent = trace_context::of(&request);
-    let PreviewPlanRequest { goal, goal_type, blueprint, input, namespace } = request.into_inner();
+    let PreviewPlanRequest { goal, goal_type, blueprint, input, namespace, budget } = request.into_inner();
     let mut violations = Violations::default();
+    let budget = read_goal_budget(budget, "budget", &mut violations);
     let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
     let wanted = requests::wanted(goal, goal_type, blueprint, input, limit);
     let wanted = match wanted {
@@ -38,17 +39,24 @@ pub(crate) async fn preview(
             return Err(status::invalid_argument(violations));
         }
     };
-    match wanted {
+    let mut previewed = match wanted {
         Wanted { blueprint: Some(Own { blueprint, .. }), .. } => {
-            check(checks, blueprint, &namespace, traceparent.as_deref()).await
+            check(checks, blueprint, &namespace, traceparent.as_deref()).await?
         }
         Wanted { goal, goal_type, input, .. } => {
             let input = Some(struct_from_map(&input));
             let (namespace, request_id) = (namespace.to_string(), String::new());
             let request = PlanRequest { goal, goal_type, input, namespace, request_id };
-            plan(context, request, traceparent.as_deref()).await
+            plan(context, request, traceparent.as_deref()).await?
         }
+    };
+    let PreviewPlanResponse { failure, estimate, usage, .. } = &mut previewed;
+    if let (None, Some(estimate)) = (&failure, *estimate) {
+        let planning = usage.clone().map(LlmUsage::from).as_ref().map(Amount::from).unwrap_or_default();
+        let too_small = budget::too_small(budget, estimate, planning);
+        *failure = too_small.map(|too_small| Failure::from(too_small).into());
     }
+    Ok(previewed)
 }
 
 async fn plan(

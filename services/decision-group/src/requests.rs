@@ -4,11 +4,12 @@ use goalpost_model::limits::{
     MAX_BLUEPRINT_BYTES, MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REASON_BYTES, MAX_REQUEST_ID_BYTES,
 };
 use goalpost_model::{
-    Blueprint, Digest, GoalId, GoalState, Namespace, PayloadLimit, Priority, canonical_json,
+    Blueprint, Digest, GoalBudget, GoalId, GoalState, Namespace, PayloadLimit, Priority, canonical_json,
 };
 use goalpost_proto::v1::{self, SubmitGoalRequest};
 use goalpost_proto::{
-    Violations, map_from_struct, read_blueprint, read_goal_state, read_namespace, read_priority,
+    Violations, map_from_struct, read_blueprint, read_goal_budget, read_goal_state, read_namespace,
+    read_priority,
 };
 use goalpost_store::Json;
 use goalpost_store::goals::{NewBlueprint, NewGoal, RequestKey};
@@ -41,6 +42,7 @@ pub(crate) struct Submission {
     pub(crate) request_id: Option<String>,
     pub(crate) namespace: Namespace,
     pub(crate) priority: Priority,
+    pub(crate) budget: GoalBudget,
 }
 
 /// Reads what is wanted: exactly one of goal, type and blueprint.
@@ -89,7 +91,8 @@ pub(crate) fn wanted(
 
 /// Reads a submission.
 pub(crate) fn submission(request: SubmitGoalRequest, limit: PayloadLimit) -> Result<Submission, Violations> {
-    let SubmitGoalRequest { goal, goal_type, blueprint, input, request_id, namespace, priority } = request;
+    let SubmitGoalRequest { goal, goal_type, blueprint, input, request_id, namespace, priority, budget } =
+        request;
     let (wanted, mut violations) = match wanted(goal, goal_type, blueprint, input, limit) {
         Ok(wanted) => (Some(wanted), Violations::default()),
         Err(violations) => (None, violations),
@@ -99,9 +102,12 @@ pub(crate) fn submission(request: SubmitGoalRequest, limit: PayloadLimit) -> Res
     }
     let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
     let priority = read_priority(priority, "priority", &mut violations);
+    let budget = read_goal_budget(budget, "budget", &mut violations);
     let request_id = Some(request_id).filter(|id| !id.is_empty());
     match wanted {
-        Some(wanted) if violations.is_empty() => Ok(Submission { wanted, request_id, namespace, priority }),
+        Some(wanted) if violations.is_empty() => {
+            Ok(Submission { wanted, request_id, namespace, priority, budget })
+        }
         _ => Err(violations),
     }
 }
@@ -113,12 +119,12 @@ pub(crate) fn new_goal(
     traceparent: Option<String>,
     checked: Option<NewBlueprint>,
 ) -> NewGoal {
-    let Submission { wanted, request_id, namespace, priority } = submission;
+    let Submission { wanted, request_id, namespace, priority, budget } = submission;
     let Wanted { goal, goal_type, blueprint, input } = wanted;
     let request = request_id.as_ref().map(|id| {
         let blueprint = blueprint.as_ref().map(|own| own.digest.to_string());
         let said = json!({"goal": goal, "goal_type": goal_type, "blueprint": blueprint, "input": input,
-                          "priority": priority.rank()});
+                          "priority": priority.rank(), "budget": budget});
         RequestKey { id: id.clone(), digest: Digest::of(canonical_json(&said).as_bytes()) }
     });
     NewGoal {
@@ -131,6 +137,7 @@ pub(crate) fn new_goal(
         blueprint: checked,
         input: Json::of(input),
         traceparent,
+        budget: Json::of(budget),
     }
 }
 
@@ -211,11 +218,12 @@ mod tests {
             request_id: "r".repeat(200),
             namespace: "a b".into(),
             priority: 9,
+            budget: Some(v1::GoalBudget { tokens: Some(-1), ..v1::GoalBudget::default() }),
             ..SubmitGoalRequest::default()
         };
         assert_eq!(
             fields(submission(request, PayloadLimit::default()).unwrap_err()),
-            ["goal", "goal", "goal_type", "request_id", "namespace", "priority"]
+            ["goal", "goal", "goal_type", "request_id", "namespace", "priority", "budget.tokens"]
         );
         let request =
             v1::ListGoalsRequest { page_size: -1, page_token: "x".into(), state: 99, namespace: ":".into() };
@@ -224,10 +232,11 @@ mod tests {
 
     #[test]
     fn the_same_request_has_the_same_digest() {
-        let goal = |text: &str| {
+        let goal = |text: &str, tokens: Option<i64>| {
             let request = SubmitGoalRequest {
                 goal: text.into(),
                 request_id: "key".into(),
+                budget: Some(v1::GoalBudget { tokens, ..v1::GoalBudget::default() }),
                 ..SubmitGoalRequest::default()
             };
             new_goal(
@@ -238,7 +247,8 @@ mod tests {
             )
             .request
         };
-        assert_eq!(goal("a"), goal("a"));
-        assert_ne!(goal("a"), goal("b"));
+        assert_eq!(goal("a", None), goal("a", Some(0)));
+        assert_ne!(goal("a", None), goal("b", None));
+        assert_ne!(goal("a", None), goal("a", Some(1)));
     }
 }

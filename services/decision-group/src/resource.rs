@@ -1,9 +1,17 @@
 //! A stored goal as the API shows it.
 
+use goalpost_model::GoalBudget;
 use goalpost_proto::{goal_state, struct_from_map, timestamp, v1};
-use goalpost_store::goals::{StoredDecision, StoredGoal};
+use goalpost_store::goals::{FoundGoal, StoredDecision, StoredGoal};
 
-pub(crate) fn goal(stored: StoredGoal, decisions: Vec<StoredDecision>) -> v1::Goal {
+/// With its decisions, and what it has taken.
+pub(crate) fn found(FoundGoal { goal: stored, decisions, spent }: FoundGoal) -> v1::Goal {
+    let decisions = decisions.into_iter().map(decision).collect();
+    v1::Goal { decisions, spent: Some(spent.into()), ..goal(stored) }
+}
+
+/// Without them.
+pub(crate) fn goal(stored: StoredGoal) -> v1::Goal {
     let StoredGoal {
         id,
         namespace,
@@ -21,6 +29,8 @@ pub(crate) fn goal(stored: StoredGoal, decisions: Vec<StoredDecision>) -> v1::Go
         traceparent: _,
         created_at,
         ended_at,
+        budget,
+        planning: _,
     } = stored;
     v1::Goal {
         id: id.to_string(),
@@ -35,10 +45,17 @@ pub(crate) fn goal(stored: StoredGoal, decisions: Vec<StoredDecision>) -> v1::Go
         request_id: request_id.unwrap_or_default(),
         created_at: Some(timestamp(created_at)),
         ended_at: ended_at.map(timestamp),
-        decisions: decisions.into_iter().map(decision).collect(),
+        decisions: Vec::new(),
         namespace: namespace.to_string(),
         priority: goalpost_proto::priority(priority).into(),
+        budget: shown(budget),
+        spent: None,
     }
+}
+
+/// One that bounds nothing is none.
+pub(crate) fn shown(budget: GoalBudget) -> Option<v1::GoalBudget> {
+    (budget != GoalBudget::default()).then(|| budget.into())
 }
 
 fn decision(stored: StoredDecision) -> v1::Decision {

@@ -1,6 +1,7 @@
 //! Goals and the decisions on them, as the decision group reads and writes them.
 
 mod blueprint;
+mod budget;
 mod cancel;
 mod insert;
 mod plan;
@@ -8,8 +9,9 @@ mod read;
 mod settle;
 
 pub use blueprint::NewBlueprint;
+pub use budget::set_budget;
 pub use cancel::{Unwanted, request_cancel, unwanted};
 pub use insert::{Inserted, NewGoal, RequestKey, insert};
 pub use plan::{Planned, Verdict, store_plans};
-pub use read::{StoredDecision, StoredGoal, get, list, open};
+pub use read::{FoundGoal, StoredDecision, StoredGoal, get, list, open};
 pub use settle::{fail, settle};

@@ -1,6 +1,9 @@
 //! Storing what became of planning.
 
-use goalpost_model::{Digest, Failure, GoalId, LlmUsage};
+use std::collections::HashMap;
+
+use goalpost_model::{Digest, Failure, GoalBudget, GoalId, LlmUsage};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::connection::Queries as _;
@@ -20,9 +23,12 @@ const STORE_PLANS: &str = "\
         FROM unnest($3::uuid[], $4::text[], $5::bytea[], $6::json[], $7::text[], $8::text[], $9::text[], $10::json[]) \
              AS p (id, state, digest, failure, verdict, decided_by, reason, llm_usage) \
         WHERE g.id = p.id AND g.state = 'SUBMITTED' \
-        RETURNING g.id, p.verdict, p.decided_by, p.reason, p.llm_usage \
+        RETURNING g.id, g.budget, p.verdict, p.decided_by, p.reason, p.llm_usage \
+    ), decided AS ( \
+        INSERT INTO decisions (goal_id, verdict, decided_by, reason, llm_usage) \
+        SELECT id, verdict, decided_by, reason, llm_usage FROM moved \
     ) \
-    INSERT INTO decisions (goal_id, verdict, decided_by, reason, llm_usage) SELECT * FROM moved RETURNING goal_id";
+    SELECT id, budget FROM moved";
 
 /// What became of planning a goal.
 #[derive(Clone, Debug)]
@@ -51,8 +57,8 @@ pub enum Verdict {
 }
 
 /// Stores plans, decisions and the goals' new states in one transaction. Answers with the goals that
-/// still waited for this.
-pub async fn store_plans(store: &Store, planned: &[Planned]) -> Result<Vec<GoalId>, Error> {
+/// still waited for this, and with their budgets, which are their workflows' from now on.
+pub async fn store_plans(store: &Store, planned: &[Planned]) -> Result<HashMap<GoalId, GoalBudget>, Error> {
     let client = store.client().await?;
     let (new_digests, bodies) = distinct(planned.iter().filter_map(|plan| match &plan.verdict {
         Verdict::Plan(blueprint) => Some(blueprint),
@@ -85,7 +91,11 @@ pub async fn store_plans(store: &Store, planned: &[Planned]) -> Result<Vec<GoalI
             ],
         )
         .await?;
-    rows.iter().map(|row| Ok(GoalId(row.try_get(0)?))).collect()
+    rows.iter().map(with_budget).collect()
+}
+
+fn with_budget(row: &Row) -> Result<(GoalId, GoalBudget), Error> {
+    Ok((GoalId(row.try_get(0)?), row.try_get::<_, Json>(1)?.parse("a budget")?))
 }
 
 impl Verdict {
