@@ -42,6 +42,8 @@ CREATE TABLE goals (
     policy           json,
     -- The digests that were approved: nothing else may run for it. NULL: no policy wanted an approval.
     approved_digests bytea[],
+    -- What it may take, as its caller says; fixed once it runs: from then on that of its workflow counts.
+    budget           json NOT NULL DEFAULT '{}',
     result           json,
     failure          json,
     traceparent      text,
@@ -115,6 +117,9 @@ CREATE TABLE workflows (
     result           json,
     failure          json,
     traceparent      text,
+    -- What it may take; what was spent before it began, by planning. What its attempts took is in its tasks.
+    budget           json NOT NULL DEFAULT '{}',
+    spent_before     json NOT NULL DEFAULT '{}',
     -- The number of the event that its last change of state made.
     event            bigint NOT NULL,
     created_at       timestamptz NOT NULL DEFAULT now(),
@@ -147,7 +152,7 @@ CREATE TABLE tasks (
     -- Outgoing edges that were taken when it ended; by their places in its graph.
     taken_edges integer[],
     -- What it waits for while it is WAITING.
-    waits_for   text CHECK (waits_for IN ('time', 'body', 'signal', 'approval', 'key', 'plan', 'extension')) CHECK ((waits_for IS NOT NULL) = (state = 'WAITING')),
+    waits_for   text CHECK (waits_for IN ('time', 'body', 'signal', 'approval', 'key', 'plan', 'extension', 'budget')) CHECK ((waits_for IS NOT NULL) = (state = 'WAITING')),
     -- The ordinals that it has reserved for the graph inside of it: the first one, and for how many items or
     -- iterations.
     body_first  integer,
@@ -156,6 +161,9 @@ CREATE TABLE tasks (
     body_digest bytea,
     -- The task that undoes it, once that has begun.
     undo        integer,
+    -- What its attempts took that are over, and the planning of the graph inside of it: how many attempts they were,
+    -- money, and tokens. Absent: nothing.
+    spent       bigint[] CHECK (cardinality(spent) = 3),
     -- Who runs the latest attempt.
     engine_id   uuid,
     session_id  uuid,
@@ -175,11 +183,12 @@ CREATE INDEX tasks_running ON tasks (engine_id, session_id) WHERE state = 'RUNNI
 -- in it and delivers it. So what was delivered and got lost is still known.
 CREATE TABLE timers (
     workflow_id uuid NOT NULL,
-    -- Ordinal of the task; -1: the workflow's own; -2: that of the approvals of its goal.
+    -- Ordinal of the task; -1: the workflow's deadline; -2: that of the approvals of its goal; -3: the end of the time that its
+    -- budget allows.
     task        integer NOT NULL,
     -- The task's attempt when it was armed.
     attempt     integer NOT NULL,
-    kind        text NOT NULL CHECK (kind IN ('backoff', 'wait', 'give_up', 'schedule_to_start', 'start_to_close', 'deadline', 'approval')),
+    kind        text NOT NULL CHECK (kind IN ('backoff', 'wait', 'give_up', 'schedule_to_start', 'start_to_close', 'deadline', 'wall_time', 'approval')),
     fire_at     timestamptz NOT NULL,
     -- When it was delivered.
     fired_at    timestamptz,

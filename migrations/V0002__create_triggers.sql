@@ -168,12 +168,17 @@ CREATE TRIGGER goals_move AFTER UPDATE ON goals FOR EACH ROW
           AND NOT (OLD.state IN ('FAILED', 'CANCELLED') AND NEW.state = 'RUNNING'))
     EXECUTE FUNCTION refuse_change('a goal that has ended stays as it is, unless it is retried');
 
+-- Before it runs; from then on its workflow's budget counts.
+CREATE TRIGGER goals_budget AFTER UPDATE ON goals FOR EACH ROW
+    WHEN (OLD.budget::text <> NEW.budget::text AND (OLD.state <> NEW.state OR NEW.state NOT IN ('SUBMITTED', 'AWAITING_APPROVAL')))
+    EXECUTE FUNCTION refuse_change('the budget of a goal that runs is its workflow''s');
+
 CREATE FUNCTION goals_updated() RETURNS trigger
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
     WITH moved AS MATERIALIZED (
         SELECT n.id, n.namespace, n.state, n.failure, o.state AS old_state
-        FROM old_rows o JOIN new_rows n USING (id) WHERE n.state <> o.state
+        FROM old_rows o JOIN new_rows n USING (id) WHERE n.state <> o.state OR n.budget::text <> o.budget::text
     ), approved AS (
         -- The decision group has it run.
         INSERT INTO outbox (list, element, lane)
@@ -191,7 +196,8 @@ BEGIN
     )
     INSERT INTO events (workflow_id, number, at, type, failure)
     SELECT id, d.number, clock_timestamp(),
-           CASE WHEN m.state <> 'RUNNING' THEN 'GOAL_' || m.state WHEN is_open_goal(m.old_state) THEN 'GOAL_PLANNED'
+           CASE WHEN m.state = m.old_state THEN 'BUDGET_CHANGED' WHEN m.state <> 'RUNNING' THEN 'GOAL_' || m.state
+                WHEN is_open_goal(m.old_state) THEN 'GOAL_PLANNED'
                 ELSE 'GOAL_RETRIED' END, m.failure
     FROM drawn d JOIN moved m USING (id);
 
@@ -235,9 +241,15 @@ CREATE TRIGGER workflows_move AFTER UPDATE ON workflows FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT is_open(OLD.state)
           AND NOT (OLD.state IN ('FAILED', 'CANCELLED') AND NEW.state = 'RUNNING'))
     EXECUTE FUNCTION refuse_change('a workflow that has ended stays as it is, unless it is retried');
+-- What paused it may be another reason from now on.
 CREATE TRIGGER workflows_number AFTER UPDATE ON workflows FOR EACH ROW
-    WHEN ((OLD.state <> NEW.state OR OLD.blueprint_digest <> NEW.blueprint_digest) <> (NEW.event > OLD.event))
-    EXECUTE FUNCTION refuse_change('a change of state or of the blueprint, and nothing else, takes the next number of its history');
+    WHEN ((OLD.state <> NEW.state OR OLD.blueprint_digest <> NEW.blueprint_digest OR OLD.budget::text <> NEW.budget::text
+           OR NEW.state = 'PAUSED' AND OLD.failure::text IS DISTINCT FROM NEW.failure::text) <> (NEW.event > OLD.event))
+    EXECUTE FUNCTION refuse_change('a change of state, of the blueprint or of the budget, and nothing else, takes the next number of its history');
+CREATE TRIGGER workflows_budget AFTER UPDATE ON workflows FOR EACH ROW
+    WHEN (OLD.budget::text <> NEW.budget::text
+          AND (OLD.state <> NEW.state OR OLD.blueprint_digest <> NEW.blueprint_digest OR NOT is_open(NEW.state)))
+    EXECUTE FUNCTION refuse_change('only a workflow that runs gets another budget, and nothing else with it');
 CREATE TRIGGER workflows_extend AFTER UPDATE ON workflows FOR EACH ROW
     WHEN (OLD.blueprint_digest <> NEW.blueprint_digest AND (OLD.state <> NEW.state OR NOT is_open(NEW.state)))
     EXECUTE FUNCTION refuse_change('only a workflow that runs can be extended');
@@ -269,7 +281,8 @@ CREATE FUNCTION workflows_updated() RETURNS trigger
 LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
     WITH moved AS MATERIALIZED (
-        SELECT n.id, n.lane, n.event, n.state, n.failure, o.state AS old_state
+        SELECT n.id, n.lane, n.event, n.state, n.failure, o.state AS old_state, n.budget::text <> o.budget::text AS has_budget,
+               n.blueprint_digest <> o.blueprint_digest AS is_extended
         FROM old_rows o JOIN new_rows n USING (id) WHERE n.event <> o.event
     ), delivered AS (
         -- The decision group settles the goal, or opens it again.
@@ -277,8 +290,9 @@ BEGIN
         SELECT 'outcomes', id, lane FROM moved WHERE NOT is_open(state) OR NOT is_open(old_state)
     )
     INSERT INTO events (workflow_id, number, at, type, failure)
-    SELECT id, event, clock_timestamp(), 'WORKFLOW_' || CASE state WHEN old_state THEN 'EXTENDED' ELSE state END,
-           CASE WHEN state <> old_state THEN failure END
+    SELECT id, event, clock_timestamp(),
+           CASE WHEN has_budget THEN 'BUDGET_CHANGED' WHEN is_extended THEN 'WORKFLOW_EXTENDED' ELSE 'WORKFLOW_' || state END,
+           CASE WHEN NOT has_budget AND NOT is_extended THEN failure END
     FROM moved;
     IF EXISTS (SELECT FROM new_rows WHERE state = 'RUNNING') THEN
         PERFORM deliver_ready(ARRAY(
@@ -348,8 +362,9 @@ CREATE TRIGGER tasks_stay AFTER UPDATE ON tasks FOR EACH ROW
 CREATE TRIGGER tasks_number AFTER UPDATE ON tasks FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NEW.event <= OLD.event
           OR OLD.state = NEW.state AND NEW.event <> OLD.event
+             AND (NEW.waits_for IS DISTINCT FROM 'budget' OR OLD.waits_for IS NOT DISTINCT FROM 'budget')
              AND current_setting('goalpost.retries', true) IS DISTINCT FROM 'on')
-    EXECUTE FUNCTION refuse_change('a change of state, and nothing else, takes the next number of its history');
+    EXECUTE FUNCTION refuse_change('a change of state, or that it waits for the budget now, and nothing else, takes the next number of its history');
 
 CREATE FUNCTION tasks_updated() RETURNS trigger
 LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
@@ -372,14 +387,14 @@ BEGIN
         WHERE is_stopped AND NOT coalesce((SELECT k.dead_at IS NOT NULL FROM takers k WHERE k.id = engine_id), false)
     )
     INSERT INTO events (workflow_id, number, at, type, task, attempt, worker, failure)
-    -- An attempt that is given up for a new one makes two events, unless a pause comes between.
+    -- An attempt that is given up for a new one makes two events, unless a pause or the budget comes between.
     SELECT workflow_id, CASE state WHEN 'READY' THEN event - 1 ELSE event END, clock_timestamp(), 'ATTEMPT_FAILED', ordinal,
            old_attempt, old_worker, failure
-    FROM moved WHERE old_state = 'RUNNING' AND (state = 'READY' OR waits_for = 'time')
+    FROM moved WHERE old_state = 'RUNNING' AND (state = 'READY' OR waits_for IN ('time', 'budget'))
     UNION ALL
     SELECT workflow_id, event, clock_timestamp(), task_event(state), ordinal, nullif(attempt, 0),
            CASE WHEN state <> 'READY' THEN worker END, CASE WHEN state <> 'READY' THEN failure END
-    FROM moved WHERE waits_for IS DISTINCT FROM 'time' OR old_state <> 'RUNNING';
+    FROM moved WHERE coalesce(waits_for, '') NOT IN ('time', 'budget') OR old_state <> 'RUNNING';
     RETURN NULL;
 END;
 $$;
@@ -398,14 +413,14 @@ BEGIN
 END;
 $$;
 CREATE TRIGGER tasks_hold_keys AFTER UPDATE ON tasks FOR EACH ROW
-    WHEN (OLD.waits_for = 'key' AND NEW.state = 'READY') EXECUTE FUNCTION refuse_without_key();
+    WHEN (OLD.waits_for = 'key' AND (NEW.state = 'READY' OR NEW.waits_for = 'budget')) EXECUTE FUNCTION refuse_without_key();
 
 -- Keys that are held or waited for by tasks whose work is done; and those who wait for a key that is free. There
 -- should be none.
 CREATE VIEW orphaned_keys AS
     SELECT k.* FROM concurrency_keys k
     WHERE NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = k.workflow_id AND t.ordinal = k.task
-                      AND t.state IN ('WAITING', 'READY', 'RUNNING') AND coalesce(t.waits_for, 'time') IN ('time', 'key'));
+                      AND t.state IN ('WAITING', 'READY', 'RUNNING') AND coalesce(t.waits_for, 'time') IN ('time', 'key', 'budget'));
 CREATE VIEW idle_keys AS
     SELECT * FROM (SELECT DISTINCT ON (name) * FROM concurrency_keys WHERE granted_at IS NULL ORDER BY name, asked) w
     WHERE w.most > (SELECT count(*) FROM concurrency_keys h WHERE h.name = w.name AND h.granted_at IS NOT NULL);

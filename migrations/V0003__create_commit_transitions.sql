@@ -25,7 +25,7 @@ $$;
 CREATE FUNCTION commit_transitions(
     -- New workflows, and how many events each gets.
     create_id uuid[], create_events integer[], create_digest bytea[], create_goal_text text[], create_goal_input json[],
-    create_traceparent text[], create_lane text[],
+    create_traceparent text[], create_lane text[], create_budget json[], create_spent_before json[],
     -- Workflows that exist, what the engine knows of each, and how many events each gets.
     fence_id uuid[], fence_number bigint[], fence_events integer[],
     -- Tasks that come into being.
@@ -35,13 +35,13 @@ CREATE FUNCTION commit_transitions(
     -- Tasks that change.
     set_place integer[], set_ordinal integer[], set_event integer[], set_state text[], set_attempt integer[],
     set_failures integer[], set_output json[], set_failure json[], set_unhandled json[], set_taken_edges text[],
-    set_engine uuid[], set_session uuid[], set_worker text[], set_waits_for text[],
+    set_engine uuid[], set_session uuid[], set_worker text[], set_waits_for text[], set_spent text[],
     -- What changes of a task that begins once more, because its workflow was retried.
     set_input json[], set_body_first integer[], set_body_count integer[],
     -- Tasks that begin to be undone, and by which.
     undo_place integer[], undo_task integer[], undo_by integer[],
     -- Tasks whose graph came up, where it is, and what it is.
-    expand_place integer[], expand_task integer[], expand_first integer[], expand_digest bytea[],
+    expand_place integer[], expand_task integer[], expand_first integer[], expand_digest bytea[], expand_spent text[],
     -- Tasks that ask for a key, and tasks that need theirs no more.
     key_place integer[], key_task integer[], key_attempt integer[], key_name text[], key_most integer[], key_lane text[],
     free_place integer[], free_task integer[],
@@ -57,7 +57,9 @@ CREATE FUNCTION commit_transitions(
     -- Workflows that are extended: by which blueprint, and the place and the ordinal of the first task that is added.
     extend_place integer[], extend_event integer[], extend_digest bytea[], extend_at integer[], extend_first integer[],
     -- Tasks to which edges were added after their ends.
-    link_place integer[], link_task integer[], link_taken_edges text[], link_unhandled json[]
+    link_place integer[], link_task integer[], link_taken_edges text[], link_unhandled json[],
+    -- Workflows that have another budget.
+    fund_place integer[], fund_event integer[], fund_budget json[]
 ) RETURNS bigint[]
 LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
@@ -84,10 +86,11 @@ BEGIN
         SELECT array_agg(coalesce(p.number - p.events, -1) ORDER BY p.place) INTO bases
         FROM place_numbers(create_id, create_events, passed_id, passed) p;
 
-        INSERT INTO workflows (id, blueprint_digest, goal_text, goal_input, lane, state, traceparent, event)
-        SELECT c.id, c.digest, c.goal_text, c.goal_input, c.lane, 'RUNNING', c.traceparent, bases[c.place] + 1
-        FROM unnest(create_id, create_digest, create_goal_text, create_goal_input, create_traceparent, create_lane)
-             WITH ORDINALITY AS c (id, digest, goal_text, goal_input, traceparent, lane, place)
+        INSERT INTO workflows (id, blueprint_digest, goal_text, goal_input, lane, state, traceparent, budget, spent_before, event)
+        SELECT c.id, c.digest, c.goal_text, c.goal_input, c.lane, 'RUNNING', c.traceparent, c.budget, c.spent_before, bases[c.place] + 1
+        FROM unnest(create_id, create_digest, create_goal_text, create_goal_input, create_traceparent, create_lane, create_budget,
+                    create_spent_before)
+             WITH ORDINALITY AS c (id, digest, goal_text, goal_input, traceparent, lane, budget, spent_before, place)
         WHERE bases[c.place] >= 0;
     END IF;
 
@@ -112,6 +115,13 @@ BEGIN
                 SELECT array_agg(coalesce(p.number - p.events, -1) ORDER BY p.place)
                 FROM place_numbers(fence_id, fence_events, passed_id, passed) p);
         END IF;
+    END IF;
+
+    IF cardinality(fund_place) > 0 THEN
+        -- First, since it may go on, and end, by it.
+        UPDATE workflows w SET budget = f.budget, event = bases[f.place] + f.event
+        FROM unnest(fund_place, fund_event, fund_budget) AS f (place, event, budget)
+        WHERE w.id = ids[f.place] AND bases[f.place] >= 0;
     END IF;
 
     IF 'RUNNING' = ANY (move_state) THEN
@@ -143,6 +153,7 @@ BEGIN
             unhandled = s.unhandled, taken_edges = s.taken_edges::integer[], event = bases[s.place] + s.event,
             engine_id = coalesce(s.engine, t.engine_id), session_id = coalesce(s.session, t.session_id),
             worker = coalesce(s.worker, t.worker), waits_for = s.waits_for,
+            spent = s.spent::bigint[],
             input = CASE WHEN s.state <> 'PENDING' THEN coalesce(s.input, t.input) END, body_first = coalesce(s.body_first, t.body_first),
             body_count = coalesce(s.body_count, t.body_count),
             body_digest = CASE WHEN s.state NOT IN ('PENDING', 'READY') THEN t.body_digest END,
@@ -151,9 +162,9 @@ BEGIN
             ended_at = CASE WHEN s.state NOT IN ('PENDING', 'WAITING', 'READY', 'RUNNING') THEN clock_timestamp() END
         FROM unnest(set_place, set_ordinal, set_event, set_state, set_attempt, set_failures, set_output, set_failure,
                     set_unhandled, set_taken_edges, set_engine, set_session, set_worker, set_waits_for,
-                    set_input, set_body_first, set_body_count)
+                    set_spent, set_input, set_body_first, set_body_count)
              AS s (place, ordinal, event, state, attempt, failures, output, failure, unhandled, taken_edges, engine, session, worker, waits_for,
-                   input, body_first, body_count)
+                   spent, input, body_first, body_count)
         WHERE t.workflow_id = ids[s.place] AND t.ordinal = s.ordinal AND bases[s.place] >= 0;
     END IF;
 
@@ -177,9 +188,9 @@ BEGIN
 
     IF cardinality(expand_place) > 0 THEN
         UPDATE tasks t SET
-            body_first = e.first, body_count = 1, body_digest = e.digest, output = CASE t.state WHEN 'WAITING' THEN NULL ELSE t.output END,
+            body_first = e.first, body_count = 1, body_digest = e.digest, spent = e.spent::bigint[], output = CASE t.state WHEN 'WAITING' THEN NULL ELSE t.output END,
             waits_for = CASE t.state WHEN 'WAITING' THEN 'body' END
-        FROM unnest(expand_place, expand_task, expand_first, expand_digest) AS e (place, task, first, digest)
+        FROM unnest(expand_place, expand_task, expand_first, expand_digest, expand_spent) AS e (place, task, first, digest, spent)
         WHERE t.workflow_id = ids[e.place] AND t.ordinal = e.task AND bases[e.place] >= 0;
     END IF;
 
@@ -211,7 +222,10 @@ BEGIN
 
     IF cardinality(arm_place) > 0 THEN
         INSERT INTO timers (workflow_id, task, attempt, kind, fire_at)
-        SELECT ids[a.place], a.task, a.attempt, a.kind, coalesce(a.at, clock_timestamp() + a.after_ms * interval '1 millisecond')
+        SELECT ids[a.place], a.task, a.attempt, a.kind, coalesce(a.at, CASE a.kind
+            -- From its beginning, however often it is armed.
+            WHEN 'wall_time' THEN (SELECT w.created_at FROM workflows w WHERE w.id = ids[a.place])
+            ELSE clock_timestamp() END + a.after_ms * interval '1 millisecond')
         FROM unnest(arm_place, arm_task, arm_attempt, arm_kind, arm_after_ms, arm_at) AS a (place, task, attempt, kind, after_ms, at)
         WHERE bases[a.place] >= 0
         ON CONFLICT (workflow_id, task) DO UPDATE SET

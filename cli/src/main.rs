@@ -58,6 +58,8 @@ enum Command {
     Pause(commands::act::Stop),
     /// Go on with a paused goal.
     Resume(commands::Target),
+    /// Raise or lower what a goal may take.
+    Budget(commands::budget::Arguments),
     /// Open a failed or cancelled goal again: with what stopped it, or with all of it.
     Retry(commands::act::Retry),
     /// Send a signal to a goal.
@@ -102,6 +104,7 @@ async fn main() -> ExitCode {
         Command::Explain(arguments) => commands::explain::run(arguments).await,
         Command::Pause(arguments) => commands::act::pause(arguments).await,
         Command::Resume(arguments) => commands::act::resume(arguments).await,
+        Command::Budget(arguments) => commands::budget::run(arguments).await,
         Command::Retry(arguments) => commands::act::retry(arguments).await,
         Command::Signal(arguments) => commands::act::signal(arguments).await,
         Command::Decisions(arguments) => commands::decide::list(arguments).await,

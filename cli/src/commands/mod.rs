@@ -1,6 +1,7 @@
 //! The commands that talk to a running system, or look at files.
 
 pub(crate) mod act;
+pub(crate) mod budget;
 pub(crate) mod catalog;
 pub(crate) mod decide;
 pub(crate) mod diff;

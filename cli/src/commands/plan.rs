@@ -7,6 +7,7 @@ use goalpost_model::{Finding, LlmUsage, WorstCase};
 use goalpost_notation::drawing;
 use goalpost_proto::{Violations, policy_from_model, read_blueprint};
 
+use super::budget::Limits;
 use super::{Endpoint, Wanted};
 use crate::failure::Failure;
 use crate::files;
@@ -28,6 +29,8 @@ pub(crate) struct Arguments {
     /// A file with a policy of its own, as `goalpost submit` takes it.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    #[command(flatten)]
+    limits: Limits,
     /// Print only the plan, as YAML.
     #[arg(long, conflicts_with = "json")]
     yaml: bool,
@@ -38,7 +41,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let goal = arguments.wanted.new_goal(arguments.input.as_deref())?;
-    let mut goal = goal.namespace(arguments.namespace.unwrap_or_default());
+    let mut goal = goal.namespace(arguments.namespace.unwrap_or_default()).budget(arguments.limits.budget());
     if let Some(file) = &arguments.policy {
         goal = goal.policy(policy_from_model(files::policy(file)?));
     }
@@ -56,7 +59,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         out::line(Finding::from(finding))?;
     }
     if let Some(failure) = preview.failure {
-        out::line(format_args!("no plan: {}", failure.message))?;
+        let what = if preview.blueprint.is_some() { "too dear" } else { "no plan" };
+        out::line(format_args!("{what}: {}", failure.message))?;
     }
     if let Some(usage) = preview.usage {
         out::line(format_args!("asked {}", LlmUsage::from(usage)))?;

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use goalpost_client::v1::{GoalState, Priority};
 use goalpost_proto::policy_from_model;
 
+use super::budget::Limits;
 use super::{Endpoint, Wanted, watch};
 use crate::failure::Failure;
 use crate::files;
@@ -32,6 +33,8 @@ pub(crate) struct Arguments {
     /// A file with a policy of its own (`rules`), which counts besides that of its namespace.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    #[command(flatten)]
+    limits: Limits,
     /// Follow the goal to its end.
     #[arg(long)]
     watch: bool,
@@ -62,9 +65,9 @@ impl From<Level> for Priority {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { endpoint, wanted, input, request_id, namespace, priority, .. } = arguments;
-    let Arguments { policy, watch: follow, wait, json, .. } = arguments;
+    let Arguments { policy, limits, watch: follow, wait, json, .. } = arguments;
     let client = endpoint.client()?;
-    let mut goal = wanted.new_goal(input.as_deref())?.priority(priority.into());
+    let mut goal = wanted.new_goal(input.as_deref())?.priority(priority.into()).budget(limits.budget());
     if let Some(namespace) = namespace {
         goal = goal.namespace(namespace);
     }

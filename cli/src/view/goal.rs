@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use comfy_table::{Table, presets::NOTHING};
-use goalpost_client::v1::Goal;
-use goalpost_model::LlmUsage;
+use goalpost_client::v1::{self, Goal};
+use goalpost_model::{BudgetKind, GoalBudget, Grouped, LlmUsage, Spending};
 
 use super::{approvals, shorten, word};
 
@@ -23,6 +23,7 @@ pub(crate) fn details(goal: &Goal) -> String {
     field("created", &at(goal.created_at.as_ref()));
     field("ended", &at(goal.ended_at.as_ref()));
     field("blueprint", &goal.blueprint_digest);
+    field("budget", &budget(goal));
     for decision in &goal.decisions {
         field("decision", &format!("{} by {}: {}", decision.verdict, decision.decided_by, decision.reason));
         if let Some(usage) = &decision.usage {
@@ -39,6 +40,35 @@ pub(crate) fn details(goal: &Goal) -> String {
         field("result", &serde_json::to_string_pretty(result).unwrap_or_default());
     }
     text
+}
+
+/// What it has taken, and of how much: `1,700 of 1,730 tokens`. What costs nothing and is not bounded is left out.
+fn budget(goal: &Goal) -> String {
+    let whole = |number: i64| u64::try_from(number).unwrap_or_default();
+    let limit = |number: Option<i64>| whole(number.unwrap_or_default());
+    let v1::GoalBudget { tasks, attempts, tokens, money_micros, wall_time_ms } =
+        goal.budget.unwrap_or_default();
+    let limits = GoalBudget {
+        tasks: limit(tasks),
+        attempts: limit(attempts),
+        tokens: limit(tokens),
+        money_micros: limit(money_micros),
+        wall_time_ms: limit(wall_time_ms),
+    };
+    let v1::Spending { tasks, attempts, tokens, money_micros } = goal.spent.unwrap_or_default();
+    let spent = Spending {
+        tasks: whole(tasks),
+        attempts: whole(attempts),
+        tokens: whole(tokens),
+        money_micros: whole(money_micros),
+    };
+    let kinds = BudgetKind::ALL.into_iter().filter_map(|kind| match (kind.limit(limits), kind.of(spent)) {
+        (0, 0) => None,
+        (0, spent) => Some(kind.text(spent)),
+        (limit, spent) => Some(format!("{} of {}", kind.number(spent), kind.text(limit))),
+    });
+    let time = (limits.wall_time_ms > 0).then(|| format!("{} ms", Grouped(limits.wall_time_ms)));
+    kinds.chain(time).collect::<Vec<_>>().join(", ")
 }
 
 /// Goals as a table.

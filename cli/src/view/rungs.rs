@@ -19,7 +19,7 @@ pub(crate) fn ladder(attempts: &[RungAttempt]) -> String {
 
 /// What the plan comes to if all goes well.
 pub(crate) fn estimate(estimate: &PlanEstimate) -> String {
-    let PlanEstimate { tasks, money_micros, tokens, critical_path_ms } = *estimate;
+    let PlanEstimate { tasks, attempts: _, money_micros, tokens, critical_path_ms } = *estimate;
     let whole = |number: i64| u64::try_from(number).unwrap_or_default();
     format!(
         "if all goes well: {} tasks, {} money, {} tokens, {} ms",
@@ -49,8 +49,13 @@ mod tests {
 
     #[test]
     fn numbers_are_for_people() {
-        let estimate =
-            PlanEstimate { tasks: 3, money_micros: 4_000, tokens: 12_000, critical_path_ms: 1_500 };
+        let estimate = PlanEstimate {
+            tasks: 3,
+            attempts: 3,
+            money_micros: 4_000,
+            tokens: 12_000,
+            critical_path_ms: 1_500,
+        };
         assert_eq!(
             self::estimate(&estimate),
             "if all goes well: 3 tasks, 0.004 money, 12,000 tokens, 1,500 ms"

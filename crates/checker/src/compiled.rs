@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use goalpost_model::{
-    Blueprint, Branch, Digest, EdgeOn, Failure, Failures, Finding, Join, PayloadId, PayloadLimit, Priority,
-    Rest, RetryPolicy, TaskState, Timeouts, UNDO, limits::MAX_KEY_BYTES,
+    Amount, Blueprint, Branch, Budget, Digest, EdgeOn, Failure, Failures, Finding, Join, PayloadId,
+    PayloadLimit, Priority, Rest, RetryPolicy, TaskState, Timeouts, UNDO, limits::MAX_KEY_BYTES,
 };
 use jsonschema::Validator;
 use serde_json::{Map, Value};
@@ -30,6 +30,8 @@ pub struct CompiledBlueprint {
     pub deadline_ms: u64,
     /// How many tasks the workflow may come to have.
     pub max_tasks: usize,
+    /// What the workflow may take at most.
+    pub budget: Budget,
     /// The stored payloads that its constants refer to.
     pub payloads: BTreeSet<PayloadId>,
     /// Its graph.
@@ -107,6 +109,8 @@ pub struct CompiledTask {
     pub retry: RetryPolicy,
     /// How long its attempts may take.
     pub timeouts: Timeouts,
+    /// What one attempt takes at most; what nobody knows counts as nothing. Nothing at all if no worker does it.
+    pub cost: Amount,
     /// Ordinals of the edges that lead to it, ascending.
     pub incoming: Vec<usize>,
     /// Ordinals of the edges that lead from it, ascending.

@@ -5,12 +5,11 @@ use std::time::Duration;
 use goalpost_peers::{Addresses, Channel, InvalidAddress};
 use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClient;
 use goalpost_proto::v1::{
-    CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal,
+    CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal, GoalBudget,
     ListCatalogRequest, ListCatalogResponse, ListDecisionsRequest, ListDecisionsResponse, ListGoalsRequest,
     ListGoalsResponse, PauseGoalRequest, PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest,
-    ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest,
-    SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse, SkipTaskRequest,
-    SubmitGoalRequest,
+    ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest, SetGoalBudgetRequest, SignalGoalRequest,
+    SimulateBlueprintRequest, SimulateBlueprintResponse, SkipTaskRequest, SubmitGoalRequest,
 };
 
 use tonic::{Response, Status};
@@ -92,6 +91,12 @@ impl Client {
         self.repeat(request, |mut group, request| async move { group.resume_goal(request).await }).await
     }
 
+    /// Gives a goal other limits; what is absent stays as it is.
+    pub async fn set_budget(&self, id: &str, budget: GoalBudget) -> Result<Goal, Error> {
+        let request = SetGoalBudgetRequest { id: id.to_owned(), budget: Some(budget) };
+        self.repeat(request, |mut group, request| async move { group.set_goal_budget(request).await }).await
+    }
+
     /// Opens a goal again that has failed or was cancelled: with what stopped it, or with all of it.
     pub async fn retry(&self, id: &str, all: bool) -> Result<Goal, Error> {
         let request = RetryGoalRequest { id: id.to_owned(), all };
@@ -112,7 +117,10 @@ impl Client {
     }
 
     /// The approvals that policies want of plans.
-    pub async fn list_decisions(&self, request: ListDecisionsRequest) -> Result<ListDecisionsResponse, Error> {
+    pub async fn list_decisions(
+        &self,
+        request: ListDecisionsRequest,
+    ) -> Result<ListDecisionsResponse, Error> {
         self.repeat(request, |mut group, request| async move { group.list_decisions(request).await }).await
     }
 

@@ -1,7 +1,7 @@
 //! A goal to be submitted.
 
 use goalpost_proto::struct_from_map;
-use goalpost_proto::v1::{Blueprint, Policy, PreviewPlanRequest, Priority, SubmitGoalRequest};
+use goalpost_proto::v1::{Blueprint, GoalBudget, Policy, PreviewPlanRequest, Priority, SubmitGoalRequest};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -16,6 +16,7 @@ pub struct NewGoal {
     namespace: String,
     priority: Priority,
     policy: Option<Policy>,
+    budget: Option<GoalBudget>,
 }
 
 impl NewGoal {
@@ -70,8 +71,16 @@ impl NewGoal {
         self
     }
 
+    /// What it may take; what is absent is not bounded.
+    #[must_use]
+    pub fn budget(mut self, budget: GoalBudget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
     pub(crate) fn into_submit(self) -> SubmitGoalRequest {
-        let Self { text, goal_type, blueprint, input, request_id, namespace, priority, policy } = self;
+        let Self { text, goal_type, blueprint, input, request_id, namespace, priority, policy, budget } =
+            self;
         SubmitGoalRequest {
             goal: text,
             goal_type,
@@ -81,12 +90,14 @@ impl NewGoal {
             namespace,
             priority: priority.into(),
             policy,
+            budget,
         }
     }
 
     pub(crate) fn into_preview(self) -> PreviewPlanRequest {
-        let Self { text, goal_type, blueprint, input, request_id: _, namespace, priority: _, policy } = self;
+        let Self { text, goal_type, blueprint, input, request_id: _, namespace, priority: _, policy, budget } =
+            self;
         let input = Some(struct_from_map(&input));
-        PreviewPlanRequest { goal: text, goal_type, blueprint, input, namespace, policy }
+        PreviewPlanRequest { goal: text, goal_type, blueprint, input, namespace, policy, budget }
     }
 }

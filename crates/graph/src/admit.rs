@@ -28,6 +28,8 @@ pub(crate) fn admit(
             return Err(IllegalTransition::WrongState { state: workflow.state, event: event.name() });
         }
         Event::Cancel { .. } => return Ok(()),
+        Event::SetBudget { .. } => return Ok(()),
+        Event::Pause { .. } if workflow.is_paused_for_budget() => return Ok(()),
         Event::Pause { .. } => return in_state(workflow, WorkflowState::Running, event),
         Event::Resume => return in_state(workflow, WorkflowState::Paused, event),
         Event::Signal { ref id, .. } => return admit_signal(workflow, id),
@@ -36,10 +38,14 @@ pub(crate) fn admit(
         Event::Expand { task, attempt, .. } => return admit_expansion(workflow, task, attempt),
         Event::Skip { task, ref output, .. } => return admit_skip(workflow, task, output.as_ref()),
         Event::AttemptStarted { .. } | Event::TimerFired { kind: TimerKind::ScheduleToStart, .. }
-            if workflow.state == WorkflowState::Paused =>
+            if workflow.state == WorkflowState::Paused && !workflow.is_paused_for_budget() =>
         {
             return Err(IllegalTransition::Paused { event: event.name() });
         }
+        Event::WallTimeExceeded if workflow.wall_time().is_none() => {
+            return Err(IllegalTransition::NoTimeLimit);
+        }
+        Event::WallTimeExceeded => return Ok(()),
         Event::DeadlineExceeded if blueprint.deadline_ms == 0 => return Err(IllegalTransition::NoDeadline),
         Event::DeadlineExceeded => return Ok(()),
         Event::TimerFired { task, attempt, kind } => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use goalpost_checker::CompiledBlueprint;
-use goalpost_model::Failure;
+use goalpost_model::{Amount, Failure};
 
 use crate::admit::admit;
 use crate::step::Step;
@@ -27,29 +27,40 @@ pub fn advance(
     match event {
         Event::Start => step.start(),
         Event::AttemptStarted { task, .. } => step.attempt_started(task),
-        Event::AttemptSucceeded { task, output, .. } => {
+        Event::AttemptSucceeded { task, output, usage, .. } => {
+            step.spend(task, usage.or(step.compiled(task).cost));
             match step.compiled(task).check_output(&output, limit) {
                 Ok(()) if step.compiled(task).extends => step.await_plan(task, Arc::new(output)),
                 Ok(()) => step.succeeded(task, Arc::new(output)),
                 Err(failure) => step.attempt_failed(task, failure),
             }
         }
-        Event::AttemptFailed { task, failure, .. } => step.attempt_failed(task, failure),
+        Event::AttemptFailed { task, failure, usage, .. } => {
+            step.spend(task, usage.or(step.compiled(task).cost));
+            step.attempt_failed(task, failure);
+        }
         Event::AttemptUndelivered { task, .. } => {
+            step.spend(task, Amount::default());
             let message = "the attempt never reached its worker; another one is given out";
             step.again(task, Failure::new(Failure::NOT_DELIVERED, message));
         }
         Event::TimerFired { task, kind, .. } => step.timer_fired(task, kind),
         Event::KeyGranted { task, .. } => step.key_granted(task),
         Event::DeadlineExceeded => step.deadline_exceeded(),
+        Event::WallTimeExceeded => step.wall_time_exceeded(),
+        Event::SetBudget { budget } => step.set_budget(budget),
         Event::Cancel { failure } => step.end_early(failure),
         Event::Retry { all } => step.retry(all),
         Event::Pause { failure } => step.pause(failure),
         Event::Resume => step.resume(),
         Event::Signal { id, name, payload } => step.signal(id, name, payload),
         Event::Decide { task, verdict } => step.decide(task, verdict),
-        Event::Expand { task, outcome, .. } => step.expand(task, outcome),
+        Event::Expand { task, outcome, spent, .. } => {
+            step.change(task, |task| task.spent = task.spent.plus(spent));
+            step.expand(task, outcome);
+        }
         Event::Skip { task, output, reason } => step.skip(task, output, reason),
     }
+    step.balance();
     Ok(step.into_effects())
 }

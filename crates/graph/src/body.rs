@@ -49,11 +49,12 @@ impl Step<'_> {
 
     /// What came out of the task is a blueprint, and has to be checked before it runs.
     pub(crate) fn await_plan(&mut self, ordinal: usize, blueprint: Arc<Value>) {
-        let task = &mut self.workflow.tasks[ordinal];
-        task.state = TaskState::Waiting;
-        task.output = Some(blueprint);
-        // Its own work is done; what it has made may ask for the same key.
-        task.key = None;
+        self.leave(ordinal, |task| {
+            task.state = TaskState::Waiting;
+            task.output = Some(blueprint);
+            // Its own work is done; what it has made may ask for the same key.
+            task.key = None;
+        });
         self.effects.push(Effect::TaskWaiting { task: ordinal });
     }
 

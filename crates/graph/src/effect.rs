@@ -14,7 +14,7 @@ pub enum Effect {
         /// The attempt, from 1.
         attempt: u32,
     },
-    /// The task waits for its time and nothing else.
+    /// The task waits for its time, for room in the budget, or for something else that no worker does.
     TaskWaiting {
         /// The task.
         task: usize,
@@ -26,8 +26,8 @@ pub enum Effect {
         /// The attempt.
         attempt: u32,
     },
-    /// The attempt failed or never arrived. `TaskReady` of the next attempt follows, at once or when its
-    /// timer fires.
+    /// The attempt failed or never arrived. `TaskReady` of the next attempt follows: at once, when its timer fires,
+    /// or when the budget has room for it.
     AttemptFailed {
         /// The task.
         task: usize,
@@ -88,6 +88,8 @@ pub enum Effect {
     },
     /// The workflow runs a longer blueprint from now on.
     WorkflowExtended,
+    /// The workflow has another budget from now on.
+    BudgetChanged,
     /// The workflow undoes what its tasks did.
     WorkflowCompensating,
     /// Nothing new is given to workers.
@@ -121,6 +123,7 @@ impl Effect {
             | Self::Expanded { .. }
             | Self::EdgesAdded { .. }
             | Self::WorkflowExtended
+            | Self::BudgetChanged
             | Self::WorkflowCompensating
             | Self::WorkflowPaused
             | Self::WorkflowResumed

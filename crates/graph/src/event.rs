@@ -1,6 +1,6 @@
 //! What can happen to a workflow.
 
-use goalpost_model::{Failure, TimerKind};
+use goalpost_model::{Amount, Failure, GoalBudget, TimerKind, Usage};
 use serde_json::Value;
 
 use crate::Planned;
@@ -25,6 +25,8 @@ pub enum Event {
         attempt: u32,
         /// What came out.
         output: Value,
+        /// What it took.
+        usage: Usage,
     },
     /// The attempt failed; another one follows if the retry policy has one left.
     AttemptFailed {
@@ -34,6 +36,8 @@ pub enum Event {
         attempt: u32,
         /// Why.
         failure: Failure,
+        /// What it took.
+        usage: Usage,
     },
     /// The attempt never reached its worker. Another one follows; the retry policy does not count it.
     AttemptUndelivered {
@@ -60,6 +64,13 @@ pub enum Event {
     },
     /// The time that the workflow may run is over.
     DeadlineExceeded,
+    /// The time that the workflow's budget allows is over.
+    WallTimeExceeded,
+    /// The workflow has this budget from now on.
+    SetBudget {
+        /// All of it.
+        budget: GoalBudget,
+    },
     /// Somebody gives the workflow up.
     Cancel {
         /// Who and why.
@@ -101,6 +112,8 @@ pub enum Event {
         attempt: u32,
         /// The graph, or why there is none.
         outcome: Result<Planned, Failure>,
+        /// What planning it took.
+        spent: Amount,
     },
     /// Somebody ends a task that is open.
     Skip {
@@ -125,6 +138,8 @@ impl Event {
             Self::TimerFired { .. } => "TimerFired",
             Self::KeyGranted { .. } => "KeyGranted",
             Self::DeadlineExceeded => "DeadlineExceeded",
+            Self::WallTimeExceeded => "WallTimeExceeded",
+            Self::SetBudget { .. } => "SetBudget",
             Self::Cancel { .. } => "Cancel",
             Self::Retry { .. } => "Retry",
             Self::Pause { .. } => "Pause",

@@ -27,6 +27,8 @@ pub struct Explanation {
     pub edges: Vec<EdgeExplanation>,
     /// Open tasks of the graph inside of it.
     pub open_inside: usize,
+    /// Why there is no room for it in the budget, if it waits for that.
+    pub no_room: Option<String>,
 }
 
 /// An edge that leads to a task which does not run.
@@ -78,6 +80,7 @@ impl Workflow {
             needed_edges: if has_begun { 0 } else { compiled.join.needed(compiled.incoming.len()) },
             edges: edges.iter().map(|edge| self.explain_edge(base, run, *edge)).collect(),
             open_inside: self.open_inside(ordinal),
+            no_room: self.why_no_room(ordinal),
         }
     }
 

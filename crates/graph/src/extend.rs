@@ -23,6 +23,7 @@ pub fn extend(
     admit(present, next, workflow)?;
     let mut step = Step::new(next, workflow);
     step.extend();
+    step.balance();
     Ok(step.into_effects())
 }
 
@@ -104,6 +105,8 @@ impl Step<'_> {
             .filter(|place| graph.tasks[*place].outgoing.last().is_some_and(|edge| *edge >= old_edges))
             .collect();
         tasks.extend(Arc::clone(&graph));
+        // What attempts take is said by the longer one.
+        self.workflow.count_all_spending();
         self.effects.push(Effect::WorkflowExtended);
         for place in sources {
             self.decide_added_edges(place, old_edges);

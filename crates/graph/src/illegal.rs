@@ -175,6 +175,9 @@ pub enum IllegalTransition {
     /// The workflow has no deadline.
     #[error("DeadlineExceeded: the workflow has no deadline; drop the event")]
     NoDeadline,
+    /// The workflow's budget bounds no time, or it does not run.
+    #[error("WallTimeExceeded: no time of the workflow is bounded now; drop the event")]
+    NoTimeLimit,
     /// Only an attempt that runs can end.
     #[error("{event}: task '{task}' is {state} at attempt {attempt}, not RUNNING; drop the event")]
     NotRunning {

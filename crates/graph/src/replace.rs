@@ -41,9 +41,11 @@ impl Workflow {
         let mut changed = BTreeSet::new();
         for (ordinal, task) in tasks {
             let Some((base, place, _)) = self.tasks.find(ordinal) else { continue };
+            self.uncount_spending(ordinal);
             if let Some(run) = self.tasks.run_mut(base) {
                 run.replace(place, task);
             }
+            self.count_spending(ordinal);
             changed.insert(base);
         }
         changed.into_iter().for_each(|base| self.count_again(base));

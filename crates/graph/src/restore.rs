@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use goalpost_checker::{CompiledBlueprint, CompiledTask};
-use goalpost_model::{Failure, TaskState, WorkflowState};
+use goalpost_model::{Amount, Failure, GoalBudget, TaskState, WorkflowState};
 use serde_json::{Map, Value};
 
 use crate::join::Verdict;
@@ -32,6 +32,10 @@ pub struct Stored {
     pub succeeded: Vec<usize>,
     /// The tasks by which its blueprint was extended, in the order in which it was.
     pub added: Vec<Added>,
+    /// What it may take: see [`Workflow::budget`].
+    pub budget: GoalBudget,
+    /// What was spent before it began.
+    pub spent_before: Amount,
 }
 
 impl Workflow {
@@ -47,8 +51,20 @@ impl Workflow {
         stored: Stored,
         rows: impl IntoIterator<Item = (usize, Task)>,
     ) -> Result<Self, InvalidState> {
-        let Stored { goal_text, goal_input, state, failure, result, signals, mut succeeded, added } = stored;
+        let Stored {
+            goal_text,
+            goal_input,
+            state,
+            failure,
+            result,
+            signals,
+            mut succeeded,
+            added,
+            budget,
+            spent_before,
+        } = stored;
         let mut workflow = Self::new(blueprint, goal_text, goal_input);
+        workflow.open_account(budget, spent_before);
         workflow.tasks.put_added(&added)?;
         (workflow.state, workflow.failure, workflow.result) = (state, failure, result);
         workflow.signals = signals;
@@ -56,6 +72,7 @@ impl Workflow {
         rows.sort_by_key(|(ordinal, _)| *ordinal);
         workflow.place(rows)?;
         workflow.count();
+        workflow.count_all_spending();
         workflow.count_runs();
         succeeded.retain(|ordinal| workflow.can_be_undone(*ordinal));
         workflow.undoable = succeeded;

@@ -115,7 +115,9 @@ impl Step<'_> {
         let is_control = self.compiled(ordinal).control.is_some();
         let task = &mut self.workflow.tasks[ordinal];
         let begins_anew = is_control && task.input.is_some();
-        *task = Task { attempt: task.attempt.saturating_add(begins_anew.into()), ..Task::default() };
+        let attempt = task.attempt.saturating_add(begins_anew.into());
+        // What it took is spent all the same.
+        *task = Task { attempt, spent: task.spent, ..Task::default() };
         self.effects.push(Effect::TaskReset { task: ordinal });
     }
 

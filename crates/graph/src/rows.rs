@@ -44,6 +44,11 @@ fn extends(task: &Task, compiled: &CompiledTask) -> bool {
     has_made_a_plan(task, compiled) || task.planned.is_some()
 }
 
+/// It waits for its key, or for room in the budget, before its first attempt or a later one.
+fn may_begin(task: &Task) -> bool {
+    task.key.is_some() || task.awaits_budget
+}
+
 fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
     let max_attempts = compiled.retry.max_attempts;
     let is_control = compiled.control.is_some();
@@ -51,15 +56,20 @@ fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
     let ended_itself = matches!(task.state, TaskState::Succeeded | TaskState::Failed);
     found(task.failures > task.attempt, "it has more failures than attempts")
         .or(found(task.key.is_some() && compiled.key.is_none(), "it has a key"))
+        .or(found(
+            task.awaits_budget && (is_control || task.state != TaskState::Waiting),
+            "it needs no room in the budget",
+        ))
         .or(found(task.unhandled.is_some() && !ended_itself, "it has an unhandled failure"))
         .or(found(
             task.output.is_some() != (task.state == TaskState::Succeeded || has_made_a_plan(task, compiled)),
             "its output says otherwise",
         ))
         .or_else(|| match task.state {
-            TaskState::Pending => {
-                found(*task != Task { attempt: task.attempt, ..Task::default() }, "something is stored of it")
-            }
+            TaskState::Pending => found(
+                *task != Task { attempt: task.attempt, spent: task.spent, ..Task::default() },
+                "something is stored of it",
+            ),
             TaskState::Ready | TaskState::Running => found(task.attempt == 0, "it has no attempt")
                 .or(found(task.input.is_none(), "it has no input"))
                 .or(found(is_control, "no worker does it"))
@@ -70,9 +80,9 @@ fn problem_of(task: &Task, compiled: &CompiledTask) -> Option<&'static str> {
                     task.body.is_some() != (compiled.body.is_some() || task.planned.is_some()),
                     "the graph inside of it says otherwise",
                 ))
-                .or(found(!is_control && task.key.is_none() && task.attempt == 0, "it has no attempt"))
+                .or(found(!is_control && !may_begin(task) && task.attempt == 0, "it has no attempt"))
                 .or(found(
-                    !extends(task, compiled) && task.key.is_none() && is_control != (task.failures == 0),
+                    !extends(task, compiled) && !may_begin(task) && is_control != (task.failures == 0),
                     "its failures say otherwise",
                 ))
                 .or(found(task.failures >= max_attempts, "it has no attempt left")),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use goalpost_checker::CompiledBlueprint;
-use goalpost_model::{Failure, TaskState, TimerKind, WaitsFor};
+use goalpost_model::{Amount, Failure, TaskState, TimerKind, Usage, WaitsFor};
 use serde_json::Value;
 
 use crate::hand::signal_name;
@@ -111,11 +111,18 @@ impl Play<'_> {
             }
             TaskState::Running => self.known(ordinal, |outcome| match outcome.result.clone() {
                 // Its graph came out of it.
-                Ok(_) if outcome.planned.is_some() => {
-                    Event::AttemptSucceeded { task: ordinal, attempt, output: Value::Null }
+                Ok(_) if outcome.planned.is_some() => Event::AttemptSucceeded {
+                    task: ordinal,
+                    attempt,
+                    output: Value::Null,
+                    usage: Usage::default(),
+                },
+                Ok(output) => {
+                    Event::AttemptSucceeded { task: ordinal, attempt, output, usage: Usage::default() }
                 }
-                Ok(output) => Event::AttemptSucceeded { task: ordinal, attempt, output },
-                Err(failure) => Event::AttemptFailed { task: ordinal, attempt, failure },
+                Err(failure) => {
+                    Event::AttemptFailed { task: ordinal, attempt, failure, usage: Usage::default() }
+                }
             }),
             TaskState::Waiting => self.waiting(ordinal, attempt),
             TaskState::Ready => Next::Unknown,
@@ -125,7 +132,8 @@ impl Play<'_> {
 
     fn waiting(&self, ordinal: usize, attempt: u32) -> Next {
         match self.workflow.waits_for(ordinal) {
-            Some(WaitsFor::Body) | None => Next::Nothing,
+            // For room in the budget only those give way that run.
+            Some(WaitsFor::Body | WaitsFor::Budget) | None => Next::Nothing,
             Some(WaitsFor::Key) => Next::Happens(Event::KeyGranted { task: ordinal, attempt }),
             Some(WaitsFor::Time) => self.time_passes(ordinal, attempt),
             Some(WaitsFor::Approval) => self
@@ -140,10 +148,12 @@ impl Play<'_> {
                 Err(_) => Event::TimerFired { task: ordinal, attempt, kind: TimerKind::GiveUp },
             }),
             Some(WaitsFor::Plan | WaitsFor::Extension) => {
+                let expand =
+                    |outcome| Event::Expand { task: ordinal, attempt, outcome, spent: Amount::default() };
                 self.known(ordinal, |outcome| match (outcome.planned.clone(), outcome.result.clone()) {
-                    (Some(planned), _) => Event::Expand { task: ordinal, attempt, outcome: Ok(planned) },
+                    (Some(planned), _) => expand(Ok(planned)),
                     (None, Ok(output)) => by_hand(ordinal, output),
-                    (None, Err(failure)) => Event::Expand { task: ordinal, attempt, outcome: Err(failure) },
+                    (None, Err(failure)) => expand(Err(failure)),
                 })
             }
         }

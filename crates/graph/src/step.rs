@@ -17,12 +17,14 @@ pub(crate) struct Step<'a> {
     pub(crate) workflow: &'a mut Workflow,
     /// Tasks that have ended and whose edges are not decided yet.
     pub(crate) ended: VecDeque<usize>,
+    /// The task whose attempt is over by the event: what it took is known and counted.
+    pub(crate) settled: Option<usize>,
     pub(crate) effects: Vec<Effect>,
 }
 
 impl<'a> Step<'a> {
     pub(crate) fn new(blueprint: &'a CompiledBlueprint, workflow: &'a mut Workflow) -> Self {
-        Self { blueprint, workflow, ended: VecDeque::new(), effects: Vec::new() }
+        Self { blueprint, workflow, ended: VecDeque::new(), settled: None, effects: Vec::new() }
     }
 
     /// What happened to each task. Of one that began only now, the last word counts: nobody saw the others.
@@ -103,15 +105,12 @@ impl<'a> Step<'a> {
             || failure.is_final()
             || retry.non_retryable.contains(&failure.kind);
         let at_once = retry.backoff_ms(failures) == 0;
-        let task = &mut self.workflow.tasks[ordinal];
         if is_last {
             self.fail(ordinal, failure);
         } else if at_once {
             self.again(ordinal, failure);
         } else {
-            self.effects.push(Effect::AttemptFailed { task: ordinal, attempt: task.attempt });
-            task.state = TaskState::Waiting;
-            task.failure = Some(failure);
+            self.end_attempt(ordinal, failure);
         }
     }
 
@@ -119,12 +118,12 @@ impl<'a> Step<'a> {
     pub(crate) fn timer_fired(&mut self, ordinal: usize, kind: TimerKind) {
         let timed_out = |step: &Self| timed_out(kind, step.compiled(ordinal));
         match kind {
-            TimerKind::Backoff => self.next_attempt(ordinal),
+            TimerKind::Backoff => self.try_next(ordinal),
             TimerKind::Wait => self.succeeded(ordinal, Arc::new(Value::Object(Map::new()))),
             TimerKind::ScheduleToStart | TimerKind::GiveUp => self.fail(ordinal, timed_out(self)),
             TimerKind::StartToClose => self.attempt_failed(ordinal, timed_out(self)),
-            // The workflow's own; no task has it.
-            TimerKind::Deadline => {}
+            // The workflow's own; no task has them.
+            TimerKind::Deadline | TimerKind::WallTime => {}
         }
     }
 
@@ -135,17 +134,25 @@ impl<'a> Step<'a> {
 
     /// Gives the task out again, as its next attempt.
     pub(crate) fn again(&mut self, ordinal: usize, failure: Failure) {
-        let task = &mut self.workflow.tasks[ordinal];
-        self.effects.push(Effect::AttemptFailed { task: ordinal, attempt: task.attempt });
-        task.failure = Some(failure);
-        self.next_attempt(ordinal);
+        self.end_attempt(ordinal, failure);
+        self.give_out(ordinal);
     }
 
-    fn next_attempt(&mut self, ordinal: usize) {
-        let task = &mut self.workflow.tasks[ordinal];
-        task.state = TaskState::Ready;
-        task.attempt = task.attempt.saturating_add(1);
-        self.effects.push(Effect::TaskReady { task: ordinal, attempt: task.attempt });
+    /// The attempt is over, and another one follows.
+    fn end_attempt(&mut self, ordinal: usize, failure: Failure) {
+        let attempt = self.workflow.tasks[ordinal].attempt;
+        self.effects.push(Effect::AttemptFailed { task: ordinal, attempt });
+        self.leave(ordinal, |task| {
+            task.state = TaskState::Waiting;
+            task.failure = Some(failure);
+        });
+    }
+
+    /// What the task waited for has come; it may have to wait for room in the budget.
+    fn try_next(&mut self, ordinal: usize) {
+        if !self.give_out(ordinal) {
+            self.effects.push(Effect::TaskWaiting { task: ordinal });
+        }
     }
 
     /// The time that the workflow may run is over.
@@ -168,13 +175,14 @@ impl<'a> Step<'a> {
 
     /// Ends a task that is open, and what runs inside of it.
     pub(crate) fn cancel_task(&mut self, ordinal: usize, failure: &Failure) {
-        let task = &mut self.workflow.tasks[ordinal];
-        let was_running = task.state == TaskState::Running;
-        task.state = TaskState::Cancelled;
-        task.failure = Some(failure.clone());
-        // What it has made was to be its graph.
-        task.output = None;
-        task.key = None;
+        let was_running = self.workflow.tasks[ordinal].state == TaskState::Running;
+        self.leave(ordinal, |task| {
+            task.state = TaskState::Cancelled;
+            task.failure = Some(failure.clone());
+            // What it has made was to be its graph.
+            task.output = None;
+            task.key = None;
+        });
         self.one_less_open(ordinal);
         self.effects.push(Effect::TaskCancelled { task: ordinal, was_running });
         self.cancel_inside(ordinal, failure);
@@ -196,22 +204,20 @@ impl<'a> Step<'a> {
         self.effects.push(Effect::TaskWaiting { task: ordinal });
     }
 
-    /// The task is ready with its first attempt, or, if its workflow was retried, with the next one.
+    /// The task is ready with its first attempt, or, if its workflow was retried, with the next one; if the budget has
+    /// room for that.
     pub(crate) fn make_ready(&mut self, ordinal: usize, input: Map<String, Value>) {
-        let task = &mut self.workflow.tasks[ordinal];
-        task.state = TaskState::Ready;
-        task.attempt = task.attempt.saturating_add(1);
-        task.input = Some(Arc::new(input));
-        let attempt = task.attempt;
-        self.effects.push(Effect::TaskReady { task: ordinal, attempt });
+        self.workflow.tasks[ordinal].input = Some(Arc::new(input));
+        self.try_next(ordinal);
     }
 
     /// The task ends. Its edges are decided by `settle`.
     pub(crate) fn close(&mut self, ordinal: usize, state: TaskState, failure: Option<Failure>) {
-        let task = &mut self.workflow.tasks[ordinal];
-        task.state = state;
-        task.failure = failure;
-        task.key = None;
+        self.leave(ordinal, |task| {
+            task.state = state;
+            task.failure = failure;
+            task.key = None;
+        });
         let (base, ..) = self.graph_of(ordinal);
         if let Some(run) = self.workflow.tasks.run_mut(base) {
             run.open -= 1;

@@ -2,7 +2,7 @@
 
 use goalpost_checker::builtin::Control;
 use goalpost_checker::{CompiledBlueprint, CompiledTask};
-use goalpost_model::{Failure, TaskState, TimerKind, WaitsFor};
+use goalpost_model::{Failure, TaskState, TimerKind, WaitsFor, WorkflowState};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -59,6 +59,7 @@ impl Workflow {
         let (task, compiled) = (self.tasks.get(ordinal)?, self.tasks.compiled(ordinal)?);
         let timeout = |kind, ms| (ms > 0).then_some(Timer { kind, due: Due::after(ms) });
         match task.state {
+            TaskState::Waiting if task.awaits_budget => None,
             TaskState::Waiting if compiled.control == Some(Control::Wait) => {
                 // An input that says no time never came to wait.
                 let due = due(task.input.as_deref()?).ok()?;
@@ -83,6 +84,15 @@ impl Workflow {
     pub fn deadline(&self, blueprint: &CompiledBlueprint) -> Option<Timer> {
         let is_timed = blueprint.deadline_ms > 0 && !self.state.is_terminal();
         is_timed.then(|| Timer { kind: TimerKind::Deadline, due: Due::after(blueprint.deadline_ms) })
+    }
+}
+
+impl Workflow {
+    /// When the time is over that the workflow's budget allows, seen from its beginning; while it runs.
+    pub fn wall_time(&self) -> Option<Timer> {
+        let ms = self.budget().wall_time_ms;
+        let is_timed = ms > 0 && self.state == WorkflowState::Running;
+        is_timed.then(|| Timer { kind: TimerKind::WallTime, due: Due::after(ms) })
     }
 }
 

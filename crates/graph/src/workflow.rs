@@ -5,9 +5,10 @@ use std::sync::{Arc, LazyLock};
 
 use goalpost_checker::builtin::Control;
 use goalpost_checker::{BodyView, CompiledBlueprint, CompiledGraph, Repetition, Scope, TaskView};
-use goalpost_model::{Digest, Failure, PayloadLimit, TaskState, WaitsFor, WorkflowState};
+use goalpost_model::{Amount, Digest, Failure, PayloadLimit, TaskState, WaitsFor, WorkflowState};
 use serde_json::{Map, Value};
 
+use crate::budget::Account;
 use crate::tasks::{GraphRun, Owner, Tasks};
 
 /// A workflow as far as it has come. Changed by [`advance`](crate::advance) alone.
@@ -33,6 +34,10 @@ pub struct Workflow {
     pub(crate) undoable: Vec<usize>,
     /// Whether `Start` has happened.
     pub(crate) started: bool,
+    /// What was spent before it began.
+    pub(crate) before: Amount,
+    /// What it may take, and has taken.
+    pub(crate) account: Account,
     /// How far the tasks that run graphs of their own have come with them, by ordinal.
     pub(crate) progress: BTreeMap<usize, Progress>,
 }
@@ -112,6 +117,10 @@ pub struct Task {
     pub planned: Option<Planned>,
     /// The task that undoes it, once that has begun.
     pub undo: Option<usize>,
+    /// What its attempts took that are over, and the planning of the graph inside of it.
+    pub spent: Amount,
+    /// Its next attempt waits for room in the budget.
+    pub awaits_budget: bool,
 }
 
 impl Default for Task {
@@ -130,6 +139,8 @@ impl Default for Task {
             key: None,
             planned: None,
             undo: None,
+            spent: Amount::default(),
+            awaits_budget: false,
         }
     }
 }
@@ -160,6 +171,8 @@ impl Workflow {
             payload_limit: PayloadLimit::default(),
             undoable: Vec::new(),
             started: false,
+            before: Amount::default(),
+            account: Account::of(blueprint.budget.into(), Amount::default()),
             progress: BTreeMap::new(),
         }
     }
@@ -169,6 +182,7 @@ impl Workflow {
         let compiled = self.tasks.compiled(ordinal)?;
         let task = self.tasks.get(ordinal)?;
         (task.state == TaskState::Waiting).then_some(match compiled.control {
+            _ if task.awaits_budget => WaitsFor::Budget,
             _ if task.planned.is_some() => WaitsFor::Body,
             Some(Control::SubGoal) => WaitsFor::Plan,
             // One that pauses before another attempt holds it.

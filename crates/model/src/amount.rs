@@ -37,7 +37,8 @@ pub struct Budget {
 }
 
 /// What something takes. Sums and products stop at the largest number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Amount {
     /// Attempts that workers get.
     pub attempts: u64,

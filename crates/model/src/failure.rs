@@ -56,6 +56,10 @@ impl Failure {
     pub const BY_HAND: &'static str = "BY_HAND";
     /// Somebody paused it.
     pub const PAUSED: &'static str = "PAUSED";
+    /// What is to run next would go beyond the goal's budget, or the time of its budget is over.
+    pub const BUDGET_EXCEEDED: &'static str = "BUDGET_EXCEEDED";
+    /// The plan comes to more than the goal's budget, even if all goes well.
+    pub const BUDGET_TOO_SMALL: &'static str = "BUDGET_TOO_SMALL";
     /// Somebody cancelled it.
     pub const CANCELLED: &'static str = "CANCELLED";
     /// The planner found no plan.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Grouped, Money};
+use crate::{Amount, Grouped, Money};
 
 /// What asking a language model took for one goal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,14 @@ impl LlmUsage {
             output_tokens: self.output_tokens.saturating_add(later.output_tokens),
             money_micros: money.map(|(earlier, later)| earlier.saturating_add(later)),
         }
+    }
+}
+
+impl From<&LlmUsage> for Amount {
+    /// What it counts for against a budget. What nobody has said a price of costs nothing.
+    fn from(usage: &LlmUsage) -> Self {
+        let tokens = usage.input_tokens.saturating_add(usage.output_tokens);
+        Self { attempts: 0, money_micros: usage.money_micros.unwrap_or_default(), tokens }
     }
 }
 

@@ -146,12 +146,14 @@ words! {
         Key = "key",
         /// A graph that somebody brings.
         Extension = "extension",
+        /// Room in the goal's budget.
+        Budget = "budget",
     }
 }
 
 words! {
     /// What a timer is for. At most one is armed for a task, since each belongs to a state of the task,
-    /// and one for the workflow.
+    /// and one of each of its kinds for the workflow.
     TimerKind {
         /// The pause before the next attempt of a task is over.
         Backoff = "backoff",
@@ -165,6 +167,8 @@ words! {
         StartToClose = "start_to_close",
         /// The workflow should have ended.
         Deadline = "deadline",
+        /// The time that the goal's budget allows is over.
+        WallTime = "wall_time",
     }
 }
 
@@ -187,6 +191,8 @@ words! {
         GoalCancelled = "GOAL_CANCELLED",
         /// The goal's workflow was retried; the goal is open again.
         GoalRetried = "GOAL_RETRIED",
+        /// The goal has another budget from now on.
+        BudgetChanged = "BUDGET_CHANGED",
         /// The workflow began.
         WorkflowStarted = "WORKFLOW_STARTED",
         /// Every task ended well, or was handled.

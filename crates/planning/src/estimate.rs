@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use goalpost_checker::builtin::PREFIX;
 use goalpost_model::{Blueprint, Branch, Capability, Cost, Edge, EdgeOn, Task};
 use serde_json::Value;
 
@@ -12,6 +13,8 @@ use serde_json::Value;
 pub struct Estimate {
     /// Tasks, those inside of others included.
     pub tasks: u64,
+    /// Attempts that workers get: one for each of their tasks.
+    pub attempts: u64,
     /// In millionths of the deployment's unit of currency.
     pub money_micros: u64,
     /// Tokens of language models.
@@ -24,6 +27,7 @@ impl Estimate {
     fn add(&mut self, other: Self, times: u64) {
         let add = |own: &mut u64, other: u64| *own = own.saturating_add(other.saturating_mul(times));
         add(&mut self.tasks, other.tasks);
+        add(&mut self.attempts, other.attempts);
         add(&mut self.money_micros, other.money_micros);
         add(&mut self.tokens, other.tokens);
     }
@@ -80,6 +84,7 @@ fn of_task(task: &Task, costs: &BTreeMap<String, Cost>) -> Estimate {
     let cost = costs.get(&task.capability).copied().unwrap_or_default();
     let mut own = Estimate {
         tasks: 1,
+        attempts: u64::from(!task.performs().starts_with(PREFIX)),
         money_micros: cost.money_micros.unwrap_or_default(),
         tokens: cost.tokens.unwrap_or_default(),
         critical_path_ms: cost.latency_ms.unwrap_or_default(),
@@ -127,7 +132,7 @@ mod tests {
             ],
         }))
         .unwrap();
-        let expected = Estimate { tasks: 7, money_micros: 25, tokens: 10, critical_path_ms: 40 };
+        let expected = Estimate { tasks: 7, attempts: 6, money_micros: 25, tokens: 10, critical_path_ms: 40 };
         assert_eq!(estimate(&blueprint), expected);
     }
 

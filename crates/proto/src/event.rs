@@ -12,6 +12,7 @@ pub fn event_type(kind: EventType) -> v1::EventType {
         EventType::GoalSucceeded => v1::EventType::GoalSucceeded,
         EventType::GoalFailed => v1::EventType::GoalFailed,
         EventType::GoalCancelled => v1::EventType::GoalCancelled,
+        EventType::BudgetChanged => v1::EventType::BudgetChanged,
         EventType::WorkflowStarted => v1::EventType::WorkflowStarted,
         EventType::WorkflowSucceeded => v1::EventType::WorkflowSucceeded,
         EventType::WorkflowFailed => v1::EventType::WorkflowFailed,

@@ -7,6 +7,7 @@
 mod amount;
 mod blueprint;
 mod body;
+mod budget;
 pub mod codec;
 mod event;
 mod finding;
@@ -39,6 +40,7 @@ pub mod v1 {
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/goalpost_descriptor.bin"));
 
 pub use blueprint::{blueprint_from_model, capability_from_model, read_blueprint, read_capability};
+pub use budget::{read_budget_change, read_goal_budget, read_planning, read_usage};
 pub use event::event_type;
 pub use goal::{goal_state, read_goal_state};
 pub use json::{JsonProblem, json_from_value, map_from_struct, read_value, struct_from_map, value_from_json};

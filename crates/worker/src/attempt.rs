@@ -7,6 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use crate::beats::Beats;
+use crate::meter::Meter;
 use crate::payloads::{PayloadError, Payloads};
 
 /// One attempt at one task.
@@ -23,6 +24,7 @@ pub struct Attempt {
     pub(crate) cancelled: CancellationToken,
     pub(crate) beats: Beats,
     pub(crate) payloads: Payloads,
+    pub(crate) meter: Meter,
 }
 
 impl Attempt {
@@ -70,6 +72,18 @@ impl Attempt {
     /// Says that the handler is alive. Costs a message; nothing waits for it.
     pub fn heartbeat(&self) {
         self.beats.beat();
+    }
+
+    /// Says that the attempt took so many more tokens of a language model, those of prompt and answer together. The sum
+    /// counts against the goal's budget, whether the attempt succeeds or fails; without a word it is as many as the
+    /// capability may take at most.
+    pub fn add_tokens(&self, tokens: u64) {
+        self.meter.add_tokens(tokens);
+    }
+
+    /// The same of money, in millionths of the deployment's unit of currency.
+    pub fn add_money_micros(&self, money_micros: u64) {
+        self.meter.add_money_micros(money_micros);
     }
 
     /// Stores bytes that are too large for an output, and answers with what stands for them. They stay as long as

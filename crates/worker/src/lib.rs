@@ -39,6 +39,9 @@
 //! [`Attempt::idempotency_key`] for effects that must not repeat within one attempt.
 
 //!
+//! What an attempt took is told with its result, whether it succeeds or fails: [`Attempt::add_tokens`] and
+//! [`Attempt::add_money_micros`]. A handler that says nothing is taken to have taken what its capability may at most.
+//!
 //! What is too large for an input or an output is stored, and goes by reference: [`Attempt::write_payload`] and
 //! [`Attempt::read_payload`]. A [`PayloadReference`] may be part of any input and output.
 //!
@@ -53,6 +56,7 @@ mod connection;
 mod error;
 mod handler;
 mod held;
+mod meter;
 mod pauses;
 mod payloads;
 mod running;

@@ -1,6 +1,6 @@
 //! The run of one attempt.
 
-use goalpost_model::{Failure, Oversize, PayloadLimit};
+use goalpost_model::{Failure, Oversize, PayloadLimit, Usage};
 use goalpost_proto::v1::AttemptAssignment;
 use goalpost_proto::{Violations, map_from_struct};
 use serde_json::Value;
@@ -9,6 +9,7 @@ use tracing::Instrument as _;
 
 use crate::beats::Beats;
 use crate::handler::Handler;
+use crate::meter::Meter;
 use crate::payloads::Payloads;
 use crate::{Attempt, trace};
 
@@ -26,14 +27,14 @@ fn fitting(output: Value) -> Result<Value, Failure> {
     Err(Failure::new(Failure::PAYLOAD_TOO_LARGE, message))
 }
 
-/// Runs the handler to its end, or until it is cancelled. Without a handler it fails.
+/// Runs the handler to its end, or until it is cancelled. Without a handler it fails. Answers also with what it took.
 pub(crate) fn run(
     assignment: AttemptAssignment,
     handler: Option<Handler>,
     cancelled: CancellationToken,
     beats: Beats,
     payloads: Payloads,
-) -> impl Future<Output = Result<Value, Failure>> + Send {
+) -> impl Future<Output = (Result<Value, Failure>, Usage)> + Send {
     let AttemptAssignment {
         attempt,
         capability,
@@ -44,6 +45,7 @@ pub(crate) fn run(
         heartbeat_ms,
     } = assignment;
     let named = attempt.unwrap_or_default();
+    let meter = Meter::default();
     let attempt = Attempt {
         workflow_id: named.workflow_id,
         task: named.task,
@@ -56,6 +58,7 @@ pub(crate) fn run(
         cancelled: cancelled.clone(),
         beats,
         payloads,
+        meter: meter.clone(),
     };
     let span = trace::span(&attempt);
     let attempt = Attempt { traceparent: trace::continue_from(&span, traceparent), ..attempt };
@@ -75,7 +78,7 @@ pub(crate) fn run(
         };
         let outcome = outcome.and_then(fitting);
         trace::end(&outcome);
-        outcome
+        (outcome, meter.read())
     };
     run.instrument(span)
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::future::pending;
 use std::time::Duration;
 
-use goalpost_model::Failure;
 use goalpost_model::limits::MAX_WORK_MESSAGE_BYTES;
+use goalpost_model::{Failure, Usage};
 use goalpost_peers::{Addresses, Tour};
 use goalpost_proto::v1::work_request::Message as Up;
 use goalpost_proto::v1::work_response::Message as Down;
@@ -57,8 +57,8 @@ pub(crate) struct Offer {
     pub(crate) handlers: BTreeMap<String, Handler>,
 }
 
-/// The end of an attempt.
-type Finished = (Key, Result<Value, Failure>);
+/// The end of an attempt, and what it took.
+type Finished = (Key, Result<Value, Failure>, Usage);
 
 /// The end of a stream.
 enum End {
@@ -265,18 +265,20 @@ impl Worker {
         let run = running::run(assignment, handler, cancelled, beats, payloads);
         let finish = self.finish.clone();
         tokio::spawn(async move {
+            let (outcome, usage) = run.await;
             // The worker may be gone; then nobody waits for it.
-            let _ = finish.send((key, run.await));
+            let _ = finish.send((key, outcome, usage));
         });
     }
 
     /// Keeps the result until it is acknowledged.
-    fn keep(&mut self, (key, outcome): Finished) -> AttemptResult {
+    fn keep(&mut self, (key, outcome, usage): Finished) -> AttemptResult {
         let outcome = match outcome {
             Ok(output) => attempt_result::Outcome::Output(value_from_json(output)),
             Err(failure) => attempt_result::Outcome::Failure(failure.into()),
         };
-        let result = AttemptResult { attempt: Some(key.to_ref()), outcome: Some(outcome) };
+        let (attempt, usage) = (Some(key.to_ref()), Some(usage.into()));
+        let result = AttemptResult { attempt, outcome: Some(outcome), usage };
         self.held.end(key, result.clone());
         result
     }

@@ -26,6 +26,7 @@ capabilities:
   - name: test.number
     effect: read
     output_schema: { type: object, properties: { n: { type: integer } }, required: [n] }
+  - { name: test.ask, effect: read, cost: { tokens: 100, money_micros: 5 } }
 methods:
   - name: test.brew
     type: test.brew
@@ -35,6 +36,10 @@ methods:
       - { name: pour, capability: test.other }
     edges:
       - { from: heat, to: pour, data_flow: { drink: tasks.heat.output.drink, cups: goal.input.cups, goal: goal.text } }
+  - name: test.inquire
+    type: test.inquire
+    tasks:
+      - { name: ask, capability: test.ask }
 ";
 
 #[derive(Clone, Deserialize)]
@@ -211,7 +216,7 @@ where
 {
     let begun = Arc::new(Mutex::new(Vec::new()));
     let mut builder = Worker::builder(endpoint).name("test").max_concurrency(100);
-    for capability in ["test.echo", "test.other", "test.number", "test.write"] {
+    for capability in ["test.echo", "test.other", "test.number", "test.write", "test.ask"] {
         let (begun, handler) = (Arc::clone(&begun), handler.clone());
         builder = builder.capability(capability, move |attempt: Attempt, input: Value| {
             let name = format!("{} {} {}", attempt.workflow_id(), attempt.task(), attempt.number());

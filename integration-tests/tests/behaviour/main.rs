@@ -5,6 +5,7 @@
 mod adoption;
 mod bad_input;
 mod branching;
+mod budgets;
 mod by_hand;
 mod cluster;
 mod collector;

@@ -59,7 +59,7 @@ pub(crate) async fn attempt(stream: &mut Stream) -> AttemptRef {
 /// Says that the attempt succeeded, and waits for what the engine says to that.
 pub(crate) async fn succeed(stream: &mut Stream, attempt: AttemptRef, output: Value) -> AttemptResultAck {
     let output = Some(Outcome::Output(goalpost_proto::value_from_json(output)));
-    let result = AttemptResult { attempt: Some(attempt), outcome: output };
+    let result = AttemptResult { attempt: Some(attempt), outcome: output, usage: None };
     stream.0.send(WorkRequest { message: Some(Message::Result(result)) }).await.unwrap();
     next(stream, |message| match message {
         Answer::Ack(ack) => Some(ack),

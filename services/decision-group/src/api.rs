@@ -3,20 +3,21 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use goalpost_model::{GoalId, GoalState, Namespace, PayloadLimit, WorkflowId};
+use goalpost_model::{Amount, GoalId, GoalState, Namespace, PayloadLimit, WorkflowId};
 use goalpost_proto::v1::{
     CancelGoalRequest, CancelWorkflowRequest, Event, ExplainGoalRequest, ExplainWorkflowRequest, Explanation,
     ExtendGoalRequest, GetGoalRequest, Goal, ListCapabilitiesRequest, ListCapabilitiesResponse,
-    ListCatalogRequest, ListCatalogResponse, ListDecisionsRequest, ListDecisionsResponse, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest,
-    PayloadReference, PreviewPlanRequest, PreviewPlanResponse, ReadPayloadRequest, ResolveApprovalRequest, ResolveDecisionRequest,
-    ResumeGoalRequest, RetryGoalRequest, SignalGoalRequest, SimulateBlueprintRequest,
-    SimulateBlueprintResponse, SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest,
-    WritePayloadRequest, act_on_workflow_request::Action, central_decision_group_server,
+    ListCatalogRequest, ListCatalogResponse, ListDecisionsRequest, ListDecisionsResponse, ListGoalsRequest,
+    ListGoalsResponse, PauseGoalRequest, PayloadReference, PreviewPlanRequest, PreviewPlanResponse,
+    ReadPayloadRequest, ResolveApprovalRequest, ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest,
+    SetGoalBudgetRequest, SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse,
+    SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest, WritePayloadRequest,
+    act_on_workflow_request::Action, central_decision_group_server,
 };
 use goalpost_proto::{Violations, struct_from_map};
 use goalpost_service::load::Gate;
 use goalpost_service::{status, trace_context};
-use goalpost_store::goals::{self, Inserted};
+use goalpost_store::goals::{self, Inserted, NewBlueprint};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -24,14 +25,14 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use crate::by_hand;
-use crate::checks::Checks;
+use crate::checks::{Checked, Checks};
 use crate::decisions;
 use crate::extend::Extension;
 use crate::preview::preview;
-use crate::requests::{self, Submission, Wanted};
+use crate::requests::{self, Own, Submission, Wanted};
 use crate::submit::{NotStored, Submitter};
 use crate::watch::Watch;
-use crate::{Context, payloads, resource, simulate};
+use crate::{Context, budget, payloads, resource, simulate};
 
 /// Who made a plan that the caller brought along.
 pub(crate) const CALLER: &str = "caller";
@@ -58,7 +59,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         let submission = requests::submission(request.into_inner(), self.payload_limit)
             .map_err(status::invalid_argument)?;
         let checked = match &submission.wanted.blueprint {
-            Some(own) => Some(self.checks.checked(own, &submission.namespace, traceparent.as_deref()).await?),
+            Some(own) => Some(self.own(own, &submission, traceparent.as_deref()).await?),
             None => None,
         };
         let id = GoalId(Uuid::now_v7());
@@ -103,7 +104,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         found.truncate(size);
         let last = found.last().filter(|_| !is_last);
         let next_page_token = last.map(|goal| goal.id.to_string()).unwrap_or_default();
-        let goals = found.into_iter().map(|goal| resource::goal(goal, Vec::new(), Vec::new())).collect();
+        let goals = found.into_iter().map(resource::goal).collect();
         Ok(Response::new(ListGoalsResponse { goals, next_page_token }))
     }
 
@@ -155,6 +156,16 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
 
     async fn resume_goal(&self, request: Request<ResumeGoalRequest>) -> Result<Response<Goal>, Status> {
         self.act(request, by_hand::resume).await
+    }
+
+    async fn set_goal_budget(
+        &self,
+        request: Request<SetGoalBudgetRequest>,
+    ) -> Result<Response<Goal>, Status> {
+        let traceparent = trace_context::of(&request);
+        let (id, change) = by_hand::new_limits(request.into_inner()).map_err(status::invalid_argument)?;
+        by_hand::set_budget(&self.context, id, change, traceparent.as_deref()).await?;
+        self.read(id).await
     }
 
     async fn retry_goal(&self, request: Request<RetryGoalRequest>) -> Result<Response<Goal>, Status> {
@@ -289,12 +300,27 @@ impl Api {
         self.read(id).await
     }
 
+    /// The caller's own blueprint, checked; it has to come to its end within the goal's budget, if all goes well.
+    async fn own(
+        &self,
+        own: &Own,
+        submission: &Submission,
+        traceparent: Option<&str>,
+    ) -> Result<NewBlueprint, Status> {
+        let Checked { blueprint, estimate } =
+            self.checks.checked(own, &submission.namespace, traceparent).await?;
+        match budget::too_small(submission.budget, estimate, Amount::default()) {
+            Some(too_small) => Err(status::invalid_argument(too_small.into())),
+            None => Ok(blueprint),
+        }
+    }
+
     async fn read(&self, id: GoalId) -> Result<Response<Goal>, Status> {
         let found = goals::get(&self.context.store, id).await.map_err(|error| status::store(&error))?;
-        let (goal, decisions) = found.ok_or_else(|| status::not_found("goal", &id.to_string()))?;
+        let found = found.ok_or_else(|| status::not_found("goal", &id.to_string()))?;
         let approvals = goals::approvals_of(&self.context.store, id).await;
         let approvals = approvals.map_err(|error| status::store(&error))?;
-        Ok(Response::new(resource::goal(goal, decisions, approvals)))
+        Ok(Response::new(resource::found(found, approvals)))
     }
 }
 
@@ -315,7 +341,7 @@ pub(crate) async fn cancel_workflow(
 
 /// The answer to a submission, without another look at the store.
 fn just_submitted(id: GoalId, submission: Submission) -> Goal {
-    let Submission { wanted, request_id, namespace, priority, policy: _ } = submission;
+    let Submission { wanted, request_id, namespace, priority, policy: _, budget } = submission;
     let Wanted { goal, goal_type, blueprint: _, input } = wanted;
     Goal {
         id: id.to_string(),
@@ -327,6 +353,7 @@ fn just_submitted(id: GoalId, submission: Submission) -> Goal {
         created_at: Some(goalpost_proto::now()),
         namespace: namespace.to_string(),
         priority: goalpost_proto::priority(priority).into(),
+        budget: resource::shown(budget),
         ..Goal::default()
     }
 }

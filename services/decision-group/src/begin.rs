@@ -2,10 +2,8 @@
 //!
 //! To begin a workflow twice begins it once, so whoever is told of a goal that has a plan begins it.
 
-use std::collections::HashSet;
-
 use futures::stream::{self, StreamExt as _};
-use goalpost_model::{Failure, GoalId, GoalState};
+use goalpost_model::{Amount, Failure, GoalId, GoalState, Spending};
 use goalpost_policy::Ruling;
 use goalpost_proto::struct_from_map;
 use goalpost_proto::v1::CreateWorkflowRequest;
@@ -21,7 +19,7 @@ use crate::checks::Checks;
 use crate::planner::Decided;
 use crate::refusals::may_pass;
 use crate::rulings::{self, Proposal, Subject};
-use crate::{Context, SERVICE};
+use crate::{Context, SERVICE, budget};
 
 /// Workflows that are begun at once.
 const AT_ONCE: usize = 64;
@@ -95,14 +93,15 @@ impl Goals<'_> {
     /// Stores the plans of these goals, and answers with those whose workflows may begin.
     async fn store(&self, planned: &[Planned], mut goals: Vec<StoredGoal>) -> Option<Vec<StoredGoal>> {
         let store_plans = || goals::store_plans(&self.context.store, planned);
-        let stored: HashSet<GoalId> =
-            until_ok("PostgreSQL", self.stop, store_plans).await?.into_iter().collect();
-        let missed = planned.iter().map(|plan| plan.goal).filter(|goal| !stored.contains(goal));
+        let stored = until_ok("PostgreSQL", self.stop, store_plans).await?;
+        let missed = planned.iter().map(|plan| plan.goal).filter(|goal| !stored.contains_key(goal));
         let planned_before = self.planned(&missed.collect::<Vec<_>>()).await?;
         for (goal, plan) in goals.iter_mut().zip(planned) {
             goal.blueprint_digest = plan.verdict.digest().copied().filter(|_| plan.approvals.is_empty());
+            goal.budget = stored.get(&goal.id).copied().unwrap_or_default();
+            goal.planning = plan.llm_usage.as_ref().map(Amount::from).unwrap_or_default();
         }
-        goals.retain(|goal| goal.blueprint_digest.is_some() && stored.contains(&goal.id));
+        goals.retain(|goal| goal.blueprint_digest.is_some() && stored.contains_key(&goal.id));
         goals.extend(planned_before);
         Some(goals)
     }
@@ -127,6 +126,8 @@ impl Goals<'_> {
             input: Some(struct_from_map(&goal.input)),
             namespace: goal.namespace.to_string(),
             priority: goalpost_proto::priority(goal.priority).into(),
+            budget: Some(goal.budget.into()),
+            spent_before: Some(Spending::new(0, goal.planning).into()),
         };
         let span = || tracing::info_span!("begin", service.name = SERVICE, goal = %goal.id);
         let hop = Hop::begin(goal.traceparent.as_deref(), span);
@@ -162,17 +163,22 @@ impl Goals<'_> {
     }
 }
 
-/// The planner's decision on a goal.
-pub(crate) fn decision(goal: GoalId, decided: Decided) -> Planned {
-    let Decided { plan, by, usage } = decided;
-    let (reason, verdict) = match plan {
+/// The planner's decision on a goal. A plan that comes to more than its budget is none.
+pub(crate) fn decision(goal: &StoredGoal, decided: Decided) -> Planned {
+    let spent = decided.spent();
+    let Decided { plan, by, usage, estimate } = decided;
+    let fits = |plan| match budget::too_small(goal.budget, estimate, spent) {
+        Some(too_small) => Err(Failure::from(too_small)),
+        None => Ok(plan),
+    };
+    let (reason, verdict) = match plan.and_then(fits) {
         Ok(blueprint) => (
             format!("{} tasks, {} edges, no errors", blueprint.tasks.len(), blueprint.edges.len()),
             Verdict::Plan(NewBlueprint::of(&blueprint)),
         ),
         Err(failure) => (failure.to_string(), Verdict::GiveUp(failure)),
     };
-    Planned { goal, verdict, decided_by: by, reason, llm_usage: usage, approvals: Vec::new() }
+    Planned { goal: goal.id, verdict, decided_by: by, reason, llm_usage: usage, approvals: Vec::new() }
 }
 
 /// The plan after the ruling on it.

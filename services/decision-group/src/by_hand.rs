@@ -1,16 +1,18 @@
 //! What people and other systems ask of a running goal: its workflow does it.
 
 use goalpost_model::limits::{MAX_NAME_BYTES, MAX_REASON_BYTES};
-use goalpost_model::{Blueprint, Digest, Failure, GoalId, GoalState, WorkflowId};
+use goalpost_model::{
+    Amount, Blueprint, BudgetChange, Digest, Failure, GoalId, GoalState, Spending, WorkflowId,
+};
 use goalpost_proto::v1::act_on_workflow_request::Action;
 use goalpost_proto::v1::{
     ActOnWorkflowRequest, ExpandAction, PauseAction, PauseGoalRequest, ResolveAction, ResolveApprovalRequest,
-    ResumeAction, ResumeGoalRequest, RetryAction, RetryGoalRequest, SignalAction, SignalGoalRequest,
-    SkipAction, SkipTaskRequest,
+    ResumeAction, ResumeGoalRequest, RetryAction, RetryGoalRequest, SetBudgetAction, SetGoalBudgetRequest,
+    SignalAction, SignalGoalRequest, SkipAction, SkipTaskRequest,
 };
-use goalpost_proto::{Violations, read_blueprint, v1};
+use goalpost_proto::{Violations, read_blueprint, read_budget_change, v1};
 use goalpost_service::{status, trace_context};
-use goalpost_store::goals;
+use goalpost_store::goals::{self, FoundGoal};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -56,6 +58,37 @@ pub(crate) fn skip(SkipTaskRequest { id, task, reason, output }: SkipTaskRequest
     fields.done(&id, Action::Skip(SkipAction { task, reason, output }))
 }
 
+/// The goal, and its new limits.
+pub(crate) fn new_limits(
+    SetGoalBudgetRequest { id, budget }: SetGoalBudgetRequest,
+) -> Result<(GoalId, BudgetChange), Violations> {
+    let mut fields = Fields::default();
+    let id = crate::requests::goal_id(&id)?;
+    let change = read_budget_change(budget, "budget", &mut fields.0);
+    if change == BudgetChange::default() && fields.0.is_empty() {
+        fields.0.add("budget", "must name a limit");
+    }
+    fields.0.or((id, change))
+}
+
+/// Gives the goal these limits; its workflow, once it runs.
+pub(crate) async fn set_budget(
+    context: &Context,
+    id: GoalId,
+    change: BudgetChange,
+    traceparent: Option<&str>,
+) -> Result<(), Status> {
+    let stored = goals::set_budget(&context.store, id, change).await;
+    match stored.map_err(|error| status::store(&error))? {
+        None => Err(status::not_found("goal", &id.to_string())),
+        Some(GoalState::Submitted | GoalState::AwaitingApproval) => Ok(()),
+        Some(_) => {
+            let action = Action::SetBudget(SetBudgetAction { budget: Some(change.into()) });
+            act(context, id, action, traceparent).await
+        }
+    }
+}
+
 /// The goal and the blueprint of a request to extend it.
 pub(crate) fn extension(
     id: &str,
@@ -74,13 +107,20 @@ pub(crate) fn extension(
     }
 }
 
-/// Gives a task its graph, or says why there is none; for the attempt, or for whichever waits.
-pub(crate) fn expand(task: String, attempt: Option<i32>, outcome: Result<Digest, Failure>) -> Action {
+/// Gives a task its graph, or says why there is none; for the attempt, or for whichever waits. `spent`: what planning
+/// took.
+pub(crate) fn expand(
+    task: String,
+    attempt: Option<i32>,
+    outcome: Result<Digest, Failure>,
+    spent: Amount,
+) -> Action {
     let (blueprint_digest, failure) = match outcome {
         Ok(digest) => (digest.to_string(), None),
         Err(failure) => (String::new(), Some(failure.into())),
     };
-    Action::Expand(ExpandAction { task, blueprint_digest, failure, attempt })
+    let spent = Some(Spending::new(0, spent).into());
+    Action::Expand(ExpandAction { task, blueprint_digest, failure, attempt, spent })
 }
 
 /// The fields of a request, and what is wrong with them.
@@ -136,7 +176,7 @@ pub(crate) async fn act(
 /// A goal without a workflow has no plan yet, or never had one.
 pub(crate) async fn has_workflow(context: &Context, id: GoalId) -> Result<(), Status> {
     let found = goals::get(&context.store, id).await.map_err(|error| status::store(&error))?;
-    let Some((goal, _)) = found else { return Err(status::not_found("goal", &id.to_string())) };
+    let Some(FoundGoal { goal, .. }) = found else { return Err(status::not_found("goal", &id.to_string())) };
     match goal.state {
         // Planned a moment ago, it has a workflow in the next.
         GoalState::Submitted | GoalState::Running if !goal.has_workflow => {
@@ -144,7 +184,8 @@ pub(crate) async fn has_workflow(context: &Context, id: GoalId) -> Result<(), St
             Err(status::with_reason(Code::FailedPrecondition, "NOT_RUNNING", message.to_owned()))
         }
         GoalState::AwaitingApproval => {
-            let message = "the goal's plan waits to be approved; try again when it is (ListDecisions says by whom)";
+            let message =
+                "the goal's plan waits to be approved; try again when it is (ListDecisions says by whom)";
             Err(status::with_reason(Code::FailedPrecondition, "NOT_RUNNING", message.to_owned()))
         }
         _ if goal.has_workflow => Ok(()),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use goalpost_model::{Blueprint, Digest, Finding, Namespace, Severity};
 use goalpost_peers::Channel;
 use goalpost_proto::v1::planner_client::PlannerClient;
-use goalpost_proto::v1::{CheckBlueprintRequest, CheckBlueprintResponse};
+use goalpost_proto::v1::{CheckBlueprintRequest, CheckBlueprintResponse, PlanEstimate};
 use goalpost_proto::{Violations, blueprint_from_model, read_blueprint};
 use goalpost_service::{status, trace_context};
 use goalpost_store::Store;
@@ -32,12 +32,21 @@ pub(crate) enum Definitions {
     Own,
 }
 
+/// A blueprint that can run.
+#[derive(Clone)]
+pub(crate) struct Checked {
+    /// It, with the definitions of its capabilities.
+    pub(crate) blueprint: NewBlueprint,
+    /// What its workflow comes to if all goes well.
+    pub(crate) estimate: PlanEstimate,
+}
+
 /// The planner's consent to blueprints, asked for once while it is fresh: callers submit the same
 /// blueprint again and again.
 pub(crate) struct Checks {
     planner: PlannerClient<Channel>,
     store: Store,
-    passed: Mutex<HashMap<(Namespace, Digest), (Instant, NewBlueprint)>>,
+    passed: Mutex<HashMap<(Namespace, Digest), (Instant, Checked)>>,
 }
 
 impl Checks {
@@ -52,13 +61,14 @@ impl Checks {
         own: &Own,
         namespace: &Namespace,
         traceparent: Option<&str>,
-    ) -> Result<NewBlueprint, Status> {
+    ) -> Result<Checked, Status> {
         let key = (namespace.clone(), own.digest);
         if let Some(checked) = self.fresh(&key) {
             return Ok(checked);
         }
         let asked = Instant::now();
-        let checked = self.ask(own.blueprint.clone(), Definitions::Catalog, namespace, traceparent).await?;
+        let checked =
+            self.consent(own.blueprint.clone(), Definitions::Catalog, namespace, traceparent).await?;
         let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
         if passed.len() >= CAPACITY {
             passed.clear();
@@ -67,7 +77,7 @@ impl Checks {
         Ok(checked)
     }
 
-    fn fresh(&self, key: &(Namespace, Digest)) -> Option<NewBlueprint> {
+    fn fresh(&self, key: &(Namespace, Digest)) -> Option<Checked> {
         let passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
         let (asked, checked) = passed.get(key)?;
         (asked.elapsed() < FRESH).then(|| checked.clone())
@@ -100,7 +110,18 @@ impl Checks {
         namespace: &Namespace,
         traceparent: Option<&str>,
     ) -> Result<NewBlueprint, Status> {
-        let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _, worst_case: _, estimate: _ } =
+        Ok(self.consent(blueprint, definitions, namespace, traceparent).await?.blueprint)
+    }
+
+    /// The same, with what it comes to.
+    pub(crate) async fn consent(
+        &self,
+        blueprint: Blueprint,
+        definitions: Definitions,
+        namespace: &Namespace,
+        traceparent: Option<&str>,
+    ) -> Result<Checked, Status> {
+        let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _, worst_case: _, estimate } =
             self.all_found(blueprint, definitions, namespace, traceparent).await?;
         let mut violations = Violations::default();
         for finding in findings.into_iter().map(Finding::from) {
@@ -114,7 +135,10 @@ impl Checks {
         }
         let checked = read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations);
         match checked {
-            Some(checked) if violations.is_empty() => Ok(NewBlueprint::of(&checked)),
+            Some(checked) if violations.is_empty() => {
+                let blueprint = NewBlueprint::of(&checked);
+                Ok(Checked { blueprint, estimate: estimate.unwrap_or_default() })
+            }
             _ => Err(status::invalid_argument(violations)),
         }
     }

@@ -14,11 +14,11 @@ use goalpost_store::goals::{self, Answer, ApprovalFilter, Edit, Word};
 use goalpost_store::workflows;
 use tonic::{Code, Status};
 
-use crate::Context;
-use crate::checks::{Checks, Definitions};
+use crate::checks::{Checked, Checks, Definitions};
 use crate::requests;
 use crate::resource;
 use crate::rulings::{self, Proposal, Subject};
+use crate::{Context, budget};
 
 /// Approvals that somebody wants to see.
 #[derive(Debug)]
@@ -40,7 +40,8 @@ pub(crate) fn page(request: ListDecisionsRequest) -> Result<Page, Violations> {
     let namespace = read_namespace(&namespace, "namespace", &mut violations);
     let state = read_approval_state(state, "state", &mut violations).unwrap_or(PlanApprovalState::Open);
     let decider = Some(decider).filter(|decider| !decider.is_empty());
-    violations.or(Page { filter: ApprovalFilter { goal, namespace, decider, state: Some(state), before }, size })
+    violations
+        .or(Page { filter: ApprovalFilter { goal, namespace, decider, state: Some(state), before }, size })
 }
 
 /// A page of approvals, newest first.
@@ -87,7 +88,8 @@ pub(crate) fn resolution(request: ResolveDecisionRequest) -> Result<Resolution, 
         })
         .ok();
     if !(1..=MAX_NAME_BYTES).contains(&decider.len()) || decider.contains('\0') {
-        violations.add("decider", format!("must say who decides: 1 to {MAX_NAME_BYTES} bytes, none of them NUL"));
+        violations
+            .add("decider", format!("must say who decides: 1 to {MAX_NAME_BYTES} bytes, none of them NUL"));
     }
     if reason.len() > MAX_REASON_BYTES || reason.contains('\0') {
         violations.add("reason", format!("must have at most {MAX_REASON_BYTES} bytes, none of them NUL"));
@@ -145,19 +147,20 @@ async fn edit(
     traceparent: Option<&str>,
 ) -> Result<(), Status> {
     let goal = context.goal(word.goal).await?;
-    let checked =
-        checks.ask(blueprint.clone(), Definitions::Catalog, &goal.namespace, traceparent).await?;
+    let Checked { blueprint: checked, estimate } =
+        checks.consent(blueprint.clone(), Definitions::Catalog, &goal.namespace, traceparent).await?;
+    if let Some(too_small) = budget::too_small(goal.budget, estimate, goal.planning) {
+        return Err(status::invalid_argument(too_small.into()));
+    }
     if checked.digest == word.digest {
         let mut violations = Violations::default();
-        violations.add("edit.blueprint", "is the plan that waits already; approve that, or bring another one");
+        violations
+            .add("edit.blueprint", "is the plan that waits already; approve that, or bring another one");
         return Err(status::invalid_argument(violations));
     }
     let away = |error: goalpost_store::Error| status::store(&error);
-    let proposal = Proposal {
-        planned_by: word.decider,
-        blueprint: checked.blueprint().map_err(away)?,
-        present: None,
-    };
+    let proposal =
+        Proposal { planned_by: word.decider, blueprint: checked.blueprint().map_err(away)?, present: None };
     let approvals = match context.rulings(checks).on(&Subject::of(&goal), proposal, traceparent).await? {
         Ruling::Admit => Vec::new(),
         Ruling::Approval(wanted) => rulings::approvals(wanted, checked.digest),
@@ -172,12 +175,14 @@ async fn edit(
 }
 
 fn told(answer: Answer, word: &Word<'_>) -> Result<(), Status> {
-    let refused = |reason, message: String| Err(status::with_reason(Code::FailedPrecondition, reason, message));
+    let refused =
+        |reason, message: String| Err(status::with_reason(Code::FailedPrecondition, reason, message));
     match answer {
         Answer::Done | Answer::Approved => Ok(()),
         Answer::GoalNotFound => Err(status::not_found("goal", &word.goal.to_string())),
         Answer::NotADecider => {
-            let message = format!("nobody asked '{}' to decide on this plan; GetGoal says who may", word.decider);
+            let message =
+                format!("nobody asked '{}' to decide on this plan; GetGoal says who may", word.decider);
             Err(status::with_reason(Code::PermissionDenied, "NOT_A_DECIDER", message))
         }
         Answer::NothingOpen | Answer::Rejected => {
@@ -188,7 +193,8 @@ fn told(answer: Answer, word: &Word<'_>) -> Result<(), Status> {
             refused("OTHER_DIGEST", message.to_owned())
         }
         Answer::DecidedOtherwise => {
-            let message = format!("'{}' has decided otherwise on this plan before, which counts", word.decider);
+            let message =
+                format!("'{}' has decided otherwise on this plan before, which counts", word.decider);
             refused("DECIDED_OTHERWISE", message)
         }
     }
@@ -212,11 +218,8 @@ mod tests {
         };
         let expected = ["goal_id", "blueprint_digest", "decider", "reason"];
         assert_eq!(fields(resolution(request).unwrap_err()), expected);
-        let request = ResolveDecisionRequest {
-            decider: "ann".into(),
-            reason: "x".repeat(2_000),
-            ..Default::default()
-        };
+        let request =
+            ResolveDecisionRequest { decider: "ann".into(), reason: "x".repeat(2_000), ..Default::default() };
         let expected = ["goal_id", "blueprint_digest", "reason", "verdict"];
         assert_eq!(fields(resolution(request).unwrap_err()), expected);
         let request = ListDecisionsRequest {

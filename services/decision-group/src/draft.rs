@@ -59,7 +59,7 @@ impl Drafts<'_> {
             let drafted = self.drafted(PlanningRef::Goal(id), plan::request(&goal), hop.traceparent());
             let Some(decided) = drafted.await? else { return Some(()) };
             metrics::histogram!("goalpost_planning_seconds").record(started.elapsed());
-            let planned = goals.ruled(&goal, decision(id, decided)).await?;
+            let planned = goals.ruled(&goal, decision(&goal, decided)).await?;
             goals.settle(&[planned], vec![goal]).await?;
         } else if goal.state == GoalState::Running && !goal.has_workflow {
             goals.begin_all(vec![goal]).await?;
@@ -76,8 +76,9 @@ impl Drafts<'_> {
         let traceparent = wanted.traceparent.as_deref();
         let drafted = self.drafted(PlanningRef::Task(at), expand::request(&wanted), traceparent);
         let Some(decided) = drafted.await? else { return Some(()) };
-        let found = decided.plan.map(|blueprint| NewBlueprint::of(&blueprint));
-        until_ok("the graph engine", stop, || expand::give(context, checks, &wanted, found.clone())).await
+        let (spent, found) = (decided.spent(), decided.plan.map(|blueprint| NewBlueprint::of(&blueprint)));
+        until_ok("the graph engine", stop, || expand::give(context, checks, &wanted, found.clone(), spent))
+            .await
     }
 
     /// The plan, or why there is none; neither if nobody waits for it any more.

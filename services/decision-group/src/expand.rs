@@ -5,14 +5,14 @@
 //! plan is handed over to those who ask a language model (`draft`).
 
 use futures::stream::{self, StreamExt as _};
-use goalpost_model::{AttemptRef, Blueprint, Digest, Failure, GoalId, PlanningRef, SUB_GOAL};
+use goalpost_model::{Amount, AttemptRef, Blueprint, Digest, Failure, GoalId, PlanningRef, SUB_GOAL};
 use goalpost_policy::Ruling;
 use goalpost_proto::struct_from_map;
 use goalpost_proto::v1::{ActOnWorkflowRequest, PlanRequest};
 use goalpost_service::backoff::{Backoff, until_ok};
 use goalpost_service::line::Line;
 use goalpost_service::{status, trace_context};
-use goalpost_store::goals::{self, NewBlueprint};
+use goalpost_store::goals::{self, FoundGoal, NewBlueprint};
 use goalpost_store::plannings;
 use goalpost_store::workflows::{self, WantedPlan};
 use serde_json::Value;
@@ -75,15 +75,18 @@ impl Plans<'_> {
 
     /// Errors: what may pass.
     async fn try_serve(&self, wanted: &WantedPlan) -> Result<(), Status> {
-        let found = if wanted.capability == SUB_GOAL {
+        let (found, spent) = if wanted.capability == SUB_GOAL {
             match planner::plan(self.context, request(wanted), wanted.traceparent.as_deref()).await? {
-                Answer::Decided(decided) => decided.plan.map(|blueprint| NewBlueprint::of(&blueprint)),
+                Answer::Decided(decided) => {
+                    let spent = decided.spent();
+                    (decided.plan.map(|blueprint| NewBlueprint::of(&blueprint)), spent)
+                }
                 Answer::MayDraft => return self.hand_over(wanted).await,
             }
         } else {
-            self.check(wanted).await?
+            (self.check(wanted).await?, Amount::default())
         };
-        give(self.context, self.checks, wanted, found).await
+        give(self.context, self.checks, wanted, found, spent).await
     }
 
     /// A language model has to be asked: not here, where others wait.
@@ -128,12 +131,14 @@ pub(crate) fn request(wanted: &WantedPlan) -> PlanRequest {
     }
 }
 
-/// Stores the plan and gives it to the task, if the policies let it pass, or fails the task. Errors: what may pass.
+/// Stores the plan and gives it to the task, if the policies let it pass, or fails the task. `spent`: what planning took.
+/// Errors: what may pass.
 pub(crate) async fn give(
     context: &Context,
     checks: &Checks,
     wanted: &WantedPlan,
     found: Result<NewBlueprint, Failure>,
+    spent: Amount,
 ) -> Result<(), Status> {
     let ruled = match found {
         Ok(blueprint) => ruled(context, checks, wanted, blueprint).await?,
@@ -143,9 +148,9 @@ pub(crate) async fn give(
         Ok(blueprint) => store(context, blueprint).await?,
         Err(failure) => Err(failure),
     };
-    let Some(refused) = tell(context, wanted, outcome).await? else { return Ok(()) };
+    let Some(refused) = tell(context, wanted, outcome, spent).await? else { return Ok(()) };
     tracing::error!(attempt = %wanted.at, task = wanted.task, reason = refused.message, "a plan was refused; its task fails");
-    if let Some(refused) = tell(context, wanted, Err(refused)).await? {
+    if let Some(refused) = tell(context, wanted, Err(refused), spent).await? {
         let reason = refused.message;
         tracing::error!(attempt = %wanted.at, task = wanted.task, reason, "a task cannot be failed; it waits on");
     }
@@ -161,7 +166,9 @@ async fn ruled(
 ) -> Result<Result<NewBlueprint, Failure>, Status> {
     // A workflow that serves no goal has no policy.
     let goal = goals::get(&context.store, GoalId::from(wanted.at.workflow)).await;
-    let Some((goal, _)) = goal.map_err(|error| status::store(&error))? else { return Ok(Ok(new)) };
+    let Some(FoundGoal { goal, .. }) = goal.map_err(|error| status::store(&error))? else {
+        return Ok(Ok(new));
+    };
     let subject = Subject::of(&goal);
     let rulings = context.rulings(checks);
     let Some(present) = context.running(goal.id).await?.filter(|_| rulings.cover(&subject)) else {
@@ -193,9 +200,10 @@ async fn tell(
     context: &Context,
     wanted: &WantedPlan,
     outcome: Result<Digest, Failure>,
+    spent: Amount,
 ) -> Result<Option<Failure>, Status> {
     let WantedPlan { at: AttemptRef { workflow, attempt, .. }, task, .. } = wanted;
-    let action = Some(expand(task.clone(), i32::try_from(*attempt).ok(), outcome));
+    let action = Some(expand(task.clone(), i32::try_from(*attempt).ok(), outcome, spent));
     let request = ActOnWorkflowRequest { id: workflow.to_string(), action };
     let request = trace_context::request(request, wanted.traceparent.as_deref());
     let Err(status) = context.peers.engine.clone().act_on_workflow(request).await else {

@@ -1,6 +1,6 @@
 //! What somebody adds to a goal that runs.
 
-use goalpost_model::{Blueprint, Digest, Failure, GoalId};
+use goalpost_model::{Amount, Blueprint, Digest, Failure, GoalId};
 use goalpost_policy::Ruling;
 use goalpost_proto::Violations;
 use goalpost_proto::v1::ExtendAction;
@@ -33,10 +33,8 @@ impl Extension<'_> {
     /// The blueprint runs inside of the task, which waits for it.
     pub(crate) async fn put_into(&self, task: String, blueprint: Blueprint) -> Result<(), Status> {
         let goal = self.context.goal(self.id).await?;
-        let checked = self
-            .checks
-            .ask(blueprint, Definitions::Catalog, &goal.namespace, self.traceparent())
-            .await?;
+        let checked =
+            self.checks.ask(blueprint, Definitions::Catalog, &goal.namespace, self.traceparent()).await?;
         let present = self.context.blueprint(self.present().await?).await?;
         match self.ruling(&goal, &checked, &present).await? {
             Ruling::Admit => {}
@@ -44,7 +42,7 @@ impl Extension<'_> {
             Ruling::Approval(wanted) => return Err(refused(rulings::unasked(&wanted))),
         }
         self.store(&checked).await?;
-        let action = by_hand::expand(task, None, Ok(checked.digest));
+        let action = by_hand::expand(task, None, Ok(checked.digest), Amount::default());
         by_hand::act(self.context, self.id, action, self.traceparent()).await
     }
 

@@ -6,6 +6,7 @@
 
 mod api;
 mod begin;
+mod budget;
 mod by_hand;
 mod checks;
 mod config;

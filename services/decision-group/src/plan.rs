@@ -159,7 +159,7 @@ async fn try_plan(context: &Context, goal: &StoredGoal) -> Result<Outcome, Statu
     }
     let hop = hop(goal);
     Ok(match planner::plan(context, request(goal), hop.traceparent()).await? {
-        Answer::Decided(decided) => Outcome::Planned(Box::new(decision(goal.id, decided))),
+        Answer::Decided(decided) => Outcome::Planned(Box::new(decision(goal, decided))),
         Answer::MayDraft => Outcome::HandedOver,
     })
 }

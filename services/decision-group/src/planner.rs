@@ -1,8 +1,8 @@
 //! What the planner says of a goal.
 
-use goalpost_model::{Blueprint, Failure, LlmUsage, PlanningStep};
+use goalpost_model::{Amount, Blueprint, Failure, LlmUsage, PlanningStep};
 use goalpost_proto::v1::draft_response::Next;
-use goalpost_proto::v1::{DraftRequest, PlanRequest, PlanResponse};
+use goalpost_proto::v1::{DraftRequest, PlanEstimate, PlanRequest, PlanResponse};
 use goalpost_proto::{Violations, read_blueprint, read_step};
 use goalpost_service::trace_context;
 use tonic::Status;
@@ -33,6 +33,15 @@ pub(crate) struct Decided {
     pub(crate) by: String,
     /// What asking a language model took, if one was asked.
     pub(crate) usage: Option<LlmUsage>,
+    /// What the plan comes to if all goes well.
+    pub(crate) estimate: PlanEstimate,
+}
+
+impl Decided {
+    /// What planning took, as it counts against a budget.
+    pub(crate) fn spent(&self) -> Amount {
+        self.usage.as_ref().map(Amount::from).unwrap_or_default()
+    }
 }
 
 /// Asks for the catalog's plan. Errors: what may pass.
@@ -75,12 +84,17 @@ pub(crate) async fn draft(
 }
 
 fn decided(answer: PlanResponse) -> Decided {
-    let PlanResponse { blueprint, planned_by, failure, usage, .. } = answer;
+    let PlanResponse { blueprint, planned_by, failure, usage, estimate, .. } = answer;
     let decided = match (blueprint, failure) {
         (Some(blueprint), None) => {
             let mut violations = Violations::default();
             match read_blueprint(blueprint, "blueprint", &mut violations) {
-                Some(blueprint) => Decided { plan: Ok(Box::new(blueprint)), by: planned_by, usage: None },
+                Some(blueprint) => Decided {
+                    plan: Ok(Box::new(blueprint)),
+                    by: planned_by,
+                    usage: None,
+                    estimate: estimate.unwrap_or_default(),
+                },
                 None => none(Failure::new(Failure::BLUEPRINT_INVALID, violations.to_string())),
             }
         }
@@ -100,5 +114,5 @@ fn refusal(refused: Status) -> Result<Decided, Status> {
 }
 
 fn none(failure: Failure) -> Decided {
-    Decided { plan: Err(failure), by: "planner".to_owned(), usage: None }
+    Decided { plan: Err(failure), by: "planner".to_owned(), usage: None, estimate: PlanEstimate::default() }
 }

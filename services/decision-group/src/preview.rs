@@ -1,6 +1,6 @@
 //! What a submission would run, without storing anything.
 
-use goalpost_model::{Blueprint, Namespace, PayloadLimit, Priority};
+use goalpost_model::{Amount, Blueprint, Failure, LlmUsage, Namespace, PayloadLimit, Priority};
 use goalpost_notation::{Language, drawing, write};
 use goalpost_policy::Plan;
 use goalpost_proto::v1::draft_response::Next;
@@ -8,15 +8,15 @@ use goalpost_proto::v1::{
     self, CheckBlueprintResponse, DraftRequest, PlanRequest, PlanResponse, PreviewPlanRequest,
     PreviewPlanResponse, RungAttempt, RungOutcome,
 };
-use goalpost_proto::{Violations, read_blueprint, read_namespace, struct_from_map};
+use goalpost_proto::{Violations, read_blueprint, read_goal_budget, read_namespace, struct_from_map};
 use goalpost_service::{status, trace_context};
 use tonic::{Request, Status};
 
-use crate::Context;
 use crate::api::CALLER;
 use crate::checks::{Checks, Definitions};
 use crate::requests::{self, Own, Wanted};
 use crate::rulings::{self, Rulings, Subject};
+use crate::{Context, budget};
 
 /// The rung of a caller's own blueprint.
 const OWN: &str = "blueprint";
@@ -29,8 +29,10 @@ pub(crate) async fn preview(
     limit: PayloadLimit,
 ) -> Result<PreviewPlanResponse, Status> {
     let traceparent = trace_context::of(&request);
-    let PreviewPlanRequest { goal, goal_type, blueprint, input, namespace, policy } = request.into_inner();
+    let PreviewPlanRequest { goal, goal_type, blueprint, input, namespace, policy, budget } =
+        request.into_inner();
     let mut violations = Violations::default();
+    let budget = read_goal_budget(budget, "budget", &mut violations);
     let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
     let policy = policy.map(|policy| requests::own_policy(policy, &mut violations));
     let wanted = requests::wanted(goal, goal_type, blueprint, input, limit);
@@ -63,6 +65,12 @@ pub(crate) async fn preview(
         priority: Priority::default(),
         policy: policy.as_ref(),
     };
+    let PreviewPlanResponse { failure, estimate, usage, .. } = &mut answer;
+    if let (None, Some(estimate)) = (&failure, *estimate) {
+        let planning = usage.clone().map(LlmUsage::from).as_ref().map(Amount::from).unwrap_or_default();
+        let too_small = budget::too_small(budget, estimate, planning);
+        *failure = too_small.map(|too_small| Failure::from(too_small).into());
+    }
     answer.ruling = ruling(context.rulings(checks), &subject, &answer);
     Ok(answer)
 }

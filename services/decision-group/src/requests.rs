@@ -6,12 +6,14 @@ use goalpost_model::limits::{
     MAX_BLUEPRINT_BYTES, MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REASON_BYTES, MAX_REQUEST_ID_BYTES,
 };
 use goalpost_model::{
-    Blueprint, Digest, GoalId, GoalState, Namespace, PayloadLimit, Policy, Priority, canonical_json,
+    Blueprint, Digest, GoalBudget, GoalId, GoalState, Namespace, PayloadLimit, Policy, Priority,
+    canonical_json,
 };
 use goalpost_policy::CompiledPolicy;
 use goalpost_proto::v1::{self, SubmitGoalRequest};
 use goalpost_proto::{
-    Violations, map_from_struct, read_blueprint, read_goal_state, read_namespace, read_policy, read_priority,
+    Violations, map_from_struct, read_blueprint, read_goal_budget, read_goal_state, read_namespace,
+    read_policy, read_priority,
 };
 use goalpost_store::Json;
 use goalpost_store::goals::{NewBlueprint, NewGoal, RequestKey};
@@ -45,6 +47,7 @@ pub(crate) struct Submission {
     pub(crate) namespace: Namespace,
     pub(crate) priority: Priority,
     pub(crate) policy: Option<Policy>,
+    pub(crate) budget: GoalBudget,
 }
 
 /// Reads what is wanted: exactly one of goal, type and blueprint.
@@ -93,8 +96,17 @@ pub(crate) fn wanted(
 
 /// Reads a submission.
 pub(crate) fn submission(request: SubmitGoalRequest, limit: PayloadLimit) -> Result<Submission, Violations> {
-    let SubmitGoalRequest { goal, goal_type, blueprint, input, request_id, namespace, priority, policy } =
-        request;
+    let SubmitGoalRequest {
+        goal,
+        goal_type,
+        blueprint,
+        input,
+        request_id,
+        namespace,
+        priority,
+        policy,
+        budget,
+    } = request;
     let (wanted, mut violations) = match wanted(goal, goal_type, blueprint, input, limit) {
         Ok(wanted) => (Some(wanted), Violations::default()),
         Err(violations) => (None, violations),
@@ -105,10 +117,11 @@ pub(crate) fn submission(request: SubmitGoalRequest, limit: PayloadLimit) -> Res
     let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
     let priority = read_priority(priority, "priority", &mut violations);
     let policy = policy.map(|policy| own_policy(policy, &mut violations));
+    let budget = read_goal_budget(budget, "budget", &mut violations);
     let request_id = Some(request_id).filter(|id| !id.is_empty());
     match wanted {
         Some(wanted) if violations.is_empty() => {
-            Ok(Submission { wanted, request_id, namespace, priority, policy })
+            Ok(Submission { wanted, request_id, namespace, priority, policy, budget })
         }
         _ => Err(violations),
     }
@@ -118,7 +131,8 @@ pub(crate) fn submission(request: SubmitGoalRequest, limit: PayloadLimit) -> Res
 pub(crate) fn own_policy(message: v1::Policy, violations: &mut Violations) -> Policy {
     let policy = read_policy(message, "policy", violations);
     if let Err(mistakes) = CompiledPolicy::compile(&policy) {
-        let noted = mistakes.into_iter().map(|mistake| (format!("policy.{}", mistake.field), mistake.message));
+        let noted =
+            mistakes.into_iter().map(|mistake| (format!("policy.{}", mistake.field), mistake.message));
         noted.for_each(|(field, message)| violations.add(field, message));
     }
     policy
@@ -131,12 +145,12 @@ pub(crate) fn new_goal(
     traceparent: Option<String>,
     checked: Option<NewBlueprint>,
 ) -> NewGoal {
-    let Submission { wanted, request_id, namespace, priority, policy } = submission;
+    let Submission { wanted, request_id, namespace, priority, policy, budget } = submission;
     let Wanted { goal, goal_type, blueprint, input } = wanted;
     let request = request_id.as_ref().map(|id| {
         let blueprint = blueprint.as_ref().map(|own| own.digest.to_string());
         let said = json!({"goal": goal, "goal_type": goal_type, "blueprint": blueprint, "input": input,
-                          "priority": priority.rank(), "policy": policy});
+                          "priority": priority.rank(), "policy": policy, "budget": budget});
         RequestKey { id: id.clone(), digest: Digest::of(canonical_json(&said).as_bytes()) }
     });
     NewGoal {
@@ -150,6 +164,7 @@ pub(crate) fn new_goal(
         input: Json::of(input),
         traceparent,
         policy: policy.as_ref().map(Json::of),
+        budget: Json::of(budget),
     }
 }
 
@@ -241,11 +256,12 @@ mod tests {
             request_id: "r".repeat(200),
             namespace: "a b".into(),
             priority: 9,
+            budget: Some(v1::GoalBudget { tokens: Some(-1), ..v1::GoalBudget::default() }),
             ..SubmitGoalRequest::default()
         };
         assert_eq!(
             fields(submission(request, PayloadLimit::default()).unwrap_err()),
-            ["goal", "goal", "goal_type", "request_id", "namespace", "priority"]
+            ["goal", "goal", "goal_type", "request_id", "namespace", "priority", "budget.tokens"]
         );
         let request =
             v1::ListGoalsRequest { page_size: -1, page_token: "x".into(), state: 99, namespace: ":".into() };
@@ -254,10 +270,11 @@ mod tests {
 
     #[test]
     fn the_same_request_has_the_same_digest() {
-        let goal = |text: &str| {
+        let goal = |text: &str, tokens: Option<i64>| {
             let request = SubmitGoalRequest {
                 goal: text.into(),
                 request_id: "key".into(),
+                budget: Some(v1::GoalBudget { tokens, ..v1::GoalBudget::default() }),
                 ..SubmitGoalRequest::default()
             };
             new_goal(
@@ -268,7 +285,8 @@ mod tests {
             )
             .request
         };
-        assert_eq!(goal("a"), goal("a"));
-        assert_ne!(goal("a"), goal("b"));
+        assert_eq!(goal("a", None), goal("a", Some(0)));
+        assert_ne!(goal("a", None), goal("b", None));
+        assert_ne!(goal("a", None), goal("a", Some(1)));
     }
 }

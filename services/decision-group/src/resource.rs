@@ -1,15 +1,23 @@
 //! A stored goal as the API shows it.
 
+use goalpost_model::GoalBudget;
 use goalpost_proto::{approval_state, at_deadline, goal_state, struct_from_map, timestamp, v1};
 use goalpost_service::resource::decision;
-use goalpost_store::goals::{StoredApproval, StoredDecision, StoredGoal};
+use goalpost_store::goals::{FoundGoal, StoredApproval, StoredGoal};
 
-/// A goal with what is known of it besides.
-pub(crate) fn goal(
-    stored: StoredGoal,
-    decisions: Vec<StoredDecision>,
-    approvals: Vec<StoredApproval>,
-) -> v1::Goal {
+/// With its decisions and its approvals, and what it has taken.
+pub(crate) fn found(found: FoundGoal, approvals: Vec<StoredApproval>) -> v1::Goal {
+    let FoundGoal { goal: stored, decisions, spent } = found;
+    v1::Goal {
+        decisions: decisions.into_iter().map(decision).collect(),
+        approvals: approvals.into_iter().map(approval).collect(),
+        spent: Some(spent.into()),
+        ..goal(stored)
+    }
+}
+
+/// Without them.
+pub(crate) fn goal(stored: StoredGoal) -> v1::Goal {
     let StoredGoal {
         id,
         namespace,
@@ -29,6 +37,8 @@ pub(crate) fn goal(
         traceparent: _,
         created_at,
         ended_at,
+        budget,
+        planning: _,
     } = stored;
     v1::Goal {
         id: id.to_string(),
@@ -43,11 +53,18 @@ pub(crate) fn goal(
         request_id: request_id.unwrap_or_default(),
         created_at: Some(timestamp(created_at)),
         ended_at: ended_at.map(timestamp),
-        decisions: decisions.into_iter().map(decision).collect(),
+        decisions: Vec::new(),
         namespace: namespace.to_string(),
         priority: goalpost_proto::priority(priority).into(),
-        approvals: approvals.into_iter().map(approval).collect(),
+        approvals: Vec::new(),
+        budget: shown(budget),
+        spent: None,
     }
+}
+
+/// One that bounds nothing is none.
+pub(crate) fn shown(budget: GoalBudget) -> Option<v1::GoalBudget> {
+    (budget != GoalBudget::default()).then(|| budget.into())
 }
 
 /// An approval.

@@ -1,7 +1,9 @@
 //! What the policies say of plans.
 
 use goalpost_model::{Blueprint, Digest, Failure, Namespace, Policy, Priority};
-use goalpost_policy::{Case, CompiledPolicy, Estimate, Plan, Policies, Ruling, Submission, Wanted, WorstCase};
+use goalpost_policy::{
+    Case, CompiledPolicy, Estimate, Plan, Policies, Ruling, Submission, Wanted, WorstCase,
+};
 use goalpost_proto::{at_deadline, v1};
 use goalpost_store::goals::{NewApproval, StoredGoal};
 use serde_json::{Map, Value};
@@ -57,8 +59,10 @@ impl Rulings<'_> {
         }
         let Proposal { planned_by, blueprint, present } = proposal;
         // What it comes to is the planner's to say.
-        let found =
-            self.checks.all_found(blueprint.clone(), Definitions::Own, subject.namespace, traceparent).await?;
+        let found = self
+            .checks
+            .all_found(blueprint.clone(), Definitions::Own, subject.namespace, traceparent)
+            .await?;
         let plan = Plan {
             planned_by,
             blueprint: &blueprint,
@@ -81,7 +85,9 @@ impl Rulings<'_> {
         };
         let case = Case::new(&subject.submission(), plan);
         match self.policies.decide(subject.namespace, own.as_ref(), &case) {
-            Ruling::Approval(_) if plan.present.is_some_and(|present| gains_nothing(plan.blueprint, present)) => {
+            Ruling::Approval(_)
+                if plan.present.is_some_and(|present| gains_nothing(plan.blueprint, present)) =>
+            {
                 Ruling::Admit
             }
             ruling => ruling,
@@ -118,7 +124,8 @@ pub(crate) fn worst_case(message: Option<v1::WorstCase>) -> WorstCase {
 }
 
 pub(crate) fn estimate(message: Option<v1::PlanEstimate>) -> Estimate {
-    let v1::PlanEstimate { tasks, money_micros, tokens, critical_path_ms } = message.unwrap_or_default();
+    let v1::PlanEstimate { tasks, money_micros, tokens, critical_path_ms, attempts: _ } =
+        message.unwrap_or_default();
     Estimate {
         tasks: tasks.unsigned_abs(),
         money_micros: money_micros.unsigned_abs(),
@@ -146,7 +153,8 @@ pub(crate) fn unasked(wanted: &[Wanted]) -> Failure {
 
 /// The approvals that a blueprint needs, as they are stored.
 pub(crate) fn approvals(wanted: Vec<Wanted>, digest: Digest) -> Vec<NewApproval> {
-    let approval = |Wanted { rule, reason, terms }| NewApproval { id: Uuid::now_v7(), digest, rule, reason, terms };
+    let approval =
+        |Wanted { rule, reason, terms }| NewApproval { id: Uuid::now_v7(), digest, rule, reason, terms };
     wanted.into_iter().map(approval).collect()
 }
 

@@ -21,8 +21,8 @@ impl Context {
     /// The goal.
     pub(crate) async fn goal(&self, id: GoalId) -> Result<StoredGoal, Status> {
         let found = goals::get(&self.store, id).await.map_err(|error| status::store(&error))?;
-        let (goal, _) = found.ok_or_else(|| status::not_found("goal", &id.to_string()))?;
-        Ok(goal)
+        let found = found.ok_or_else(|| status::not_found("goal", &id.to_string()))?;
+        Ok(found.goal)
     }
 
     /// The digest of what the goal's workflow runs, if it has begun.

@@ -11,7 +11,9 @@ use goalpost_proto::v1::{
     PayloadReference, ReadPayloadRequest, Workflow, WritePayloadRequest, act_on_workflow_request::Action,
     graph_engine_server,
 };
-use goalpost_proto::{Violations, map_from_struct, read_namespace, read_priority, v1};
+use goalpost_proto::{
+    Violations, map_from_struct, read_goal_budget, read_namespace, read_planning, read_priority, v1,
+};
 use goalpost_service::{status, trace_context};
 use goalpost_store::workflows;
 use tonic::{Code, Request, Response, Status, Streaming};
@@ -34,8 +36,16 @@ impl graph_engine_server::GraphEngine for Api {
         request: Request<CreateWorkflowRequest>,
     ) -> Result<Response<Workflow>, Status> {
         let traceparent = trace_context::of(&request);
-        let CreateWorkflowRequest { id, blueprint_digest, goal, input, namespace, priority } =
-            request.into_inner();
+        let CreateWorkflowRequest {
+            id,
+            blueprint_digest,
+            goal,
+            input,
+            namespace,
+            priority,
+            budget,
+            spent_before,
+        } = request.into_inner();
         let mut violations = Violations::within(self.shared.blueprints.payload_limit);
         let id = read_id(&id, &mut violations);
         let digest = read_digest(&blueprint_digest, "blueprint_digest", &mut violations);
@@ -45,6 +55,7 @@ impl graph_engine_server::GraphEngine for Api {
         let goal_input = map_from_struct(input.unwrap_or_default(), "input", &mut violations);
         let namespace = read_namespace(&namespace, "namespace", &mut violations).unwrap_or_default();
         let lane = Lane::new(&namespace, read_priority(priority, "priority", &mut violations));
+        let budget = read_goal_budget(budget, "budget", &mut violations);
         let (Some(id), Some(digest), Some(goal_input), true) =
             (id, digest, goal_input, violations.is_empty())
         else {
@@ -58,6 +69,8 @@ impl graph_engine_server::GraphEngine for Api {
             payload_limit: self.shared.blueprints.payload_limit,
             lane: lane.clone(),
             traceparent,
+            budget,
+            spent_before: read_planning(spent_before),
         };
         self.shared.keep_payloads_of(id, &creation).await?;
         match self.shared.engine.create(id, creation).await.map_err(refusal_status)? {
@@ -155,19 +168,20 @@ impl Api {
         expand: ExpandAction,
         violations: &mut Violations,
     ) -> Result<Option<Wish>, Status> {
-        let ExpandAction { task, blueprint_digest, failure, attempt } = expand;
+        let ExpandAction { task, blueprint_digest, failure, attempt, spent } = expand;
+        let spent = read_planning(spent);
         let Ok(attempt) = attempt.map(u32::try_from).transpose() else {
             violations.add("expand.attempt", "must be an attempt's number, or absent for whichever waits");
             return Ok(None);
         };
         if let Some(failure) = failure {
             let v1::Failure { kind, message } = failure;
-            return Ok(Some(Wish::Expand { task, attempt, outcome: Err(Failure { kind, message }) }));
+            return Ok(Some(Wish::Expand { task, attempt, outcome: Err(Failure { kind, message }), spent }));
         }
         let Some(digest) = read_digest(&blueprint_digest, "expand.blueprint_digest", violations) else {
             return Ok(None);
         };
-        Ok(Some(Wish::Expand { task, attempt, outcome: Ok(self.blueprint(digest).await?) }))
+        Ok(Some(Wish::Expand { task, attempt, outcome: Ok(self.blueprint(digest).await?), spent }))
     }
 
     /// The blueprint with which the workflow goes on. It has to begin with all of its parent: tasks that run, and what

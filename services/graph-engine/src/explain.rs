@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use goalpost_graph::{EdgeExplanation, Explanation};
-use goalpost_model::{EdgeOn, TaskState, WaitsFor, WorkflowId, WorkflowState};
+use goalpost_model::{EdgeOn, Failure, TaskState, WaitsFor, WorkflowId, WorkflowState};
 use goalpost_proto::{timestamp, v1, value_from_json};
 use goalpost_service::status;
 use goalpost_store::keys::{self, KeyUse};
@@ -24,6 +24,8 @@ impl Shared {
         let timers = workflows::timers(&self.store, id).await.map_err(away)?;
         let keys = keys::use_of_keys(&self.store, id).await.map_err(away)?;
         let (state, failure) = (row.state, row.failure.clone());
+        let is_held = state == WorkflowState::Paused
+            && failure.as_ref().is_none_or(|failure| failure.kind != Failure::BUDGET_EXCEEDED);
         let stored: HashMap<usize, StoredTask> =
             row.tasks.iter().map(|task| (task.ordinal, task.clone())).collect();
         let live = self.blueprints.restore(&self.store, row, 0).await.map_err(away)?;
@@ -34,7 +36,7 @@ impl Shared {
         let explained = live.core.explain();
         let ready = explained.iter().filter(|task| task.state == TaskState::Ready);
         let supply = Supply::of(self, &ready.map(capability).collect()).await.map_err(away)?;
-        let around = Around { supply: &supply, stored: &stored, timers: &timers, keys: &keys, state };
+        let around = Around { supply: &supply, stored: &stored, timers: &timers, keys: &keys, is_held };
         let tasks = explained.into_iter().map(|task| {
             let capability = capability(&task);
             around.explained(task, capability)
@@ -54,7 +56,8 @@ struct Around<'a> {
     stored: &'a HashMap<usize, StoredTask>,
     timers: &'a HashMap<usize, Timestamp>,
     keys: &'a HashMap<usize, KeyUse>,
-    state: WorkflowState,
+    /// Not even what was given out before may begin.
+    is_held: bool,
 }
 
 impl Around<'_> {
@@ -76,8 +79,11 @@ impl Around<'_> {
             TaskState::Waiting if task.waits_for == Some(WaitsFor::Key) => {
                 of_key(self.keys.get(&task.task), task.key.as_deref())
             }
+            TaskState::Waiting if task.waits_for == Some(WaitsFor::Budget) => {
+                task.no_room.clone().unwrap_or_default()
+            }
             TaskState::Waiting => of_waiting(task, stored),
-            TaskState::Ready if self.state == WorkflowState::Paused => "the workflow is paused".to_owned(),
+            TaskState::Ready if self.is_held => "the workflow is paused".to_owned(),
             TaskState::Ready => self.supply.reason(capability),
             TaskState::Running => {
                 let worker =
@@ -114,7 +120,8 @@ fn of_waiting(task: &Explanation, stored: Option<&StoredTask>) -> String {
         (Some(WaitsFor::Approval), _) => "it waits for somebody's approval".to_owned(),
         (Some(WaitsFor::Plan), _) => "it waits for its plan".to_owned(),
         (Some(WaitsFor::Extension), _) => "it waits for a graph that somebody brings".to_owned(),
-        (Some(WaitsFor::Key) | None, _) => String::new(),
+        // Told by others.
+        (Some(WaitsFor::Key | WaitsFor::Budget) | None, _) => String::new(),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use goalpost_model::Failure;
 use goalpost_proto::v1::act_on_workflow_request::Action;
-use goalpost_proto::v1::{PauseAction, ResolveAction, RetryAction, SignalAction, SkipAction};
-use goalpost_proto::{Violations, read_value};
+use goalpost_proto::v1::{
+    PauseAction, ResolveAction, RetryAction, SetBudgetAction, SignalAction, SkipAction,
+};
+use goalpost_proto::{Violations, read_budget_change, read_value};
 use serde_json::{Value, json};
 
 use crate::engine::Wish;
@@ -19,6 +21,9 @@ pub(crate) fn read(action: Option<Action>, violations: &mut Violations) -> Optio
         Some(Action::Expand(_) | Action::Extend(_)) => None,
         Some(Action::Pause(PauseAction { reason })) => Some(Wish::Pause { reason }),
         Some(Action::Resume(_)) => Some(Wish::Resume),
+        Some(Action::SetBudget(SetBudgetAction { budget })) => {
+            Some(Wish::Fund { change: read_budget_change(budget, "set_budget.budget", violations) })
+        }
         Some(Action::Retry(RetryAction { all })) => Some(Wish::Retry { all }),
         Some(Action::Signal(SignalAction { signal_id, name, payload })) => {
             let payload = read_value(payload, "signal.payload", violations)?.unwrap_or(Value::Null);

@@ -46,9 +46,10 @@ pub(crate) fn attempt(Attempt { rung, outcome, reason }: Attempt) -> RungAttempt
 
 /// What a workflow comes to if all goes well.
 pub(crate) fn estimate(estimate: Estimate) -> PlanEstimate {
-    let Estimate { tasks, money_micros, tokens, critical_path_ms } = estimate;
+    let Estimate { tasks, attempts, money_micros, tokens, critical_path_ms } = estimate;
     PlanEstimate {
         tasks: message_of(tasks),
+        attempts: message_of(attempts),
         money_micros: message_of(money_micros),
         tokens: message_of(tokens),
         critical_path_ms: message_of(critical_path_ms),

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use goalpost_model::Capability;
+use goalpost_model::{Amount, Capability};
 use jsonschema::Validator;
 
 use crate::CapabilitySource;
 use crate::budget;
+use crate::builtin::Control;
 use crate::code;
 use crate::names::{fault_of_capability_name, shown};
 use crate::report::{Problem, Report, task_node};
@@ -30,6 +31,15 @@ impl Schemas {
     pub(super) fn output(&self, capability: &str) -> Option<Arc<Validator>> {
         self.0.get(capability).and_then(|(_, output)| output.clone())
     }
+}
+
+/// What one attempt at the capability takes at most.
+pub(super) fn cost(capabilities: &(impl CapabilitySource + ?Sized), name: &str) -> Amount {
+    if Control::of(name).is_some() {
+        return Amount::default();
+    }
+    let cost = capabilities.capability(name).and_then(|capability| capability.cost);
+    Amount::of(1, cost.unwrap_or_default())
 }
 
 /// Looks every capability up and compiles its schemas.

@@ -62,6 +62,7 @@ pub(crate) fn build(
         name: blueprint.name.clone(),
         deadline_ms: blueprint.deadline_ms,
         max_tasks: most_tasks(blueprint.max_tasks),
+        budget: blueprint.budget,
         payloads: PayloadReference::ids_in_blueprint(blueprint),
         graph: Arc::new(graph),
     });
@@ -153,6 +154,7 @@ fn walk(
         body,
         retry: task.retry.clone(),
         timeouts: task.timeouts,
+        cost: capabilities::cost(capabilities, task.performs()),
         incoming: graph.incoming[ordinal].clone(),
         outgoing: graph.outgoing[ordinal].clone(),
         constant: task.input.clone(),

@@ -78,6 +78,7 @@ fn compile_one(undo: &Task, known: &(impl CapabilitySource + ?Sized), report: &m
         body: None,
         retry: undo.retry.clone(),
         timeouts: undo.timeouts,
+        cost: capabilities::cost(known, &undo.capability),
         incoming: Vec::new(),
         outgoing: Vec::new(),
         constant: undo.input.clone(),

@@ -1,7 +1,7 @@
 //! Attempts: their numbers, retries, and events that come too late.
 
 use goalpost_graph::{Effect, Event, IllegalTransition};
-use goalpost_model::{Failure, TaskState, WorkflowState};
+use goalpost_model::{Failure, TaskState, Usage, WorkflowState};
 use serde_json::json;
 
 use crate::run::{Run, blueprint, broken, kind};
@@ -17,11 +17,11 @@ const SECOND_TRY: [Effect; 2] =
     [Effect::AttemptFailed { task: 0, attempt: 1 }, Effect::TaskReady { task: 0, attempt: 2 }];
 
 fn failed(attempt: u32) -> Event {
-    Event::AttemptFailed { task: 0, attempt, failure: broken() }
+    Event::AttemptFailed { task: 0, attempt, failure: broken(), usage: Usage::default() }
 }
 
 fn succeeded(attempt: u32) -> Event {
-    Event::AttemptSucceeded { task: 0, attempt, output: json!(1) }
+    Event::AttemptSucceeded { task: 0, attempt, output: json!(1), usage: Usage::default() }
 }
 
 #[test]
@@ -48,13 +48,16 @@ fn a_failure_that_would_come_again_is_the_last_whatever_the_policy_says() {
         let mut run = with_attempts(5);
         run.start("a");
         let failure = Failure::new(kind, "secret://env/A");
-        run.apply(Event::AttemptFailed { task: 0, attempt: 1, failure });
+        run.apply(Event::AttemptFailed { task: 0, attempt: 1, failure, usage: Usage::default() });
         assert_eq!((run.state("a"), run.task("a").attempt), (TaskState::Failed, 1));
     }
     let mut run = with_attempts(5);
     run.start("a");
     let failure = Failure::new(Failure::SECRET_UNAVAILABLE, "secret://env/A");
-    assert_eq!(run.apply(Event::AttemptFailed { task: 0, attempt: 1, failure }), SECOND_TRY);
+    assert_eq!(
+        run.apply(Event::AttemptFailed { task: 0, attempt: 1, failure, usage: Usage::default() }),
+        SECOND_TRY
+    );
 }
 
 #[test]

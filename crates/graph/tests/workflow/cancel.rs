@@ -1,7 +1,7 @@
 //! Giving a workflow up.
 
 use goalpost_graph::{Effect, Event, IllegalTransition};
-use goalpost_model::{Failure, TaskState, WorkflowState};
+use goalpost_model::{Failure, TaskState, Usage, WorkflowState};
 use serde_json::json;
 
 use crate::run::Run;
@@ -42,7 +42,7 @@ fn nothing_happens_after_the_end() {
     run.cancel();
     let late = [
         Event::Start,
-        Event::AttemptSucceeded { task: 0, attempt: 1, output: json!(1) },
+        Event::AttemptSucceeded { task: 0, attempt: 1, output: json!(1), usage: Usage::default() },
         Event::Cancel { failure: Failure::new(Failure::CANCELLED, "again") },
     ];
     for event in late {

@@ -1,7 +1,7 @@
 //! Random orders of starts, results, failures, losses and cancellations.
 
 use goalpost_graph::{Effect, Event, Task, Workflow};
-use goalpost_model::{Failure, TaskState};
+use goalpost_model::{Failure, TaskState, Usage};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use serde_json::json;
@@ -84,9 +84,14 @@ pub(crate) fn next_event(run: &Run, pick: u8, act: u8) -> Option<Event> {
             Event::TimerFired { task, attempt, kind }
         }
         _ if workflow.tasks[task].state == TaskState::Ready => Event::AttemptStarted { task, attempt },
-        0..=119 => Event::AttemptSucceeded { task, attempt, output },
-        120..=139 => Event::AttemptSucceeded { task, attempt, output: json!("of the wrong kind") },
-        140..=219 => Event::AttemptFailed { task, attempt, failure: broken() },
+        0..=119 => Event::AttemptSucceeded { task, attempt, output, usage: Usage::default() },
+        120..=139 => Event::AttemptSucceeded {
+            task,
+            attempt,
+            output: json!("of the wrong kind"),
+            usage: Usage::default(),
+        },
+        140..=219 => Event::AttemptFailed { task, attempt, failure: broken(), usage: Usage::default() },
         220..=254 => Event::AttemptUndelivered { task, attempt },
     })
 }

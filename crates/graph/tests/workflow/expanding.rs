@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use goalpost_checker::compile;
 use goalpost_graph::{Effect, Event, IllegalTransition, Planned};
-use goalpost_model::{Failure, TaskState, TimerKind, WaitsFor, WorkflowState};
+use goalpost_model::{Amount, Failure, TaskState, TimerKind, WaitsFor, WorkflowState};
 use serde_json::{Value, json};
 
 use crate::run::{Run, blueprint, kind};
@@ -15,7 +15,12 @@ fn planned(tasks: Value, edges: Value) -> Planned {
 }
 
 fn expand(run: &Run, task: &str, outcome: Result<Planned, Failure>) -> Event {
-    Event::Expand { task: run.ordinal(task), attempt: run.task(task).attempt, outcome }
+    Event::Expand {
+        task: run.ordinal(task),
+        attempt: run.task(task).attempt,
+        outcome,
+        spent: Amount::default(),
+    }
 }
 
 fn assert_restorable(run: &Run) {
@@ -126,12 +131,12 @@ fn a_plan_that_comes_late_for_the_time_before_a_retry_is_stale() {
 fn a_plan_for_an_attempt_that_is_not_there_yet_is_refused() {
     for (mut run, wait) in waiting_for_a_plan() {
         wait(&mut run);
-        let Event::Expand { task, attempt, outcome } =
+        let Event::Expand { task, attempt, outcome, spent } =
             expand(&run, "t", Err(Failure::new("NO_PLAN", "none")))
         else {
             unreachable!()
         };
-        let early = Event::Expand { task, attempt: attempt + 1, outcome };
+        let early = Event::Expand { task, attempt: attempt + 1, outcome, spent };
         assert!(matches!(run.refused(early), IllegalTransition::UnknownAttempt { .. }));
     }
 }

@@ -1,7 +1,7 @@
 //! Blueprints that are extended while they run.
 
 use goalpost_graph::{Effect, Event, IllegalTransition};
-use goalpost_model::{Blueprint, Branch, Failure, TaskState, WorkflowState};
+use goalpost_model::{Blueprint, Branch, Failure, TaskState, Usage, WorkflowState};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ fn what_is_added_follows_what_has_ended_what_runs_and_nothing() {
     );
     assert_eq!(run.input("next"), json!({"n": 7}));
     assert_restorable(&run);
-    run.apply(Event::AttemptSucceeded { task: 1, attempt: 1, output: json!(1) });
+    run.apply(Event::AttemptSucceeded { task: 1, attempt: 1, output: json!(1), usage: Usage::default() });
     assert_eq!(run.state("later"), TaskState::Ready);
     for task in ["next", "later", "alone"] {
         run.succeed(task, json!(task));

@@ -1,7 +1,7 @@
 //! What people and other systems do to a workflow: signals, approvals, pauses, tasks ended by hand.
 
 use goalpost_graph::{Effect, Event, IllegalTransition};
-use goalpost_model::{Failure, TaskState, TimerKind, WaitsFor, WorkflowState};
+use goalpost_model::{Failure, TaskState, TimerKind, Usage, WaitsFor, WorkflowState};
 use serde_json::{Value, json};
 
 use crate::run::{Run, kind};
@@ -109,7 +109,7 @@ fn a_paused_workflow_gives_nothing_out_and_records_what_ends() {
     run.start("a");
     run.apply(paused());
     assert!(matches!(run.refused(paused()), IllegalTransition::WrongState { .. }));
-    run.apply(Event::AttemptSucceeded { task: 0, attempt: 1, output: json!(1) });
+    run.apply(Event::AttemptSucceeded { task: 0, attempt: 1, output: json!(1), usage: Usage::default() });
     assert_eq!(run.state("b"), TaskState::Ready);
     assert_restorable(&run);
     let refused = run.refused(Event::AttemptStarted { task: 1, attempt: 1 });

@@ -51,6 +51,10 @@ mod simulating;
 #[cfg(test)]
 mod size;
 #[cfg(test)]
+mod spending;
+#[cfg(test)]
+mod spending_at_random;
+#[cfg(test)]
 mod timers;
 #[cfg(test)]
 mod undoing;

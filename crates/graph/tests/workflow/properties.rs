@@ -2,7 +2,7 @@
 
 use goalpost_checker::compile;
 use goalpost_graph::{Effect, Event, advance};
-use goalpost_model::{Blueprint, Failure, TaskState, TimerKind, WorkflowState};
+use goalpost_model::{Blueprint, Failure, GoalBudget, TaskState, TimerKind, Usage, WorkflowState};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -48,12 +48,16 @@ fn fits(plan: &Plan, run: &Run, event: &Event) -> bool {
                 TimerKind::StartToClose => {
                     at(task, attempt, TaskState::Running) && plan.is_some_and(|plan| plan.timed)
                 }
-                TimerKind::Deadline | TimerKind::GiveUp => false,
+                TimerKind::Deadline | TimerKind::WallTime | TimerKind::GiveUp => false,
             }
         }
-        Event::Pause { .. } => !workflow.state.is_terminal(),
+        Event::Pause { .. } | Event::SetBudget { .. } => !workflow.state.is_terminal(),
         Event::Retry { .. } => matches!(workflow.state, WorkflowState::Failed | WorkflowState::Cancelled),
-        Event::Resume | Event::Decide { .. } | Event::Expand { .. } | Event::KeyGranted { .. } => false,
+        Event::WallTimeExceeded
+        | Event::Resume
+        | Event::Decide { .. }
+        | Event::Expand { .. }
+        | Event::KeyGranted { .. } => false,
         Event::Signal { .. } => !workflow.state.is_terminal(),
         Event::Skip { task, .. } => {
             let found = workflow.tasks.get(*task);
@@ -67,20 +71,22 @@ fn fits(plan: &Plan, run: &Run, event: &Event) -> bool {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    (0_usize..11, 0_u32..4, 0_usize..19).prop_map(|(task, attempt, kind)| match kind {
+    (0_usize..11, 0_u32..4, 0_usize..22).prop_map(|(task, attempt, kind)| match kind {
         0 => Event::Start,
         1 => Event::AttemptStarted { task, attempt },
-        2 => Event::AttemptSucceeded { task, attempt, output: json!({"n": 1}) },
-        3 => Event::AttemptFailed { task, attempt, failure: broken() },
+        2 => Event::AttemptSucceeded { task, attempt, output: json!({"n": 1}), usage: Usage::default() },
+        3 => Event::AttemptFailed { task, attempt, failure: broken(), usage: Usage::default() },
         4 => Event::AttemptUndelivered { task, attempt },
         5 => Event::DeadlineExceeded,
-        6..=11 => Event::TimerFired { task, attempt, kind: TimerKind::ALL[kind - 6] },
-        12 => Event::Pause { failure: Failure::new(Failure::PAUSED, "for a look") },
-        13 => Event::Resume,
-        14 => Event::Retry { all: true },
-        15 => Event::Signal { id: "1".to_owned(), name: "go".to_owned(), payload: json!(1) },
-        16 => Event::Skip { task, output: None, reason: Failure::new(Failure::BY_HAND, "it hangs") },
-        17 => Event::Decide { task, verdict: Ok(json!({})) },
+        6..=12 => Event::TimerFired { task, attempt, kind: TimerKind::ALL[kind - 6] },
+        13 => Event::Pause { failure: Failure::new(Failure::PAUSED, "for a look") },
+        14 => Event::Resume,
+        15 => Event::Retry { all: true },
+        16 => Event::Signal { id: "1".to_owned(), name: "go".to_owned(), payload: json!(1) },
+        17 => Event::Skip { task, output: None, reason: Failure::new(Failure::BY_HAND, "it hangs") },
+        18 => Event::Decide { task, verdict: Ok(json!({})) },
+        19 => Event::WallTimeExceeded,
+        20 => Event::SetBudget { budget: GoalBudget { tokens: 1, ..GoalBudget::default() } },
         _ => Event::Cancel { failure: Failure::new(Failure::CANCELLED, "enough") },
     })
 }
@@ -118,7 +124,7 @@ proptest! {
         for task in 0..plan.tasks.len() {
             prop_assert_eq!(ends_of(&all, task), 1, "ends of task {}", task);
             let attempt = run.workflow.tasks[task].attempt;
-            run.refused(Event::AttemptSucceeded { task, attempt, output: json!({"n": 1}) });
+            run.refused(Event::AttemptSucceeded { task, attempt, output: json!({"n": 1}), usage: Usage::default() });
         }
         run.refused(Event::Cancel { failure: broken() });
     }

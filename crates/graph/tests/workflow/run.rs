@@ -6,7 +6,7 @@ use goalpost_checker::{CompiledBlueprint, compile};
 use goalpost_graph::{
     Effect, Event, IllegalTransition, InvalidState, Stored, Task, Workflow, advance, extend,
 };
-use goalpost_model::{Blueprint, Failure, TaskState};
+use goalpost_model::{Blueprint, Failure, TaskState, Usage};
 use serde_json::{Map, Value, json};
 
 pub(crate) struct Run {
@@ -122,14 +122,14 @@ impl Run {
     pub(crate) fn succeed(&mut self, task: &str, output: Value) -> Vec<Effect> {
         self.start(task);
         let (task, attempt) = (self.ordinal(task), self.task(task).attempt);
-        self.apply(Event::AttemptSucceeded { task, attempt, output })
+        self.apply(Event::AttemptSucceeded { task, attempt, output, usage: Usage::default() })
     }
 
     /// Starts the attempt that is ready and lets it fail.
     pub(crate) fn fail(&mut self, task: &str) -> Vec<Effect> {
         self.start(task);
         let (task, attempt) = (self.ordinal(task), self.task(task).attempt);
-        self.apply(Event::AttemptFailed { task, attempt, failure: broken() })
+        self.apply(Event::AttemptFailed { task, attempt, failure: broken(), usage: Usage::default() })
     }
 
     pub(crate) fn cancel(&mut self) -> Vec<Effect> {
@@ -147,7 +147,19 @@ impl Run {
         let Workflow { goal_text, goal_input, state, failure, result, signals, .. } = self.workflow.clone();
         let succeeded = self.succeeded.clone();
         let added = self.workflow.tasks.added().to_vec();
-        let stored = Stored { goal_text, goal_input, state, failure, result, signals, succeeded, added };
+        let (budget, spent_before) = (self.workflow.budget(), self.workflow.spent_before());
+        let stored = Stored {
+            goal_text,
+            goal_input,
+            state,
+            failure,
+            result,
+            signals,
+            succeeded,
+            added,
+            budget,
+            spent_before,
+        };
         Workflow::restore(&self.blueprint, stored, rows)
     }
 

@@ -1,7 +1,7 @@
 //! Pauses, timeouts, waits and deadlines.
 
 use goalpost_graph::{Due, Effect, Event, IllegalTransition, Timer};
-use goalpost_model::{Blueprint, Failure, TaskState, TimerKind, WorkflowState};
+use goalpost_model::{Blueprint, Failure, TaskState, TimerKind, Usage, WorkflowState};
 use serde_json::{Value, json};
 
 use crate::run::{Run, blueprint, broken, kind};
@@ -60,7 +60,12 @@ fn an_attempt_that_does_not_end_in_time_fails_and_its_result_comes_too_late() {
     run.apply(fired(1, TimerKind::StartToClose));
     assert_eq!((run.state("a"), run.task("a").attempt), (TaskState::Ready, 2));
     assert_eq!(kind(run.task("a").failure.as_ref()), Failure::START_TO_CLOSE_TIMEOUT);
-    let late = run.refused(Event::AttemptSucceeded { task: 0, attempt: 1, output: json!(1) });
+    let late = run.refused(Event::AttemptSucceeded {
+        task: 0,
+        attempt: 1,
+        output: json!(1),
+        usage: Usage::default(),
+    });
     assert!(matches!(late, IllegalTransition::StaleAttempt { .. }), "{late}");
 }
 
@@ -73,7 +78,7 @@ fn a_timer_of_another_attempt_or_kind_changes_nothing() {
     {
         assert!(matches!(run.refused(event), IllegalTransition::NotArmed { .. }));
     }
-    run.apply(Event::AttemptFailed { task: 0, attempt: 1, failure: broken() });
+    run.apply(Event::AttemptFailed { task: 0, attempt: 1, failure: broken(), usage: Usage::default() });
     run.apply(fired(1, TimerKind::Backoff));
     assert!(matches!(run.refused(fired(1, TimerKind::Backoff)), IllegalTransition::NotArmed { .. }));
     assert!(matches!(run.refused(Event::DeadlineExceeded), IllegalTransition::NoDeadline));

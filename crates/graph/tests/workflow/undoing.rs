@@ -1,7 +1,7 @@
 //! Compensation: what was done is undone in reverse when the workflow fails or is cancelled.
 
 use goalpost_graph::{Effect, Event};
-use goalpost_model::{Failure, TaskState, WorkflowState};
+use goalpost_model::{Failure, TaskState, Usage, WorkflowState};
 use serde_json::{Value, json};
 
 use crate::run::{Run, broken};
@@ -25,7 +25,7 @@ fn trip() -> Run {
 
 fn fail_c(run: &mut Run) -> Vec<Effect> {
     let (task, attempt) = (run.ordinal("c"), 1);
-    run.apply(Event::AttemptFailed { task, attempt, failure: broken() })
+    run.apply(Event::AttemptFailed { task, attempt, failure: broken(), usage: Usage::default() })
 }
 
 fn assert_restorable(run: &Run) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use goalpost_checker::{CompiledTask, check, compile};
 use goalpost_graph::Event;
-use goalpost_model::{Blueprint, Failure, RetryPolicy, TaskState, TimerKind, WaitsFor, WorstCase};
+use goalpost_model::{Blueprint, Failure, RetryPolicy, TaskState, TimerKind, Usage, WaitsFor, WorstCase};
 use serde_json::json;
 
 use crate::reference::dice::Dice;
@@ -140,7 +140,14 @@ fn event(run: &Run, task: usize, name: &str, patience: usize, dice: &mut Dice, t
             *attempts -= 1;
             Event::AttemptUndelivered { task, attempt }
         }
-        _ if dice.one_in(patience) => Event::AttemptFailed { task, attempt, failure: broken() },
-        _ => Event::AttemptSucceeded { task, attempt, output: json!({"n": dice.below(8)}) },
+        _ if dice.one_in(patience) => {
+            Event::AttemptFailed { task, attempt, failure: broken(), usage: Usage::default() }
+        }
+        _ => Event::AttemptSucceeded {
+            task,
+            attempt,
+            output: json!({"n": dice.below(8)}),
+            usage: Usage::default(),
+        },
     }
 }

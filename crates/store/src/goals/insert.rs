@@ -18,13 +18,13 @@ const INSERT: &str = "\
         UPDATE blueprints SET used_at = now() WHERE digest = ANY ($1) AND used_at < now() - interval '1 day' \
     ) \
     INSERT INTO goals (id, namespace, priority, request_id, request_digest, goal, goal_type, blueprint_digest, input, \
-                       state, traceparent, policy) \
+                       state, traceparent, policy, budget) \
     SELECT n.id, n.namespace, n.priority, n.request_id, n.request_digest, n.goal, n.goal_type, n.blueprint, n.input, \
-           'SUBMITTED', n.traceparent, n.policy \
+           'SUBMITTED', n.traceparent, n.policy, n.budget \
     FROM (SELECT *, row_number() OVER (PARTITION BY namespace) AS place FROM unnest( \
               $3::uuid[], $4::text[], $5::smallint[], $6::text[], $7::bytea[], $8::text[], $9::text[], $10::bytea[], \
-              $11::json[], $12::text[], $14::json[]) \
-          AS u (id, namespace, priority, request_id, request_digest, goal, goal_type, blueprint, input, traceparent, policy)) n \
+              $11::json[], $12::text[], $14::json[], $15::json[]) \
+          AS u (id, namespace, priority, request_id, request_digest, goal, goal_type, blueprint, input, traceparent, policy, budget)) n \
     LEFT JOIN namespaces s ON s.name = n.namespace \
     WHERE coalesce(s.open_goals, 0) + n.place <= $13 \
     ORDER BY n.namespace, n.request_id, n.id \
@@ -58,6 +58,8 @@ pub struct NewGoal {
     pub traceparent: Option<String>,
     /// The caller's own policy.
     pub policy: Option<Json>,
+    /// What it may take.
+    pub budget: Json,
 }
 
 /// The caller's key for idempotency.
@@ -104,6 +106,7 @@ pub async fn insert(store: &Store, goals: &[NewGoal], max_open: u32) -> Result<V
     let inputs: Vec<&Json> = goals.iter().map(|goal| &goal.input).collect();
     let traceparents: Vec<Option<&str>> = goals.iter().map(|goal| goal.traceparent.as_deref()).collect();
     let policies: Vec<Option<&Json>> = goals.iter().map(|goal| goal.policy.as_ref()).collect();
+    let budgets: Vec<&Json> = goals.iter().map(|goal| &goal.budget).collect();
     let rows = client
         .query(
             INSERT,
@@ -122,6 +125,7 @@ pub async fn insert(store: &Store, goals: &[NewGoal], max_open: u32) -> Result<V
                 &traceparents,
                 &i64::from(max_open),
                 &policies,
+                &budgets,
             ],
         )
         .await?;

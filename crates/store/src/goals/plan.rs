@@ -1,6 +1,8 @@
 //! Storing what became of planning.
 
-use goalpost_model::{Digest, Failure, GoalId, LlmUsage};
+use std::collections::HashMap;
+
+use goalpost_model::{Digest, Failure, GoalBudget, GoalId, LlmUsage};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -22,9 +24,12 @@ const STORE_PLANS: &str = "\
         FROM unnest($3::uuid[], $4::text[], $5::bytea[], $6::json[], $7::text[], $8::text[], $9::text[], $10::json[]) \
              AS p (id, state, digest, failure, verdict, decided_by, reason, llm_usage) \
         WHERE g.id = p.id AND g.state = 'SUBMITTED' \
-        RETURNING g.id, p.verdict, p.decided_by, p.reason, p.llm_usage \
+        RETURNING g.id, g.budget, p.verdict, p.decided_by, p.reason, p.llm_usage \
+    ), decided AS ( \
+        INSERT INTO decisions (goal_id, verdict, decided_by, reason, llm_usage) \
+        SELECT id, verdict, decided_by, reason, llm_usage FROM moved \
     ) \
-    INSERT INTO decisions (goal_id, verdict, decided_by, reason, llm_usage) SELECT * FROM moved RETURNING goal_id";
+    SELECT id, budget FROM moved";
 
 /// What became of planning a goal.
 #[derive(Clone, Debug)]
@@ -57,8 +62,8 @@ pub enum Verdict {
 }
 
 /// Stores plans, decisions and the goals' new states in one transaction. Answers with the goals that
-/// still waited for this.
-pub async fn store_plans(store: &Store, planned: &[Planned]) -> Result<Vec<GoalId>, Error> {
+/// still waited for this, and with their budgets, which are their workflows' from now on.
+pub async fn store_plans(store: &Store, planned: &[Planned]) -> Result<HashMap<GoalId, GoalBudget>, Error> {
     let mut client = store.client().await?;
     let (new_digests, bodies) = distinct(planned.iter().filter_map(|plan| match &plan.verdict {
         Verdict::Plan(blueprint) => Some(blueprint),
@@ -74,32 +79,23 @@ pub async fn store_plans(store: &Store, planned: &[Planned]) -> Result<Vec<GoalI
     let reasons: Vec<&str> = planned.iter().map(|plan| plan.reason.as_str()).collect();
     let usages: Vec<Option<Json>> =
         planned.iter().map(|plan| plan.llm_usage.as_ref().map(Json::of)).collect();
-    let parameters: [&dyn Parameter; 10] = [
-        &new_digests,
-        &bodies,
-        &ids,
-        &states,
-        &digests,
-        &failures,
-        &verdicts,
-        &deciders,
-        &reasons,
-        &usages,
-    ];
+    let parameters: [&dyn Parameter; 10] =
+        [&new_digests, &bodies, &ids, &states, &digests, &failures, &verdicts, &deciders, &reasons, &usages];
     if planned.iter().all(|plan| plan.approvals.is_empty()) {
-        return goals(&client.query(STORE_PLANS, &parameters).await?);
+        return budgets(&client.query(STORE_PLANS, &parameters).await?);
     }
     let transaction = client.begin().await?;
-    let moved = goals(&transaction.query(STORE_PLANS, &parameters).await?)?;
-    let stored = planned.iter().filter(|plan| moved.contains(&plan.goal));
+    let moved = budgets(&transaction.query(STORE_PLANS, &parameters).await?)?;
+    let stored = planned.iter().filter(|plan| moved.contains_key(&plan.goal));
     ask(&transaction, stored.flat_map(|plan| plan.approvals.iter().map(|approval| (plan.goal, approval))))
         .await?;
     transaction.commit().await?;
     Ok(moved)
 }
 
-fn goals(rows: &[Row]) -> Result<Vec<GoalId>, Error> {
-    rows.iter().map(|row| Ok(GoalId(row.try_get(0)?))).collect()
+fn budgets(rows: &[Row]) -> Result<HashMap<GoalId, GoalBudget>, Error> {
+    let of = |row: &Row| Ok((GoalId(row.try_get(0)?), row.try_get::<_, Json>(1)?.parse("a budget")?));
+    rows.iter().map(of).collect()
 }
 
 impl Planned {

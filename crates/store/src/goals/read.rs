@@ -1,6 +1,8 @@
 //! Reading goals.
 
-use goalpost_model::{Digest, Failure, GoalId, GoalState, LlmUsage, Namespace, Policy, Priority};
+use goalpost_model::{
+    Amount, Digest, Failure, GoalBudget, GoalId, GoalState, LlmUsage, Namespace, Policy, Priority, Spending,
+};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio_postgres::Row;
@@ -13,10 +15,17 @@ use crate::{Error, Json, Store};
 const COLUMNS: &str = "\
     g.id, g.namespace, g.priority, g.request_id, g.goal, g.goal_type, g.input, g.state, g.cancel_reason, \
     g.blueprint_digest, g.policy, g.approved_digests, g.result, g.failure, g.traceparent, g.created_at, g.ended_at, \
-    EXISTS (SELECT FROM workflows w WHERE w.id = g.id) AS has_workflow";
+    EXISTS (SELECT FROM workflows w WHERE w.id = g.id) AS has_workflow, \
+    coalesce((SELECT w.budget FROM workflows w WHERE w.id = g.id), g.budget) AS budget, \
+    (SELECT json_agg(d.llm_usage) FROM decisions d WHERE d.goal_id = g.id AND d.llm_usage IS NOT NULL) AS llm_usages";
 
-const DECISIONS: &str =
-    "SELECT verdict, decided_by, reason, at, llm_usage, blueprint_digest, approval FROM decisions WHERE goal_id = $1 ORDER BY number";
+const DECISIONS: &str = "SELECT verdict, decided_by, reason, at, llm_usage, blueprint_digest, approval FROM decisions WHERE goal_id = $1 ORDER BY number";
+
+/// What the attempts of a goal took that are over, and the planning of its sub-goals.
+const SPENT: &str = "\
+    SELECT count(*) FILTER (WHERE spent[1] > 0), coalesce(sum(spent[1]), 0)::bigint, coalesce(sum(spent[2]), 0)::bigint, \
+           coalesce(sum(spent[3]), 0)::bigint \
+    FROM tasks WHERE workflow_id = $1 AND spent IS NOT NULL";
 
 /// A goal as it is stored.
 #[derive(Clone, Debug)]
@@ -57,6 +66,21 @@ pub struct StoredGoal {
     pub created_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// What it may take: as its workflow says, if it has one.
+    pub budget: GoalBudget,
+    /// What its planning took.
+    pub planning: Amount,
+}
+
+/// A goal with what is known besides.
+#[derive(Clone, Debug)]
+pub struct FoundGoal {
+    /// The goal.
+    pub goal: StoredGoal,
+    /// The verdicts on it, in order.
+    pub decisions: Vec<StoredDecision>,
+    /// What it has taken, by planning and by attempts that are over.
+    pub spent: Spending,
 }
 
 /// A verdict on a goal.
@@ -78,8 +102,8 @@ pub struct StoredDecision {
     pub approval: Option<Uuid>,
 }
 
-/// One goal with its decisions.
-pub async fn get(store: &Store, id: GoalId) -> Result<Option<(StoredGoal, Vec<StoredDecision>)>, Error> {
+/// One goal with its decisions, and what it has taken.
+pub async fn get(store: &Store, id: GoalId) -> Result<Option<FoundGoal>, Error> {
     let client = store.client().await?;
     let sql = format!("SELECT {COLUMNS} FROM goals g WHERE g.id = $1");
     let Some(row) = client.query_opt(&sql, &[&id.0]).await? else { return Ok(None) };
@@ -99,7 +123,14 @@ pub async fn get(store: &Store, id: GoalId) -> Result<Option<(StoredGoal, Vec<St
             })
         })
         .collect::<Result<_, Error>>()?;
-    Ok(Some((goal(&row)?, decisions)))
+    let goal = goal(&row)?;
+    let spent = Spending::new(0, goal.planning).plus(spent(&client.query_one(SPENT, &[&id.0]).await?)?);
+    Ok(Some(FoundGoal { goal, decisions, spent }))
+}
+
+fn spent(row: &Row) -> Result<Spending, Error> {
+    let sum = |at: usize| Ok::<u64, Error>(row.try_get::<_, i64>(at)?.unsigned_abs());
+    Ok(Spending { tasks: sum(0)?, attempts: sum(1)?, money_micros: sum(2)?, tokens: sum(3)? })
 }
 
 /// Goals, newest first, older than `before`; those of a namespace, or of all.
@@ -128,9 +159,7 @@ pub async fn list(
 /// Those of the goals that are not ended.
 pub async fn open(store: &Store, ids: &[GoalId]) -> Result<Vec<StoredGoal>, Error> {
     let client = store.client().await?;
-    let sql = format!(
-        "SELECT {COLUMNS} FROM goals g WHERE g.id = ANY ($1) AND is_open_goal(g.state)"
-    );
+    let sql = format!("SELECT {COLUMNS} FROM goals g WHERE g.id = ANY ($1) AND is_open_goal(g.state)");
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     client.query(&sql, &[&ids]).await?.iter().map(goal).collect()
 }
@@ -162,5 +191,13 @@ fn goal(row: &Row) -> Result<StoredGoal, Error> {
         traceparent: row.try_get("traceparent")?,
         created_at: row.try_get("created_at")?,
         ended_at: row.try_get("ended_at")?,
+        budget: row.try_get::<_, Json>("budget")?.parse("a budget")?,
+        planning: planning(row.try_get("llm_usages")?)?,
     })
+}
+
+/// What asking language models took.
+fn planning(usages: Option<Json>) -> Result<Amount, Error> {
+    let usages: Vec<LlmUsage> = usages.map(|json| json.parse("usages")).transpose()?.unwrap_or_default();
+    Ok(usages.iter().map(Amount::from).fold(Amount::default(), Amount::plus))
 }

@@ -57,7 +57,8 @@ const CHECKS: &[&str] = &[
     "SELECT 'STUCK', w.id, 'the workflow runs, but nothing of it is ready, running or waiting for a timer' \
      FROM workflows w WHERE is_open(w.state) AND ($1::uuid IS NULL OR w.id = $1) \
        AND NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = w.id AND t.state IN ('WAITING', 'READY', 'RUNNING') \
-                       AND t.waits_for IS DISTINCT FROM 'body')",
+                       AND t.waits_for IS DISTINCT FROM 'body' \
+                       AND (t.waits_for IS DISTINCT FROM 'budget' OR w.state = 'PAUSED'))",
     // What waits for a time has a timer.
     "SELECT 'TIMER_MISSING', t.workflow_id, format('task %s waits, but no timer is armed for it', t.name) \
      FROM tasks t WHERE t.state = 'WAITING' AND t.waits_for = 'time' AND ($1::uuid IS NULL OR t.workflow_id = $1) \

@@ -12,7 +12,8 @@ use crate::row::{attempt, lane};
 const READY: &str = "\
     SELECT t.workflow_id, t.ordinal, t.attempt, t.capability, t.lane \
     FROM workflows w JOIN tasks t ON t.workflow_id = w.id AND t.state = 'READY' \
-    WHERE w.state IN ('RUNNING', 'COMPENSATING') AND (t.workflow_id, t.ordinal) > ($1, $2) \
+    WHERE (w.state IN ('RUNNING', 'COMPENSATING') OR w.state = 'PAUSED' AND w.failure ->> 'kind' = 'BUDGET_EXCEEDED') \
+      AND (t.workflow_id, t.ordinal) > ($1, $2) \
     ORDER BY t.workflow_id, t.ordinal LIMIT $3";
 
 /// Goals to be planned, planned ones whose workflow was not begun, and those on whose approvals a deadline has

@@ -20,8 +20,9 @@ pub async fn fired_timers(
     limit: i64,
 ) -> Result<Vec<(TimerRef, Lane)>, Error> {
     let workflow = after.map_or(Uuid::nil(), |timer| timer.workflow.0);
-    let task =
-        after.map_or(-2, |timer| timer.task.map_or(-1, |task| i32::try_from(task).unwrap_or(i32::MAX)));
+    let first = TimerKind::WallTime.place_of_workflows() - 1;
+    let task = after.map_or(first, |timer| timer.place());
+    let task = i32::try_from(task).unwrap_or(i32::MAX);
     let rows = client.query(FIRED, &[&workflow, &task, &limit]).await?;
     rows.iter().map(|row| Ok((timer(row)?, lane(row, 4)?))).collect()
 }

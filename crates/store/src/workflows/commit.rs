@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use goalpost_model::{WaitsFor, WorkflowId};
+use goalpost_model::{Amount, TimerKind, WaitsFor, WorkflowId};
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 
 use crate::connection::{Parameter, Queries as _, Scalar};
 use crate::workflows::{
-    ArmedTimer, ChangedTask, Due, ExpandedTask, ExtendedWorkflow, MovedWorkflow, NewSignal, NewTask,
-    NewWorkflow, RelinkedTask, Told, Transitions, WantedKey,
+    ArmedTimer, ChangedTask, Due, ExpandedTask, ExtendedWorkflow, FundedWorkflow, MovedWorkflow, NewSignal,
+    NewTask, NewWorkflow, RelinkedTask, Told, Transitions, WantedKey,
 };
 use crate::{Error, Store};
 
@@ -19,7 +19,7 @@ const COMMIT_TRANSITIONS: &str = "\
         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
         $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, \
         $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77, $78, $79, \
-        $80, $81, $82, $83, $84, $85, $86, $87, $88, $89, $90)";
+        $80, $81, $82, $83, $84, $85, $86, $87, $88, $89, $90, $91, $92, $93, $94, $95, $96, $97)";
 
 /// Stores the transitions of every workflow whose fence holds, in one transaction, and
 /// answers with the new last number of each. A workflow that is missing from the answer
@@ -52,6 +52,7 @@ struct Rows<'a> {
     signals: Vec<Row<'a, NewSignal>>,
     taken: Vec<(i32, usize, usize)>,
     moved: Vec<Row<'a, MovedWorkflow>>,
+    funded: Vec<Row<'a, FundedWorkflow>>,
     armed: Vec<(i32, &'a ArmedTimer)>,
     disarmed: Vec<(i32, i32)>,
 }
@@ -90,6 +91,7 @@ impl<'a> Rows<'a> {
         };
         let (mut signals, mut changed_tasks) = (Vec::new(), Vec::new());
         let (mut new_tasks, mut moved, mut extended) = (Vec::new(), Vec::new(), Vec::new());
+        let mut funded = Vec::new();
         for told in &transitions.told {
             match *told {
                 Told::Signal(at) => {
@@ -112,13 +114,21 @@ impl<'a> Rows<'a> {
                     let workflow = &transitions.extended[at];
                     extended.extend(row(workflow, draw(workflow.id, 1)));
                 }
+                Told::Funded(at) => {
+                    let workflow = &transitions.funded[at];
+                    funded.extend(row(workflow, draw(workflow.id, 1)));
+                }
             }
         }
         let place = |id: &WorkflowId| places.get(id).map(|place| int(place + 1));
         let armed = transitions.armed.iter().filter_map(|armed| Some((place(&armed.timer.workflow)?, armed)));
         let armed = armed.collect();
         let disarmed = transitions.disarmed.iter();
-        let disarmed = disarmed.filter_map(|(id, task)| Some((place(id)?, timer_key(*task)))).collect();
+        let disarmed = disarmed.filter_map(|(id, task)| Some((place(id)?, timer_key(*task))));
+        let timeless = transitions.timeless.iter();
+        let timeless =
+            timeless.filter_map(|id| Some((place(id)?, int(TimerKind::WallTime.place_of_workflows()))));
+        let disarmed = disarmed.chain(timeless).collect();
         let placed = |(id, task, other): &(WorkflowId, usize, usize)| Some((place(id)?, *task, *other));
         let undone = transitions.undone.iter().filter_map(placed).collect();
         let relinked = transitions.relinked.iter();
@@ -144,6 +154,7 @@ impl<'a> Rows<'a> {
             signals,
             taken,
             moved,
+            funded,
             armed,
             disarmed,
         }
@@ -166,6 +177,7 @@ impl<'a> Rows<'a> {
             signals,
             taken,
             moved,
+            funded,
             armed,
             disarmed,
             ..
@@ -178,6 +190,8 @@ impl<'a> Rows<'a> {
             column(created, |w| &w.goal_input),
             column(created, |w| w.traceparent.as_deref()),
             column(created, |w| w.lane.as_str()),
+            column(created, |w| &w.budget),
+            column(created, |w| &w.spent_before),
             column(others, |w| w.id.0),
             column(numbers, |number| *number),
             column(others, |w| w.events),
@@ -211,6 +225,7 @@ impl<'a> Rows<'a> {
             column(changed_tasks, |t| t.value.holder.as_ref().map(|holder| holder.session.0)),
             column(changed_tasks, |t| t.value.holder.as_ref().map(|holder| holder.worker.as_str())),
             column(changed_tasks, |t| t.value.waits_for.map(WaitsFor::as_str)),
+            column(changed_tasks, |t| spent_text(t.value.spent)),
             column(changed_tasks, |t| t.value.input.as_ref()),
             column(changed_tasks, |t| t.value.body.map(|(first, _)| int(first))),
             column(changed_tasks, |t| t.value.body.map(|(_, count)| int(count))),
@@ -221,6 +236,7 @@ impl<'a> Rows<'a> {
             column(expanded, |(_, task)| int(task.ordinal)),
             column(expanded, |(_, task)| int(task.first)),
             column(expanded, |(_, task)| task.digest.0.as_slice()),
+            column(expanded, |(_, task)| spent_text(task.spent)),
             column(keys, |(place, _)| *place),
             column(keys, |(_, key)| int(key.ordinal)),
             column(keys, |(_, key)| int(key.attempt)),
@@ -245,7 +261,7 @@ impl<'a> Rows<'a> {
             column(moved, |w| w.value.result.as_ref()),
             column(moved, |w| w.value.failure.as_ref()),
             column(armed, |(place, _)| *place),
-            column(armed, |(_, armed)| timer_key(armed.timer.task)),
+            column(armed, |(_, armed)| int(armed.timer.place())),
             column(armed, |(_, armed)| int(armed.timer.attempt)),
             column(armed, |(_, armed)| armed.timer.kind.as_str()),
             column(armed, |(_, armed)| armed.due.after_ms()),
@@ -261,6 +277,9 @@ impl<'a> Rows<'a> {
             column(relinked, |(_, task)| int(task.ordinal)),
             column(relinked, |(_, task)| array_text(&task.taken_edges)),
             column(relinked, |(_, task)| task.unhandled.as_ref()),
+            column(funded, |w| w.place),
+            column(funded, |w| w.event),
+            column(funded, |w| &w.value.budget),
         ]
     }
 }
@@ -285,7 +304,7 @@ fn int(number: impl TryInto<i32>) -> i32 {
     number.try_into().unwrap_or(i32::MAX)
 }
 
-/// The task of a timer as it is stored.
+/// The place of a task's timer as it is stored; without a task, of the workflow's deadline.
 fn timer_key(task: Option<impl TryInto<i32>>) -> i32 {
     task.map_or(-1, int)
 }
@@ -304,6 +323,13 @@ impl Due {
             Self::At(at) => Some(at),
         }
     }
+}
+
+/// What a task has taken, as an array of three numbers; `None`: nothing.
+fn spent_text(Amount { attempts, money_micros, tokens }: Amount) -> Option<String> {
+    // Their sums are far below 2^63: each is at most 10^15 for an attempt.
+    let is_some = attempts > 0 || money_micros > 0 || tokens > 0;
+    is_some.then(|| format!("{{{attempts},{money_micros},{tokens}}}"))
 }
 
 /// An array of arrays must be rectangular in SQL; so each inner one travels as text.

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use futures::future::try_join3;
-use goalpost_model::{Digest, EngineId, Failure, Lane, SessionId, TaskState, WorkflowId, WorkflowState};
+use goalpost_model::{
+    Amount, Digest, EngineId, Failure, GoalBudget, Lane, SessionId, TaskState, WaitsFor, WorkflowId,
+    WorkflowState,
+};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio_postgres::Row;
@@ -16,13 +19,13 @@ use crate::workflows::Holder;
 use crate::{Error, Json, Store};
 
 pub(crate) const SELECT_WORKFLOWS: &str = "\
-    SELECT w.id, w.blueprint_digest, w.added_tasks, w.goal_text, w.goal_input, w.lane, w.state, w.result, w.failure, w.traceparent, \
+    SELECT w.id, w.blueprint_digest, w.added_tasks, w.goal_text, w.goal_input, w.lane, w.state, w.result, w.failure, w.traceparent, w.budget, w.spent_before, \
            w.created_at, w.ended_at, h.last_number \
     FROM workflows w JOIN histories h USING (id) WHERE w.id = ANY ($1)";
 
 pub(crate) const TASK_COLUMNS: &str = "\
     workflow_id, ordinal, name, capability, state, attempt, failures, input, output, failure, unhandled, taken_edges, \
-    body_first, body_count, body_digest, undo, event, engine_id, session_id, worker, started_at, ended_at, key";
+    body_first, body_count, body_digest, undo, spent, waits_for, event, engine_id, session_id, worker, started_at, ended_at, key";
 
 /// Tasks with their keys.
 pub(crate) const TASKS: &str = "\
@@ -63,6 +66,10 @@ pub struct StoredWorkflow {
     pub failure: Option<Failure>,
     /// W3C trace context.
     pub traceparent: Option<String>,
+    /// What it may take.
+    pub budget: GoalBudget,
+    /// What was spent before it began.
+    pub spent_before: Amount,
     /// When it was stored.
     pub created_at: Timestamp,
     /// When it ended.
@@ -121,6 +128,10 @@ pub struct StoredTask {
     pub undo: Option<usize>,
     /// The key that it waits for or holds.
     pub key: Option<String>,
+    /// What its attempts took that are over.
+    pub spent: Amount,
+    /// Whether it waits for room in the budget.
+    pub awaits_budget: bool,
     /// The number of the event that its last change of state made.
     pub event: i64,
     /// Who runs or ran the latest attempt.
@@ -190,6 +201,8 @@ fn workflow(row: &Row) -> Result<StoredWorkflow, Error> {
         result: optional(row.try_get("result")?, "a workflow's result")?,
         failure: optional(row.try_get("failure")?, "a failure")?,
         traceparent: row.try_get("traceparent")?,
+        budget: row.try_get::<_, Json>("budget")?.parse("a budget")?,
+        spent_before: row.try_get::<_, Json>("spent_before")?.parse("what was spent")?,
         created_at: row.try_get("created_at")?,
         ended_at: row.try_get("ended_at")?,
         last_number: row.try_get("last_number")?,
@@ -209,6 +222,7 @@ fn signal(row: &Row) -> Result<StoredSignal, Error> {
 
 fn task(row: &Row) -> Result<StoredTask, Error> {
     let taken: Option<Vec<i32>> = row.try_get("taken_edges")?;
+    let waits_for: Option<&str> = row.try_get("waits_for")?;
     Ok(StoredTask {
         ordinal: count(row.try_get("ordinal")?)?,
         name: row.try_get("name")?,
@@ -225,6 +239,8 @@ fn task(row: &Row) -> Result<StoredTask, Error> {
         body_digest: row.try_get::<_, Option<&[u8]>>("body_digest")?.map(digest).transpose()?,
         undo: row.try_get::<_, Option<i32>>("undo")?.map(count).transpose()?,
         key: row.try_get::<_, Option<&str>>("key")?.map(|key| bare(key).to_owned()),
+        spent: spent(row)?,
+        awaits_budget: waits_for == Some(WaitsFor::Budget.as_str()),
         event: row.try_get("event")?,
         holder: holder(row)?,
         started_at: row.try_get("started_at")?,
@@ -247,6 +263,18 @@ fn body(row: &Row) -> Result<Option<(usize, usize)>, Error> {
     let first: Option<i32> = row.try_get("body_first")?;
     let runs: Option<i32> = row.try_get("body_count")?;
     first.zip(runs).map(|(first, runs)| Ok((count(first)?, count(runs)?))).transpose()
+}
+
+fn spent(row: &Row) -> Result<Amount, Error> {
+    let Some(sums) = row.try_get::<_, Option<Vec<i64>>>("spent")? else { return Ok(Amount::default()) };
+    let [attempts, money_micros, tokens] = sums[..] else {
+        return Err(Error::corrupt("what a task has taken", format!("it is {} numbers", sums.len())));
+    };
+    Ok(Amount {
+        attempts: attempts.unsigned_abs(),
+        money_micros: money_micros.unsigned_abs(),
+        tokens: tokens.unsigned_abs(),
+    })
 }
 
 fn optional<T: serde::de::DeserializeOwned>(

@@ -18,6 +18,6 @@ pub use commit::commit;
 pub use load::{StoredSignal, StoredTask, StoredWorkflow, load, load_without_tasks, timers};
 pub use plans::{WantedPlan, store_blueprint, wanted_plans};
 pub use transitions::{
-    ArmedTimer, ChangedTask, Due, ExpandedTask, ExtendedWorkflow, Holder, MovedWorkflow, NewSignal, NewTask,
-    NewWorkflow, RelinkedTask, Told, Transitions, WantedKey,
+    ArmedTimer, ChangedTask, Due, ExpandedTask, ExtendedWorkflow, FundedWorkflow, Holder, MovedWorkflow,
+    NewSignal, NewTask, NewWorkflow, RelinkedTask, Told, Transitions, WantedKey,
 };

@@ -1,7 +1,7 @@
 //! What an engine writes.
 
 use goalpost_model::{
-    Digest, EngineId, Lane, SessionId, TaskState, TimerRef, WaitsFor, WorkflowId, WorkflowState,
+    Amount, Digest, EngineId, Lane, SessionId, TaskState, TimerRef, WaitsFor, WorkflowId, WorkflowState,
 };
 use jiff::Timestamp;
 
@@ -39,12 +39,16 @@ pub struct Transitions {
     pub taken: Vec<(WorkflowId, usize, usize)>,
     /// Workflows whose state changes. One that is retried may also end.
     pub moved: Vec<MovedWorkflow>,
+    /// Workflows that have another budget.
+    pub funded: Vec<FundedWorkflow>,
     /// What makes events, in the order of the histories: no event comes before its cause.
     pub told: Vec<Told>,
     /// Timers that are armed, each in the place of one that the task, or the workflow, may have had.
     pub armed: Vec<ArmedTimer>,
     /// Tasks, or workflows if there is no task, that may have had a timer and have none any more.
     pub disarmed: Vec<(WorkflowId, Option<usize>)>,
+    /// Workflows whose time is bounded no more by their budget, or whose end of it has come.
+    pub timeless: Vec<WorkflowId>,
 }
 
 /// What makes an event, by its place among its like.
@@ -60,6 +64,8 @@ pub enum Told {
     Moved(usize),
     /// A workflow whose blueprint is a longer one from now on.
     Extended(usize),
+    /// A workflow that has another budget from now on.
+    Funded(usize),
 }
 
 impl Transitions {
@@ -87,6 +93,12 @@ impl Transitions {
         self.extended.push(extended);
     }
 
+    /// Next, this workflow has another budget.
+    pub fn fund_workflow(&mut self, funded: FundedWorkflow) {
+        self.told.push(Told::Funded(self.funded.len()));
+        self.funded.push(funded);
+    }
+
     /// Next, the state of this workflow changes.
     pub fn move_workflow(&mut self, moved: MovedWorkflow) {
         self.told.push(Told::Moved(self.moved.len()));
@@ -109,6 +121,10 @@ pub struct NewWorkflow {
     pub lane: Lane,
     /// W3C trace context of whoever asked for it.
     pub traceparent: Option<String>,
+    /// What it may take.
+    pub budget: Json,
+    /// What was spent before it began.
+    pub spent_before: Json,
 }
 
 /// A task that is pending no more.
@@ -172,6 +188,8 @@ pub struct ChangedTask {
     /// The first ordinal that it has reserved for the graph inside of it, and for how many runs; `None`
     /// leaves it as it is.
     pub body: Option<(usize, usize)>,
+    /// What its attempts took that are over, and its planning.
+    pub spent: Amount,
     /// Who runs the attempt from now on; `None` leaves it as it is.
     pub holder: Option<Holder>,
     /// How many events the change makes.
@@ -213,6 +231,15 @@ pub struct ExtendedWorkflow {
     pub added: (usize, usize),
 }
 
+/// A workflow that has another budget.
+#[derive(Clone, Debug)]
+pub struct FundedWorkflow {
+    /// Its id.
+    pub id: WorkflowId,
+    /// All of the budget.
+    pub budget: Json,
+}
+
 /// A task to which edges were added after its end.
 #[derive(Clone, Debug)]
 pub struct RelinkedTask {
@@ -237,6 +264,8 @@ pub struct ExpandedTask {
     pub first: usize,
     /// The blueprint whose graph it is; stored already.
     pub digest: Digest,
+    /// What its attempts and its planning took.
+    pub spent: Amount,
 }
 
 /// A key that a task asks for.

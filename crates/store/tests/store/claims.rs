@@ -1,6 +1,6 @@
 //! Who may give attempts out.
 
-use goalpost_model::{Digest, EngineId, Lane, SessionId, TaskState, WorkflowId};
+use goalpost_model::{Amount, Digest, EngineId, Lane, SessionId, TaskState, WorkflowId};
 use goalpost_store::workflows::{
     ChangedTask, HeldAttempt, Holder, NewTask, NewWorkflow, Transitions, adopt, commit,
 };
@@ -17,6 +17,8 @@ fn begun() -> Transitions {
         goal_input: Json("{}".to_owned()),
         traceparent: None,
         lane: Lane::default(),
+        budget: Json("{}".to_owned()),
+        spent_before: Json("{}".to_owned()),
     };
     let task = NewTask {
         workflow: ID,
@@ -55,6 +57,7 @@ fn claimed_by(engine: Uuid) -> Transitions {
         waits_for: None,
         input: None,
         body: None,
+        spent: Amount::default(),
         holder: Some(holder),
         events: 1,
     };

@@ -12,7 +12,10 @@ async fn running(client: &Client) -> Uuid {
     let submit =
         "INSERT INTO goals (id, goal, goal_type, input, state) VALUES ($1, 'a goal', '', '{}', 'SUBMITTED')";
     client.execute(submit, &[&id]).await.unwrap();
-    client.execute("UPDATE goals SET state = 'RUNNING' WHERE id = $1", &[&id]).await.unwrap();
+    client
+        .execute("UPDATE goals SET state = 'RUNNING', blueprint_digest = '' WHERE id = $1", &[&id])
+        .await
+        .unwrap();
     let begin = "WITH d AS (UPDATE histories SET last_number = last_number + 1, begun = true WHERE id = $1 RETURNING last_number) \
                  INSERT INTO workflows (id, blueprint_digest, goal_text, goal_input, state, event) \
                  SELECT $1, '', '', '{}', 'RUNNING', last_number FROM d";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use goalpost_graph::{Effect, Event, IllegalTransition, advance, extend};
-use goalpost_model::{TaskState, WorkflowId};
+use goalpost_model::{TaskState, Usage, WorkflowId};
 use goalpost_store::Json;
 use goalpost_store::workflows::{NewWorkflow, Transitions};
 
@@ -114,11 +114,12 @@ impl Batch {
             goal_input: Json::of(&creation.goal_input),
             lane: creation.lane.clone(),
             traceparent: creation.traceparent.clone(),
+            budget: Json::of(&live.core.budget()),
+            spent_before: Json::of(&live.core.spent_before()),
         });
         let tasks = record(&mut self.transitions, id, &mut live, &effects).into_keys().collect();
-        if let Some(deadline) = live.core.deadline(&live.blueprint) {
-            self.transitions.armed.push(armed(id, None, 0, deadline));
-        }
+        let own = [live.core.deadline(&live.blueprint), live.core.wall_time()];
+        self.transitions.armed.extend(own.into_iter().flatten().map(|timer| armed(id, None, 0, timer)));
         let states = live.core.tasks.iter().map(|(_, task)| task.state).collect();
         self.touched.insert(id, Touched { tasks, closed: true });
         cache.insert(id, live);
@@ -151,9 +152,12 @@ impl Batch {
             self.transitions.fences.push((id, live.last_number));
             Touched::default()
         });
-        touched.tasks.extend(record(&mut self.transitions, id, live, &effects).into_keys());
-        by_hand::rearm(&mut self.transitions, id, live, step);
-        touched.closed = effects.iter().any(Effect::moves_workflow);
+        let recorded = record(&mut self.transitions, id, live, &effects);
+        by_hand::rearm(&mut self.transitions, id, live, step, &recorded);
+        // What waits for room may get it by the next step: its row would change twice.
+        let waits = recorded.keys().any(|task| live.core.tasks[*task].awaits_budget);
+        touched.closed = waits || effects.iter().any(Effect::moves_workflow);
+        touched.tasks.extend(recorded.into_keys());
         Verdict::Applied(outcome_of(live, step))
     }
 
@@ -182,6 +186,8 @@ fn task_of(live: &Live, step: &Step) -> Result<Option<usize>, Refusal> {
         Step::Create(_)
         | Step::Cancel { .. }
         | Step::Expire
+        | Step::RunOutOfTime
+        | Step::Fund { .. }
         | Step::Pause { .. }
         | Step::Resume
         | Step::Retry { .. }
@@ -237,21 +243,22 @@ fn event_of(live: &Live, command: &Command, task: Option<usize>) -> Result<Event
             Err(Ok(outcome_of(live, step)))
         }
         Step::Claim { attempt, .. } => Ok(Event::AttemptStarted { task, attempt: *attempt }),
-        Step::Finish { attempt, session, outcome, .. } => {
+        Step::Finish { attempt, session, outcome, usage, .. } => {
             if state.attempt == *attempt && holder.is_some_and(|holder| holder.session != *session) {
                 return Err(Err(Refusal::Stale("the attempt belongs to another worker".to_owned())));
             }
             if state.attempt == *attempt && matches!(state.state, TaskState::Succeeded | TaskState::Failed) {
                 return Err(Ok(Outcome::Done));
             }
-            let attempt = *attempt;
+            let (attempt, usage) = (*attempt, *usage);
             Ok(match outcome.clone() {
-                Ok(output) => Event::AttemptSucceeded { task, attempt, output },
-                Err(failure) => Event::AttemptFailed { task, attempt, failure },
+                Ok(output) => Event::AttemptSucceeded { task, attempt, output, usage },
+                Err(failure) => Event::AttemptFailed { task, attempt, failure, usage },
             })
         }
         Step::Lose { attempt, failure, .. } => {
-            Ok(Event::AttemptFailed { task, attempt: *attempt, failure: failure.clone() })
+            let (failure, usage) = (failure.clone(), Usage::default());
+            Ok(Event::AttemptFailed { task, attempt: *attempt, failure, usage })
         }
         Step::Undeliver { attempt, .. } => Ok(Event::AttemptUndelivered { task, attempt: *attempt }),
         Step::Grant { attempt, .. } => Ok(Event::KeyGranted { task, attempt: *attempt }),

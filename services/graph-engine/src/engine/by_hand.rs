@@ -1,7 +1,9 @@
 //! What people and other systems ask of a workflow. Asking twice is asking once.
 
+use std::collections::BTreeMap;
+
 use goalpost_checker::builtin::Control;
-use goalpost_graph::Event;
+use goalpost_graph::{Event, Task};
 use goalpost_model::{Failure, TaskState, TimerKind, WorkflowId, WorkflowState};
 use goalpost_store::workflows::Transitions;
 
@@ -18,7 +20,15 @@ pub(crate) fn event_of(live: &Live, step: &Step) -> Result<Event, Result<Outcome
         Step::Cancel { .. } if state.is_terminal() || state == WorkflowState::Compensating => done(),
         Step::Cancel { failure } => Ok(Event::Cancel { failure }),
         Step::Expire => Ok(Event::DeadlineExceeded),
-        Step::Pause { .. } if state == WorkflowState::Paused => done(),
+        Step::RunOutOfTime => Ok(Event::WallTimeExceeded),
+        Step::Fund { change } => {
+            let budget = live.core.budget().changed(change);
+            if budget == live.core.budget() && !state.is_terminal() {
+                return done();
+            }
+            Ok(Event::SetBudget { budget })
+        }
+        Step::Pause { failure } if is_paused_for(live, &failure.kind) => done(),
         Step::Pause { failure } => Ok(Event::Pause { failure }),
         Step::Resume if state == WorkflowState::Running => done(),
         Step::Resume => Ok(Event::Resume),
@@ -30,13 +40,13 @@ pub(crate) fn event_of(live: &Live, step: &Step) -> Result<Event, Result<Outcome
             let task = ordinal(live, &task)?;
             if is_decided(live, task, verdict.is_ok()) { done() } else { Ok(Event::Decide { task, verdict }) }
         }
-        Step::Expand { task, attempt, outcome } => {
+        Step::Expand { task, attempt, outcome, spent } => {
             let task = ordinal(live, &task)?;
             let current = live.core.tasks[task].attempt;
             let attempt = attempt.unwrap_or(current);
             let planned = live.core.tasks[task].planned.as_ref().filter(|_| attempt == current);
             let is_done = outcome.as_ref().ok().zip(planned).is_some_and(|(new, planned)| new == planned);
-            if is_done { done() } else { Ok(Event::Expand { task, attempt, outcome }) }
+            if is_done { done() } else { Ok(Event::Expand { task, attempt, outcome, spent }) }
         }
         Step::Skip { task, output, reason } => {
             let task = ordinal(live, &task)?;
@@ -63,11 +73,26 @@ fn is_by_hand(live: &Live, ordinal: usize) -> bool {
     task.state.is_terminal() && task.failure.as_ref().is_some_and(by_hand)
 }
 
-/// Timers that a pause has let pass, or that went with the workflow's end.
-pub(crate) fn rearm(transitions: &mut Transitions, id: WorkflowId, live: &Live, step: &Step) {
+fn is_paused_for(live: &Live, kind: &str) -> bool {
+    live.core.state == WorkflowState::Paused
+        && live.core.failure.as_ref().is_some_and(|failure| failure.kind == kind)
+}
+
+/// Timers that a pause has let pass, that went with the workflow's end, or that are due at another time now. Those of
+/// the tasks that were `recorded` are armed already.
+pub(crate) fn rearm(
+    transitions: &mut Transitions,
+    id: WorkflowId,
+    live: &Live,
+    step: &Step,
+    recorded: &BTreeMap<usize, i32>,
+) {
     match step {
         Step::Resume => {
-            for (ordinal, task) in live.core.tasks.iter().filter(|(_, task)| task.state == TaskState::Ready) {
+            let is_ready = |(ordinal, task): &(usize, &Task)| {
+                task.state == TaskState::Ready && !recorded.contains_key(ordinal)
+            };
+            for (ordinal, task) in live.core.tasks.iter().filter(is_ready) {
                 let timer = live.core.timer(ordinal).filter(|timer| timer.kind == TimerKind::ScheduleToStart);
                 transitions.armed.extend(timer.map(|timer| armed(id, Some(ordinal), task.attempt, timer)));
             }
@@ -77,5 +102,16 @@ pub(crate) fn rearm(transitions: &mut Transitions, id: WorkflowId, live: &Live, 
             transitions.armed.extend(deadline.map(|deadline| armed(id, None, 0, deadline)));
         }
         _ => {}
+    }
+    if matches!(step, Step::Resume | Step::Retry { .. } | Step::Fund { .. }) {
+        rearm_wall_time(transitions, id, live);
+    }
+}
+
+/// If it is over already it fires at once.
+fn rearm_wall_time(transitions: &mut Transitions, id: WorkflowId, live: &Live) {
+    match live.core.wall_time() {
+        Some(timer) => transitions.armed.push(armed(id, None, 0, timer)),
+        None => transitions.timeless.push(id),
     }
 }

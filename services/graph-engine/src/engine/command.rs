@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use goalpost_checker::CompiledBlueprint;
 use goalpost_graph::{IllegalTransition, Planned};
-use goalpost_model::{Failure, Lane, PayloadLimit, SessionId, TaskState, Timeouts, TimerKind, WorkflowId};
+use goalpost_model::{
+    Amount, BudgetChange, Failure, GoalBudget, Lane, PayloadLimit, SessionId, TaskState, Timeouts, TimerKind,
+    Usage, WorkflowId,
+};
 use goalpost_service::describe;
 use goalpost_store::workflows::Holder;
 use serde_json::{Map, Value};
@@ -29,7 +32,7 @@ pub(crate) enum Step {
     /// A worker gets the attempt.
     Claim { task: usize, attempt: u32, holder: Holder },
     /// A worker says how its attempt ended.
-    Finish { task: String, attempt: u32, session: SessionId, outcome: Result<Value, Failure> },
+    Finish { task: String, attempt: u32, session: SessionId, outcome: Result<Value, Failure>, usage: Usage },
     /// The attempt fails because nobody will end it.
     Lose { task: usize, attempt: u32, failure: Failure },
     /// The attempt never reached its worker and is given out again.
@@ -40,6 +43,10 @@ pub(crate) enum Step {
     Grant { task: usize, attempt: u32 },
     /// The workflow's deadline is over.
     Expire,
+    /// The time that the workflow's budget allows is over.
+    RunOutOfTime,
+    /// Other limits count from now on.
+    Fund { change: BudgetChange },
     /// Nothing new is given to workers.
     Pause { failure: Failure },
     /// The workflow goes on after a pause.
@@ -51,7 +58,7 @@ pub(crate) enum Step {
     /// Somebody approves or rejects.
     Decide { task: String, verdict: Result<Value, Failure> },
     /// The graph that a task waits for is there, or there will be none.
-    Expand { task: String, attempt: Option<u32>, outcome: Result<Planned, Failure> },
+    Expand { task: String, attempt: Option<u32>, outcome: Result<Planned, Failure>, spent: Amount },
     /// The workflow goes on with a longer blueprint.
     Extend { next: Arc<CompiledBlueprint> },
     /// Somebody ends a task.
@@ -71,6 +78,7 @@ impl Step {
                 | Self::Fire { .. }
                 | Self::Grant { .. }
                 | Self::Expire
+                | Self::RunOutOfTime
         )
     }
 }
@@ -83,6 +91,10 @@ pub(crate) struct Creation {
     pub(crate) payload_limit: PayloadLimit,
     pub(crate) lane: Lane,
     pub(crate) traceparent: Option<String>,
+    /// What the goal may take, beside what the blueprint says.
+    pub(crate) budget: GoalBudget,
+    /// What was spent for it by planning.
+    pub(crate) spent_before: Amount,
 }
 
 /// What came of it.

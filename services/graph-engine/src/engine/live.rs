@@ -38,6 +38,7 @@ impl Live {
         let mut core =
             Workflow::new(&blueprint, creation.goal_text.clone(), Arc::new(creation.goal_input.clone()));
         core.payload_limit = creation.payload_limit;
+        core.fund(creation.budget, creation.spent_before);
         let traceparent = creation.traceparent.clone();
         Self {
             blueprint,
@@ -83,6 +84,8 @@ impl Live {
             signals: row.signals.into_iter().map(core_signal).collect(),
             succeeded: succeeded.into_iter().map(|(_, ordinal)| ordinal).collect(),
             added: row.added_tasks.into_iter().map(|(place, first)| Added { place, first }).collect(),
+            budget: row.budget,
+            spent_before: row.spent_before,
         };
         let core = Workflow::restore(&blueprint, stored_workflow, tasks)
             .map_err(|error| format!("workflow {}: {error}", row.id))?;
@@ -122,5 +125,7 @@ pub(crate) fn core_task(task: StoredTask, planned: &HashMap<Digest, Arc<Compiled
         body: task.body.map(|(first, count)| Reserved { first, count }),
         undo: task.undo,
         key: task.key,
+        spent: task.spent,
+        awaits_budget: task.awaits_budget,
     }
 }

@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 use goalpost_checker::CompiledBlueprint;
 use goalpost_graph::Planned;
-use goalpost_model::{AttemptRef, Failure, SessionId, TaskState, TimerRef, WorkflowId};
+use goalpost_model::{
+    Amount, AttemptRef, BudgetChange, Failure, SessionId, TaskState, TimerKind, TimerRef, Usage, WorkflowId,
+};
 use goalpost_store::Store;
 use goalpost_store::workflows::{HeldAttempt, Holder};
 use serde_json::Value;
@@ -46,7 +48,14 @@ pub(crate) enum Wish {
     /// Approval, with the task's output, or why not.
     Decide { task: String, verdict: Result<Value, Failure> },
     /// The graph that a task waits for, or why there is none; for the attempt, or for whichever waits.
-    Expand { task: String, attempt: Option<u32>, outcome: Result<Arc<CompiledBlueprint>, Failure> },
+    Expand {
+        task: String,
+        attempt: Option<u32>,
+        outcome: Result<Arc<CompiledBlueprint>, Failure>,
+        spent: Amount,
+    },
+    /// Other limits count from now on.
+    Fund { change: BudgetChange },
     /// It goes on with a longer blueprint.
     Extend { next: Arc<CompiledBlueprint> },
     /// A task ends here, with an output or without.
@@ -106,9 +115,10 @@ impl Engine {
         attempt: HeldAttempt,
         session: SessionId,
         outcome: Result<Value, Failure>,
+        usage: Usage,
     ) -> Result<(), Refusal> {
         let HeldAttempt { workflow, task, attempt } = attempt;
-        self.ask(workflow, Step::Finish { task, attempt, session, outcome }).await.map(drop)
+        self.ask(workflow, Step::Finish { task, attempt, session, outcome, usage }).await.map(drop)
     }
 
     /// Fails an attempt that nobody will end.
@@ -127,6 +137,7 @@ impl Engine {
     pub(crate) async fn fire(&self, timer: TimerRef) -> Result<(), Refusal> {
         let step = match timer.task {
             Some(_) => Step::Fire { task: task_of(timer), attempt: timer.attempt, kind: timer.kind },
+            None if timer.kind == TimerKind::WallTime => Step::RunOutOfTime,
             None => Step::Expire,
         };
         self.ask(timer.workflow, step).await.map(drop)
@@ -146,13 +157,14 @@ impl Engine {
             Wish::Retry { all } => Step::Retry { all },
             Wish::Signal { id, name, payload } => Step::Signal { id, name, payload },
             Wish::Decide { task, verdict } => Step::Decide { task, verdict },
-            Wish::Expand { task, attempt, outcome } => {
+            Wish::Expand { task, attempt, outcome, spent } => {
                 let outcome = outcome.map(|blueprint| Planned {
                     digest: blueprint.digest,
                     graph: Arc::clone(&blueprint.graph),
                 });
-                Step::Expand { task, attempt, outcome }
+                Step::Expand { task, attempt, outcome, spent }
             }
+            Wish::Fund { change } => Step::Fund { change },
             Wish::Extend { next } => Step::Extend { next },
             Wish::Skip { task, output, reason } => {
                 Step::Skip { task, output, reason: Failure::new(Failure::BY_HAND, reason) }

@@ -8,8 +8,8 @@ use goalpost_graph::{Added, Effect, Signal, may_have_timer};
 use goalpost_model::{Lane, TaskState, WaitsFor, WorkflowId, WorkflowState};
 use goalpost_store::Json;
 use goalpost_store::workflows::{
-    ChangedTask, ExpandedTask, ExtendedWorkflow, MovedWorkflow, NewSignal, NewTask, RelinkedTask,
-    Transitions, WantedKey,
+    ChangedTask, ExpandedTask, ExtendedWorkflow, FundedWorkflow, MovedWorkflow, NewSignal, NewTask,
+    RelinkedTask, Transitions, WantedKey,
 };
 
 use crate::engine::timing::armed;
@@ -73,6 +73,7 @@ fn record_task(transitions: &mut Transitions, id: WorkflowId, live: &mut Live, o
             waits_for,
             input: task.input.as_deref().filter(|_| begins).map(Json::of),
             body: task.body.filter(|_| begins).map(|body| (body.first, body.count)),
+            spent: task.spent,
             holder: live.holders.get(&ordinal).filter(|_| running).cloned(),
             events,
         });
@@ -167,7 +168,13 @@ fn record_other(transitions: &mut Transitions, id: WorkflowId, live: &Live, effe
         Effect::Expanded { task: ordinal } => {
             let task = &live.core.tasks[ordinal];
             transitions.expanded.extend(task.planned.as_ref().zip(task.body).map(|(planned, body)| {
-                ExpandedTask { workflow: id, ordinal, first: body.first, digest: planned.digest }
+                ExpandedTask {
+                    workflow: id,
+                    ordinal,
+                    first: body.first,
+                    digest: planned.digest,
+                    spent: task.spent,
+                }
             }));
             // What it waited for has come.
             transitions.disarmed.push((id, Some(ordinal)));
@@ -177,6 +184,9 @@ fn record_other(transitions: &mut Transitions, id: WorkflowId, live: &Live, effe
             if let Some(Added { place, first }) = live.core.tasks.added().last().copied() {
                 transitions.extend_workflow(ExtendedWorkflow { id, digest, added: (place, first) });
             }
+        }
+        Effect::BudgetChanged => {
+            transitions.fund_workflow(FundedWorkflow { id, budget: Json::of(&live.core.budget()) });
         }
         Effect::EdgesAdded { task: ordinal } => {
             let task = &live.core.tasks[ordinal];
@@ -200,5 +210,8 @@ fn record_move(transitions: &mut Transitions, id: WorkflowId, live: &Live) {
     let is_over = live.core.state.is_terminal() || live.core.state == WorkflowState::Compensating;
     if live.blueprint.deadline_ms > 0 && is_over {
         transitions.disarmed.push((id, None));
+    }
+    if live.core.budget().wall_time_ms > 0 && live.core.state != WorkflowState::Running {
+        transitions.timeless.push(id);
     }
 }

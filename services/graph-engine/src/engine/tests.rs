@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use goalpost_checker::compile;
 use goalpost_model::{
-    Blueprint, EngineId, Failure, Lane, PayloadLimit, SessionId, TaskState, WorkflowId, WorkflowState,
+    Amount, Blueprint, BudgetChange, EngineId, Failure, GoalBudget, Lane, PayloadLimit, SessionId, TaskState,
+    Usage, WorkflowId, WorkflowState,
 };
 use goalpost_store::workflows::Holder;
 use serde_json::{Map, Value, json};
@@ -38,6 +39,8 @@ pub(crate) fn creation_of(blueprint: &Value) -> Creation {
         payload_limit: PayloadLimit::default(),
         lane: Lane::default(),
         traceparent: None,
+        budget: GoalBudget::default(),
+        spent_before: Amount::default(),
     }
 }
 
@@ -77,7 +80,13 @@ pub(crate) fn claim_of(task: usize) -> Step {
 
 pub(crate) fn finish(task: &str, session: u128) -> Step {
     let session = SessionId(Uuid::from_u128(session));
-    Step::Finish { task: task.to_owned(), attempt: 1, session, outcome: Ok(json!(1)) }
+    Step::Finish {
+        task: task.to_owned(),
+        attempt: 1,
+        session,
+        outcome: Ok(json!(1)),
+        usage: Usage::default(),
+    }
 }
 
 /// A batch of its own for each step, as if each was committed.
@@ -222,4 +231,68 @@ fn what_does_not_exist_is_not_found() {
     let (unknown, mut answer) = command(finish("third", 9));
     assert!(batch.add(&mut cache, unknown).is_none());
     assert!(matches!(answer.try_recv().unwrap(), Err(Refusal::NotFound("task"))));
+}
+
+/// `first` and `second` have all the tokens that there are, `third` waits for some.
+fn short_of_tokens() -> Creation {
+    let task = |name: &str| json!({"name": name, "capability": "c", "retry": {"max_attempts": 2, "initial_backoff_ms": 0}});
+    let creation = creation_of(&json!({
+        "name": "short",
+        "tasks": [task("first"), task("second"), task("third")],
+        "capabilities": [{"name": "c", "cost": {"tokens": 100}}],
+    }));
+    Creation { budget: GoalBudget { tokens: 200, ..GoalBudget::default() }, ..creation }
+}
+
+fn end(task: &str, outcome: Result<Value, Failure>, tokens: u64) -> Step {
+    let usage = Usage { tokens: Some(tokens), ..Usage::default() };
+    Step::Finish { task: task.to_owned(), attempt: 1, session: SessionId(Uuid::from_u128(9)), outcome, usage }
+}
+
+fn break_down(task: &str, tokens: u64) -> Step {
+    end(task, Err(Failure::new("BROKEN", "it broke")), tokens)
+}
+
+#[test]
+fn a_task_that_begins_to_wait_for_room_gets_it_in_a_later_batch() {
+    let mut cache = Cache::new(10);
+    let create = Step::Create(Arc::new(short_of_tokens()));
+    let batches = run(&mut cache, vec![create, claim_of(0), claim_of(1)]);
+    let begun: Vec<TaskState> = batches[0].transitions.new_tasks.iter().map(|task| task.state).collect();
+    assert_eq!(begun, [TaskState::Ready, TaskState::Ready, TaskState::Waiting]);
+    assert!(batches[0].transitions.moved.is_empty());
+    let mut batch = Batch::default();
+    assert!(batch.add(&mut cache, command(break_down("first", 60)).0).is_none());
+    let failed = &batch.transitions.changed_tasks[0];
+    assert_eq!((failed.state, failed.events, failed.spent.tokens), (TaskState::Waiting, 1, 60));
+    // It would give the first one another attempt, and that row is written already.
+    let second = batch
+        .add(&mut cache, command(end("second", Ok(json!(1)), 40)).0)
+        .expect("it waits for the next batch");
+    let mut next = Batch::default();
+    assert!(next.add(&mut cache, second).is_none());
+    let ready: Vec<usize> = next.transitions.changed_tasks.iter().map(|task| task.ordinal).collect();
+    assert_eq!(ready, [1, 0]);
+}
+
+#[test]
+fn a_workflow_that_will_have_no_room_is_paused_and_goes_on_when_its_budget_is_raised() {
+    let mut cache = Cache::new(10);
+    let create = Step::Create(Arc::new(short_of_tokens()));
+    let raise =
+        |tokens: u64| Step::Fund { change: BudgetChange { tokens: Some(tokens), ..BudgetChange::default() } };
+    let steps = vec![create, claim_of(0), claim_of(1), break_down("first", 101), raise(301)];
+    let batches = run(&mut cache, steps);
+    let paused = &batches[3].transitions.moved[0];
+    assert_eq!(paused.state, WorkflowState::Paused);
+    let raised = &batches[4].transitions;
+    assert_eq!((raised.funded.len(), raised.moved[0].state), (1, WorkflowState::Running));
+    let ready: Vec<usize> = raised.changed_tasks.iter().map(|task| task.ordinal).collect();
+    assert_eq!(ready, [0], "there is room for one of the two");
+    // The same again changes nothing.
+    let mut batch = Batch::default();
+    let (again, mut answer) = command(raise(301));
+    assert!(batch.add(&mut cache, again).is_none());
+    assert!(matches!(answer.try_recv().unwrap(), Ok(Outcome::Done)));
+    assert!(batch.is_empty());
 }

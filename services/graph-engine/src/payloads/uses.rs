@@ -42,6 +42,7 @@ impl Shared {
             Wish::Expand { .. }
             | Wish::Decide { .. }
             | Wish::Pause { .. }
+            | Wish::Fund { .. }
             | Wish::Resume
             | Wish::Retry { .. } => {
                 return Ok(());

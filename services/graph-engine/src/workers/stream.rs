@@ -6,11 +6,11 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use goalpost_model::{AttemptRef, Failure, PayloadLimit, SessionId};
-use goalpost_proto::JsonProblem;
 use goalpost_proto::v1::{
     AttemptResult, PayloadReference, ReadPayloadRequest, WorkRequest, WorkResponse, WritePayloadRequest,
     attempt_result, work_request::Message, worker_server,
 };
+use goalpost_proto::{JsonProblem, read_usage};
 use goalpost_service::backoff::until_ok;
 use goalpost_service::load::Gate;
 use goalpost_service::status;
@@ -240,7 +240,7 @@ impl Stream {
     }
 
     async fn record(&self, result: AttemptResult) -> WorkResponse {
-        let AttemptResult { attempt, outcome } = result;
+        let AttemptResult { attempt, outcome, usage } = result;
         let Some(held) = read_attempt(attempt.clone()) else {
             return messages::ack_unreadable(attempt);
         };
@@ -249,7 +249,8 @@ impl Stream {
         if let Ok(output) = &outcome {
             self.shared.keep_payloads_of_output(held.workflow, output).await;
         }
-        let recorded = self.shared.engine.finish(held.clone(), self.session, outcome).await;
+        let recorded =
+            self.shared.engine.finish(held.clone(), self.session, outcome, read_usage(usage)).await;
         messages::ack(&held, recorded)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use goalpost_graph::{Effect, Event, Task};
-use goalpost_model::{Failure, TaskState, WaitsFor};
+use goalpost_model::{Failure, TaskState, Usage, WaitsFor};
 
 use super::script::Golden;
 use crate::run::{Run, broken};
@@ -112,8 +112,12 @@ fn event_of(golden: &Golden, run: &Run, ordinal: usize, of: &Task, name: &str, f
     let fired = || Event::TimerFired { task, attempt, kind: run.workflow.timer(task).unwrap().kind };
     match (of.state, run.workflow.waits_for(task)) {
         (TaskState::Ready, _) => Event::AttemptStarted { task, attempt },
-        (TaskState::Running, _) if fails => Event::AttemptFailed { task, attempt, failure: broken() },
-        (TaskState::Running, _) => Event::AttemptSucceeded { task, attempt, output: golden.output(name) },
+        (TaskState::Running, _) if fails => {
+            Event::AttemptFailed { task, attempt, failure: broken(), usage: Usage::default() }
+        }
+        (TaskState::Running, _) => {
+            Event::AttemptSucceeded { task, attempt, output: golden.output(name), usage: Usage::default() }
+        }
         (_, Some(WaitsFor::Approval)) if fails => {
             Event::Decide { task, verdict: Err(Failure::new(Failure::REJECTED, "not now")) }
         }

@@ -2,7 +2,7 @@
 
 use goalpost_checker::compile;
 use goalpost_graph::Event;
-use goalpost_model::{Blueprint, Failure, TaskState, TimerKind};
+use goalpost_model::{Blueprint, Failure, TaskState, TimerKind, Usage};
 use serde_json::{Map, Value, json};
 
 use super::dice::Dice;
@@ -73,11 +73,11 @@ fn event(run: &Run, interpreter: &Interpreter<'_>, happening: &Happening) -> Eve
         }
         Happening::Succeeded(name, output) => {
             let (task, attempt) = of(name);
-            Event::AttemptSucceeded { task, attempt, output: output.clone() }
+            Event::AttemptSucceeded { task, attempt, output: output.clone(), usage: Usage::default() }
         }
         Happening::Failed(name) => {
             let (task, attempt) = of(name);
-            Event::AttemptFailed { task, attempt, failure: broken() }
+            Event::AttemptFailed { task, attempt, failure: broken(), usage: Usage::default() }
         }
         Happening::Lost(name) => {
             let (task, attempt) = of(name);

@@ -1,0 +1,68 @@
+//! Limits of goals: `goalpost budget`, and the options of `submit` and `plan`.
+
+use clap::Args;
+use goalpost_client::v1::GoalBudget;
+
+use super::{Target, print};
+use crate::failure::Failure;
+
+/// What a goal may take, for a goal that is to be.
+#[derive(Args)]
+pub(crate) struct Limits {
+    /// At most so many tasks that workers get.
+    #[arg(long, value_name = "N")]
+    budget_tasks: Option<i64>,
+    /// At most so many attempts.
+    #[arg(long, value_name = "N")]
+    budget_attempts: Option<i64>,
+    /// At most so many tokens of language models.
+    #[arg(long, value_name = "N")]
+    budget_tokens: Option<i64>,
+    /// At most so much money, in millionths of the unit of currency.
+    #[arg(long, value_name = "N")]
+    budget_money_micros: Option<i64>,
+    /// Nothing new after so many milliseconds.
+    #[arg(long, value_name = "MS")]
+    budget_wall_time_ms: Option<i64>,
+}
+
+impl Limits {
+    pub(crate) fn budget(&self) -> GoalBudget {
+        GoalBudget {
+            tasks: self.budget_tasks,
+            attempts: self.budget_attempts,
+            tokens: self.budget_tokens,
+            money_micros: self.budget_money_micros,
+            wall_time_ms: self.budget_wall_time_ms,
+        }
+    }
+}
+
+/// Limits that are left out stay as they are; 0 takes one away.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    target: Target,
+    /// At most so many tasks that workers get.
+    #[arg(long, value_name = "N")]
+    tasks: Option<i64>,
+    /// At most so many attempts.
+    #[arg(long, value_name = "N")]
+    attempts: Option<i64>,
+    /// At most so many tokens of language models.
+    #[arg(long, value_name = "N")]
+    tokens: Option<i64>,
+    /// At most so much money, in millionths of the unit of currency.
+    #[arg(long, value_name = "N")]
+    money_micros: Option<i64>,
+    /// Nothing new after so many milliseconds since the workflow's beginning.
+    #[arg(long, value_name = "MS")]
+    wall_time_ms: Option<i64>,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { target, tasks, attempts, tokens, money_micros, wall_time_ms } = arguments;
+    let budget = GoalBudget { tasks, attempts, tokens, money_micros, wall_time_ms };
+    let found = target.client()?.set_budget(&target.id, budget).await?;
+    print(&found, target.json)
+}
