@@ -22,7 +22,7 @@ $$;
 -- Whether a workflow in this state has not ended.
 CREATE FUNCTION is_open(state text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT state IN ('RUNNING', 'PAUSED', 'COMPENSATING')
+    SELECT state IN ('RUNNING', 'PAUSED', 'REPLANNING', 'COMPENSATING')
 $$;
 
 -- Histories and events -------------------------------------------------------------------
@@ -226,12 +226,15 @@ CREATE FUNCTION workflows_updated() RETURNS trigger
 LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
     WITH moved AS MATERIALIZED (
-        SELECT n.id, n.lane, n.event, n.state, n.failure, o.state AS old_state
+        SELECT n.id, n.lane, n.event, n.state, n.failure, n.replans, o.state AS old_state
         FROM old_rows o JOIN new_rows n USING (id) WHERE n.event <> o.event
     ), delivered AS (
         -- The decision group settles the goal, or opens it again.
         INSERT INTO outbox (list, element, lane)
-        SELECT 'outcomes', id, lane FROM moved WHERE NOT is_open(state) OR NOT is_open(old_state)
+        SELECT 'outcomes', id::text, lane FROM moved WHERE NOT is_open(state) OR NOT is_open(old_state)
+        UNION ALL
+        -- And it has the workflow planned anew.
+        SELECT 'plans', attempt_ref(id, -1, replans), lane FROM moved WHERE state = 'REPLANNING' AND old_state <> 'REPLANNING'
     )
     INSERT INTO events (workflow_id, number, at, type, failure)
     SELECT id, event, clock_timestamp(), 'WORKFLOW_' || CASE state WHEN old_state THEN 'EXTENDED' ELSE state END,
@@ -316,7 +319,7 @@ BEGIN
                o.state AS old_state, o.attempt AS old_attempt, o.worker AS old_worker, o.engine_id,
                -- An attempt ended that its worker did not end: the engine that runs it tells the worker.
                o.state = 'RUNNING' AND o.engine_id IS NOT NULL
-               AND (n.state = 'CANCELLED' OR n.failure ->> 'kind' IN ('START_TO_CLOSE_TIMEOUT', 'BY_HAND')) AS is_stopped
+               AND (n.state = 'CANCELLED' OR n.failure ->> 'kind' IN ('START_TO_CLOSE_TIMEOUT', 'BY_HAND', 'WITHDRAWN')) AS is_stopped
         FROM old_rows o JOIN new_rows n USING (workflow_id, ordinal) WHERE n.event <> o.event
     ), delivered AS (
         INSERT INTO outbox (list, element, lane)
@@ -406,7 +409,7 @@ CREATE VIEW orphaned_timers AS
     SELECT r.* FROM timers r WHERE CASE WHEN r.task >= 0
         THEN NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = r.workflow_id AND t.ordinal = r.task
                          AND t.state IN ('WAITING', 'READY', 'RUNNING') AND t.attempt = r.attempt)
-        ELSE NOT EXISTS (SELECT FROM workflows w WHERE w.id = r.workflow_id AND w.state IN ('RUNNING', 'PAUSED')) END;
+        ELSE NOT EXISTS (SELECT FROM workflows w WHERE w.id = r.workflow_id AND w.state IN ('RUNNING', 'PAUSED', 'REPLANNING')) END;
 
 -- Takers ---------------------------------------------------------------------------------
 

@@ -7,9 +7,9 @@ use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClien
 use goalpost_proto::v1::{
     CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal,
     ListCatalogRequest, ListCatalogResponse, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest,
-    PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest,
-    SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse, SkipTaskRequest,
-    SubmitGoalRequest,
+    PreviewPlanRequest, PreviewPlanResponse, ReplanGoalRequest, ResolveApprovalRequest, ResumeGoalRequest,
+    RetryGoalRequest, SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse,
+    SkipTaskRequest, SubmitGoalRequest,
 };
 
 use tonic::{Response, Status};
@@ -119,6 +119,11 @@ impl Client {
     /// Brings the graph that a task waits for.
     pub async fn extend(&self, request: ExtendGoalRequest) -> Result<Goal, Error> {
         self.repeat(request, |mut group, request| async move { group.extend_goal(request).await }).await
+    }
+
+    /// Gives a goal that runs another plan: the planner's, or the one in the request.
+    pub async fn replan(&self, request: ReplanGoalRequest) -> Result<Goal, Error> {
+        self.repeat(request, |mut group, request| async move { group.replan_goal(request).await }).await
     }
 
     /// What would happen with another blueprint, or other outcomes. Runs nothing.

@@ -49,6 +49,7 @@ pub fn advance(
         Event::Signal { id, name, payload } => step.signal(id, name, payload),
         Event::Decide { task, verdict } => step.decide(task, verdict),
         Event::Expand { task, outcome, .. } => step.expand(task, outcome),
+        Event::NoReplan { reason, .. } => step.end_without_replan(&reason),
         Event::Skip { task, output, reason } => step.skip(task, output, reason),
     }
     Ok(step.into_effects())

@@ -27,6 +27,8 @@ pub struct Explanation {
     pub edges: Vec<EdgeExplanation>,
     /// Open tasks of the graph inside of it.
     pub open_inside: usize,
+    /// The withdrawn task that has to be undone before it may begin.
+    pub undoing: Option<String>,
 }
 
 /// An edge that leads to a task which does not run.
@@ -78,6 +80,7 @@ impl Workflow {
             needed_edges: if has_begun { 0 } else { compiled.join.needed(compiled.incoming.len()) },
             edges: edges.iter().map(|edge| self.explain_edge(base, run, *edge)).collect(),
             open_inside: self.open_inside(ordinal),
+            undoing: if has_begun { None } else { self.waits_for_undo(ordinal) },
         }
     }
 
@@ -96,6 +99,13 @@ impl Workflow {
             reads,
             taken: is_decided.then(|| run.edge_taken[edge]),
         }
+    }
+
+    /// What is being undone before the task may begin.
+    fn waits_for_undo(&self, ordinal: usize) -> Option<String> {
+        let is_begun = |done: &&usize| self.tasks[**done].undo.is_some();
+        let done = self.undoable.iter().find(is_begun).filter(|_| self.holds_back(ordinal))?;
+        self.tasks.name(*done)
     }
 
     fn open_inside(&self, owner: usize) -> usize {

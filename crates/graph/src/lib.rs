@@ -28,7 +28,9 @@
 //!   comes back with `TimerFired`.
 //! - A task with a graph inside of it waits for the runs of that graph: one for each item, one iteration after
 //!   the other, or one. Each run is a graph as the blueprint's is; it ends when none of its tasks is open.
-//! - The blueprint may be [extended](extend) while it runs. What has happened stays as it is.
+//! - The blueprint may be [extended](extend) while it runs. What has happened stays as it is. An extension may do without
+//!   tasks: they end, what they did is undone, one after the other, and what is added begins after that.
+//! - A workflow that would fail because of a task waits for another plan, as often as its blueprint says.
 //! - The workflow ends when no task is open, or when its deadline is over. One that fails or is cancelled
 //!   first undoes, one after the other, what its tasks have done.
 //! - Nothing new is started while it is paused. After a bad end it may be retried: then what stopped it waits
@@ -48,6 +50,7 @@ mod invalid;
 mod join;
 mod places;
 mod replace;
+mod replan;
 mod rest;
 mod restore;
 mod retry;

@@ -19,6 +19,7 @@ pub fn event_type(kind: EventType) -> v1::EventType {
         EventType::GoalRetried => v1::EventType::GoalRetried,
         EventType::WorkflowPaused => v1::EventType::WorkflowPaused,
         EventType::WorkflowRunning => v1::EventType::WorkflowRunning,
+        EventType::WorkflowReplanning => v1::EventType::WorkflowReplanning,
         EventType::WorkflowCompensating => v1::EventType::WorkflowCompensating,
         EventType::WorkflowExtended => v1::EventType::WorkflowExtended,
         EventType::SignalReceived => v1::EventType::SignalReceived,

@@ -38,6 +38,7 @@ mod postgres_faults;
 mod processes;
 mod raw_worker;
 mod redis_faults;
+mod replanning;
 mod secrets;
 mod simulating;
 mod stores;

@@ -8,8 +8,8 @@ use goalpost_proto::v1::{
     CancelGoalRequest, CancelWorkflowRequest, Event, ExplainGoalRequest, ExplainWorkflowRequest, Explanation,
     ExtendGoalRequest, GetGoalRequest, Goal, ListCapabilitiesRequest, ListCapabilitiesResponse,
     ListCatalogRequest, ListCatalogResponse, ListGoalsRequest, ListGoalsResponse, PauseGoalRequest,
-    PayloadReference, PreviewPlanRequest, PreviewPlanResponse, ReadPayloadRequest, ResolveApprovalRequest,
-    ResumeGoalRequest, RetryGoalRequest, SignalGoalRequest, SimulateBlueprintRequest,
+    PayloadReference, PreviewPlanRequest, PreviewPlanResponse, ReadPayloadRequest, ReplanGoalRequest,
+    ResolveApprovalRequest, ResumeGoalRequest, RetryGoalRequest, SignalGoalRequest, SimulateBlueprintRequest,
     SimulateBlueprintResponse, SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest,
     WritePayloadRequest, act_on_workflow_request::Action, central_decision_group_server,
 };
@@ -26,7 +26,9 @@ use uuid::Uuid;
 use crate::by_hand;
 use crate::checks::Checks;
 use crate::extend::Extension;
+use crate::inline::inline;
 use crate::preview::preview;
+use crate::replan::Source;
 use crate::requests::{self, Submission, Wanted};
 use crate::submit::{NotStored, Submitter};
 use crate::watch::Watch;
@@ -197,6 +199,21 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         } else {
             extension.put_into(task, blueprint).await?;
         }
+        self.read(id).await
+    }
+
+    async fn replan_goal(&self, request: Request<ReplanGoalRequest>) -> Result<Response<Goal>, Status> {
+        let traceparent = trace_context::of(&request);
+        let (id, reason, source) = by_hand::replan(request.into_inner()).map_err(status::invalid_argument)?;
+        let source = match source {
+            Source::Caller(own) => {
+                let own = inline(&self.context.store, *own).await.map_err(|error| status::store(&error))?;
+                Source::Caller(Box::new(own))
+            }
+            Source::Planner => Source::Planner,
+        };
+        let extension = Extension { context: &self.context, checks: &self.checks, id, traceparent };
+        extension.replan(&reason, &source).await?;
         self.read(id).await
     }
 

@@ -100,6 +100,18 @@ impl Checks {
         namespace: &Namespace,
         traceparent: Option<&str>,
     ) -> Result<NewBlueprint, Status> {
+        let checked = self.complete(blueprint, definitions, namespace, traceparent).await?;
+        Ok(NewBlueprint::of(&checked))
+    }
+
+    /// The same, to be looked at.
+    pub(crate) async fn complete(
+        &self,
+        blueprint: Blueprint,
+        definitions: Definitions,
+        namespace: &Namespace,
+        traceparent: Option<&str>,
+    ) -> Result<Blueprint, Status> {
         let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _, worst_case: _, estimate: _ } =
             self.all_found(blueprint, definitions, namespace, traceparent).await?;
         let mut violations = Violations::default();
@@ -114,7 +126,7 @@ impl Checks {
         }
         let checked = read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations);
         match checked {
-            Some(checked) if violations.is_empty() => Ok(NewBlueprint::of(&checked)),
+            Some(checked) if violations.is_empty() => Ok(checked),
             _ => Err(status::invalid_argument(violations)),
         }
     }

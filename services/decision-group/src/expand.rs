@@ -4,7 +4,7 @@
 //! A delivery may repeat: a task that has its graph already is not asked about again.
 
 use futures::stream::{self, StreamExt as _};
-use goalpost_model::{AttemptRef, Blueprint, Digest, Failure, SUB_GOAL, WorkflowId};
+use goalpost_model::{AttemptRef, Blueprint, Digest, Failure, ReplanRef, SUB_GOAL, WorkflowId};
 use goalpost_proto::v1::{ActOnWorkflowRequest, PlanRequest, PlanResponse};
 use goalpost_proto::{Violations, read_blueprint, struct_from_map};
 use goalpost_service::backoff::{Backoff, until_ok};
@@ -20,6 +20,7 @@ use crate::Context;
 use crate::by_hand::expand;
 use crate::checks::{Checks, Definitions};
 use crate::refusals::{Verdict, may_pass, verdict};
+use crate::replanning;
 
 const MAX_BATCH: usize = 256;
 /// Tasks that are planned at once.
@@ -30,8 +31,10 @@ pub(crate) async fn take_plans(context: Context, mut line: Line, stop: Cancellat
     let checks = Checks::new(context.peers.planner.clone(), context.store.clone());
     while let Some(elements) = line.take(MAX_BATCH).await {
         let named: Vec<AttemptRef> = elements.iter().filter_map(|element| element.parse().ok()).collect();
+        let anew: Vec<ReplanRef> = elements.iter().filter_map(|element| element.parse().ok()).collect();
         let plans = Plans { context: &context, checks: &checks, stop: &stop };
-        if plans.serve(&named).await.is_none() {
+        let (served, replanned) = tokio::join!(plans.serve(&named), plans.serve_anew(&anew));
+        if served.and(replanned).is_none() {
             return;
         }
         line.done().await;
@@ -50,6 +53,16 @@ impl Plans<'_> {
         let read = || workflows::wanted_plans(&self.context.store, named);
         let wanted = until_ok("PostgreSQL", self.stop, read).await?;
         let served: Vec<_> = wanted.iter().map(|wanted| self.serve_one(wanted)).collect();
+        let served: Vec<Option<()>> = stream::iter(served).buffer_unordered(AT_ONCE).collect().await;
+        served.into_iter().collect::<Option<Vec<()>>>().map(drop)
+    }
+
+    /// The same for workflows that wait for another plan.
+    async fn serve_anew(&self, wanted: &[ReplanRef]) -> Option<()> {
+        let served: Vec<_> = wanted
+            .iter()
+            .map(|wanted| replanning::serve(self.context, self.checks, self.stop, *wanted))
+            .collect();
         let served: Vec<Option<()>> = stream::iter(served).buffer_unordered(AT_ONCE).collect().await;
         served.into_iter().collect::<Option<Vec<()>>>().map(drop)
     }

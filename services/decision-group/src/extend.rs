@@ -16,7 +16,7 @@ use crate::checks::{Checks, Definitions};
 use crate::inline::inline;
 
 /// How often others may come first.
-const TRIES: usize = 5;
+pub(crate) const TRIES: usize = 5;
 
 /// An extension of one goal.
 pub(crate) struct Extension<'a> {
@@ -42,7 +42,7 @@ impl Extension<'_> {
     pub(crate) async fn join(&self, part: Blueprint) -> Result<(), Status> {
         let part = inline(&self.context.store, part).await.map_err(|error| status::store(&error))?;
         let namespace = self.namespace().await?;
-        let mut others_came_first = None;
+        let mut refusal = None;
         for _ in 0..TRIES {
             let joined = match self.present().await?.joined_with(&part) {
                 // It was joined before.
@@ -58,12 +58,11 @@ impl Extension<'_> {
             self.store(&checked).await?;
             let action = Action::Extend(ExtendAction { blueprint_digest: checked.digest.to_string() });
             match by_hand::act(self.context, self.id, action, self.traceparent()).await {
-                Err(refused) if runs_another_by_now(&refused) => others_came_first = Some(refused),
+                Err(refused) if runs_another_by_now(&refused) => refusal = Some(refused),
                 answer => return answer,
             }
         }
-        let message = others_came_first.map(|refused| refused.message().to_owned()).unwrap_or_default();
-        Err(status::with_reason(Code::Aborted, "EXTENDED_BY_OTHERS", format!("{message}; try again")))
+        Err(others_came_first(refusal))
     }
 
     /// Whose goal it is.
@@ -103,12 +102,18 @@ impl Extension<'_> {
         stored.map_err(|error| status::store(&error))
     }
 
-    fn traceparent(&self) -> Option<&str> {
+    pub(crate) fn traceparent(&self) -> Option<&str> {
         self.traceparent.as_deref()
     }
 }
 
+/// Others have changed what the goal runs, again and again.
+pub(crate) fn others_came_first(last: Option<Status>) -> Status {
+    let message = last.map(|refused| refused.message().to_owned()).unwrap_or_default();
+    status::with_reason(Code::Aborted, "EXTENDED_BY_OTHERS", format!("{message}; try again"))
+}
+
 /// Somebody else has extended the workflow since it was read.
-fn runs_another_by_now(refused: &Status) -> bool {
+pub(crate) fn runs_another_by_now(refused: &Status) -> bool {
     refused.get_details_error_info().is_some_and(|info| info.reason == "OTHER_PARENT")
 }

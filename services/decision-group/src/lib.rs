@@ -16,6 +16,8 @@ mod peers;
 mod plan;
 mod preview;
 mod refusals;
+mod replan;
+mod replanning;
 mod requests;
 mod resource;
 mod simulate;

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use goalpost_checker::{CapabilitySource, check};
 use goalpost_model::Capability;
-use goalpost_planning::{Catalog, InNamespace, plan};
+use goalpost_planning::{Catalog, InNamespace, plan, replan};
 use goalpost_proto::v1::planner_server::Planner;
 use goalpost_proto::v1::{
     CheckBlueprintRequest, CheckBlueprintResponse, ListCapabilitiesRequest, ListCapabilitiesResponse,
-    PlanRequest, PlanResponse,
+    PlanRequest, PlanResponse, ReplanRequest, ReplanResponse,
 };
 use goalpost_service::status;
 use tonic::{Code, Request, Response, Status};
@@ -17,7 +17,7 @@ use tonic::{Code, Request, Response, Status};
 use crate::bounded::{Bounded, Error};
 use crate::cached::Cached;
 use crate::llm::{Llm, Refused};
-use crate::requests::Check;
+use crate::requests::{Check, Running};
 use crate::{answers, requests};
 
 /// After this a call may find room.
@@ -76,6 +76,22 @@ impl Planner for Api {
             Refused::Work(error) => self::refused(error),
             Refused::Lost => lost(&refused),
         })
+    }
+
+    async fn replan(&self, request: Request<ReplanRequest>) -> Result<Response<ReplanResponse>, Status> {
+        let Running { goal, present, past } =
+            requests::running(request.into_inner()).map_err(status::invalid_argument)?;
+        let work = move |catalog: &Catalog| {
+            let planned = replan(catalog, &goal, &present, &past);
+            match &planned {
+                Ok(plan) => {
+                    tracing::info!(planned_by = plan.planned_by, reason = plan.reason, "planned a goal anew")
+                }
+                Err(no_plan) => tracing::info!(goal = &*no_plan.goal, "there is no other plan for a goal"),
+            }
+            answers::replanned(planned)
+        };
+        self.answer(work).await
     }
 
     async fn check_blueprint(

@@ -2,8 +2,8 @@
 
 use goalpost_model::limits::{MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REQUEST_ID_BYTES};
 use goalpost_model::{Blueprint, Namespace, PayloadLimit};
-use goalpost_planning::GoalRequest;
-use goalpost_proto::v1::{CheckBlueprintRequest, ListCapabilitiesRequest, PlanRequest};
+use goalpost_planning::{GoalRequest, Past};
+use goalpost_proto::v1::{CheckBlueprintRequest, ListCapabilitiesRequest, PlanRequest, ReplanRequest};
 use goalpost_proto::{Violations, map_from_struct, read_blueprint, read_namespace};
 
 /// Capabilities of one page.
@@ -33,6 +33,36 @@ pub(crate) fn goal(request: PlanRequest) -> Result<(GoalRequest, String), Violat
     match input {
         Some(input) if violations.is_empty() => {
             Ok((GoalRequest { text, goal_type, input, namespace }, request_id))
+        }
+        _ => Err(violations),
+    }
+}
+
+/// A goal that runs, and is to be planned anew.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) goal: GoalRequest,
+    pub(crate) present: Blueprint,
+    pub(crate) past: Past,
+}
+
+/// The goal of a request, what it runs, and what has become of that.
+pub(crate) fn running(request: ReplanRequest) -> Result<Running, Violations> {
+    let ReplanRequest { goal: text, goal_type, input, namespace, blueprint, failed, cancelled } = request;
+    let request = PlanRequest { goal: text, goal_type, input, namespace, request_id: String::new() };
+    let (read, mut violations) = match goal(request) {
+        Ok((goal, _)) => (Some(goal), Violations::within(PayloadLimit::MAX)),
+        Err(violations) => (None, violations),
+    };
+    if blueprint.is_none() {
+        violations.add("blueprint", "must say what the goal runs");
+    }
+    let present = read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations);
+    match (read, present) {
+        (Some(goal), Some(present)) if violations.is_empty() => {
+            let past =
+                Past { failed: failed.into_iter().collect(), cancelled: cancelled.into_iter().collect() };
+            Ok(Running { goal, present, past })
         }
         _ => Err(violations),
     }

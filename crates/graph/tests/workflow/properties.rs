@@ -53,7 +53,12 @@ fn fits(plan: &Plan, run: &Run, event: &Event) -> bool {
         }
         Event::Pause { .. } => !workflow.state.is_terminal(),
         Event::Retry { .. } => matches!(workflow.state, WorkflowState::Failed | WorkflowState::Cancelled),
-        Event::Resume | Event::Decide { .. } | Event::Expand { .. } | Event::KeyGranted { .. } => false,
+        Event::Resume
+        | Event::Decide { .. }
+        | Event::Expand { .. }
+        | Event::KeyGranted { .. }
+        | Event::NoReplan { .. } => false,
+        Event::NoReplan { .. } => false,
         Event::Signal { .. } => !workflow.state.is_terminal(),
         Event::Skip { task, .. } => {
             let found = workflow.tasks.get(*task);
@@ -67,7 +72,7 @@ fn fits(plan: &Plan, run: &Run, event: &Event) -> bool {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    (0_usize..11, 0_u32..4, 0_usize..19).prop_map(|(task, attempt, kind)| match kind {
+    (0_usize..11, 0_u32..4, 0_usize..20).prop_map(|(task, attempt, kind)| match kind {
         0 => Event::Start,
         1 => Event::AttemptStarted { task, attempt },
         2 => Event::AttemptSucceeded { task, attempt, output: json!({"n": 1}) },
@@ -80,6 +85,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         14 => Event::Retry { all: true },
         15 => Event::Signal { id: "1".to_owned(), name: "go".to_owned(), payload: json!(1) },
         16 => Event::Skip { task, output: None, reason: Failure::new(Failure::BY_HAND, "it hangs") },
+        18 => Event::NoReplan { number: attempt, reason: "nothing serves it".to_owned() },
         17 => Event::Decide { task, verdict: Ok(json!({})) },
         _ => Event::Cancel { failure: Failure::new(Failure::CANCELLED, "enough") },
     })

@@ -147,7 +147,9 @@ impl Run {
         let Workflow { goal_text, goal_input, state, failure, result, signals, .. } = self.workflow.clone();
         let succeeded = self.succeeded.clone();
         let added = self.workflow.tasks.added().to_vec();
-        let stored = Stored { goal_text, goal_input, state, failure, result, signals, succeeded, added };
+        let replans = self.workflow.replans;
+        let stored =
+            Stored { goal_text, goal_input, state, failure, result, signals, succeeded, added, replans };
         Workflow::restore(&self.blueprint, stored, rows)
     }
 

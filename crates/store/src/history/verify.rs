@@ -48,7 +48,7 @@ const CHECKS: &[&str] = &[
        AND NOT (g.state = 'RUNNING' AND e.type = 'GOAL_RETRIED')",
     // A workflow that runs has something that can move it on.
     "SELECT 'STUCK', w.id, 'the workflow runs, but nothing of it is ready, running or waiting for a timer' \
-     FROM workflows w WHERE is_open(w.state) AND ($1::uuid IS NULL OR w.id = $1) \
+     FROM workflows w WHERE is_open(w.state) AND w.state <> 'REPLANNING' AND ($1::uuid IS NULL OR w.id = $1) \
        AND NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = w.id AND t.state IN ('WAITING', 'READY', 'RUNNING') \
                        AND t.waits_for IS DISTINCT FROM 'body')",
     // What waits for a time has a timer.

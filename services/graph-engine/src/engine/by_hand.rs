@@ -38,6 +38,7 @@ pub(crate) fn event_of(live: &Live, step: &Step) -> Result<Event, Result<Outcome
             let is_done = outcome.as_ref().ok().zip(planned).is_some_and(|(new, planned)| new == planned);
             if is_done { done() } else { Ok(Event::Expand { task, attempt, outcome }) }
         }
+        Step::NoReplan { number, reason } => Ok(Event::NoReplan { number, reason }),
         Step::Skip { task, output, reason } => {
             let task = ordinal(live, &task)?;
             if is_by_hand(live, task) { done() } else { Ok(Event::Skip { task, output, reason }) }

@@ -82,6 +82,7 @@ impl Live {
             result: row.result,
             signals: row.signals.into_iter().map(core_signal).collect(),
             succeeded: succeeded.into_iter().map(|(_, ordinal)| ordinal).collect(),
+            replans: row.replans,
             added: row.added_tasks.into_iter().map(|(place, first)| Added { place, first }).collect(),
         };
         let core = Workflow::restore(&blueprint, stored_workflow, tasks)

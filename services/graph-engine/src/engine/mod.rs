@@ -49,6 +49,8 @@ pub(crate) enum Wish {
     Expand { task: String, attempt: Option<u32>, outcome: Result<Arc<CompiledBlueprint>, Failure> },
     /// It goes on with a longer blueprint.
     Extend { next: Arc<CompiledBlueprint> },
+    /// There is no other plan for it, though it waits for one.
+    NoReplan { number: u32, reason: String },
     /// A task ends here, with an output or without.
     Skip { task: String, output: Option<Value>, reason: String },
 }
@@ -154,6 +156,7 @@ impl Engine {
                 Step::Expand { task, attempt, outcome }
             }
             Wish::Extend { next } => Step::Extend { next },
+            Wish::NoReplan { number, reason } => Step::NoReplan { number, reason },
             Wish::Skip { task, output, reason } => {
                 Step::Skip { task, output, reason: Failure::new(Failure::BY_HAND, reason) }
             }

@@ -43,6 +43,7 @@ impl Shared {
             | Wish::Decide { .. }
             | Wish::Pause { .. }
             | Wish::Resume
+            | Wish::NoReplan { .. }
             | Wish::Retry { .. } => {
                 return Ok(());
             }
