@@ -71,13 +71,16 @@ CREATE TABLE decisions (
     at         timestamptz NOT NULL DEFAULT now(),
     -- What asking a language model took for it, if one was asked.
     llm_usage  json,
-    -- The approval that it is about, and the blueprint that it signs, if it is somebody's word on a plan.
+    -- The approval that it is about, if it is somebody's word on a plan.
     approval   uuid,
+    -- The blueprint that it signs, if it is that, or with which a goal that runs goes on, of a replan.
     blueprint_digest bytea,
     PRIMARY KEY (goal_id, number)
 );
 -- Nobody decides twice on the same.
 CREATE UNIQUE INDEX decisions_once ON decisions (approval, decided_by) WHERE approval IS NOT NULL;
+-- Another plan is decided on once, however often it is asked for.
+CREATE UNIQUE INDEX decisions_replan ON decisions (goal_id, blueprint_digest) WHERE verdict = 'replan';
 
 -- Approvals that policies want before a blueprint runs. Written by the decision group.
 CREATE TABLE plan_approvals (
@@ -109,11 +112,13 @@ CREATE TABLE workflows (
     blueprint_digest bytea NOT NULL,
     -- By which tasks it was extended: of each extension the place of the first task in the blueprint, and its ordinal.
     added_tasks      integer[] NOT NULL DEFAULT '{}',
+    -- How often it has waited for another plan because of a failure.
+    replans          integer NOT NULL DEFAULT 0,
     goal_text        text NOT NULL,
     goal_input       json NOT NULL,
     -- Its lane on the delivery lists: `namespace:priority` of its goal.
     lane             text NOT NULL DEFAULT 'default:2',
-    state            text NOT NULL CHECK (state IN ('RUNNING', 'PAUSED', 'COMPENSATING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
+    state            text NOT NULL CHECK (state IN ('RUNNING', 'PAUSED', 'REPLANNING', 'COMPENSATING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
     result           json,
     failure          json,
     traceparent      text,
@@ -125,7 +130,9 @@ CREATE TABLE workflows (
     created_at       timestamptz NOT NULL DEFAULT now(),
     ended_at         timestamptz
 );
-CREATE INDEX workflows_open ON workflows (id) WHERE state IN ('RUNNING', 'PAUSED', 'COMPENSATING');
+CREATE INDEX workflows_open ON workflows (id) WHERE state IN ('RUNNING', 'PAUSED', 'REPLANNING', 'COMPENSATING');
+-- Those that wait for another plan: few, and not for long.
+CREATE INDEX workflows_replanning ON workflows (id) WHERE state = 'REPLANNING';
 
 -- The tasks of a workflow that are past pending: a task without a row waits for its join. One that has a row and
 -- is pending was reset when its workflow was retried.

@@ -22,7 +22,7 @@ $$;
 -- Whether a workflow in this state has not ended.
 CREATE FUNCTION is_open(state text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT state IN ('RUNNING', 'PAUSED', 'COMPENSATING')
+    SELECT state IN ('RUNNING', 'PAUSED', 'REPLANNING', 'COMPENSATING')
 $$;
 
 -- Whether a goal in this state has not ended.
@@ -281,13 +281,16 @@ CREATE FUNCTION workflows_updated() RETURNS trigger
 LANGUAGE plpgsql SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off AS $$
 BEGIN
     WITH moved AS MATERIALIZED (
-        SELECT n.id, n.lane, n.event, n.state, n.failure, o.state AS old_state, n.budget::text <> o.budget::text AS has_budget,
+        SELECT n.id, n.lane, n.event, n.state, n.failure, n.replans, o.state AS old_state, n.budget::text <> o.budget::text AS has_budget,
                n.blueprint_digest <> o.blueprint_digest AS is_extended
         FROM old_rows o JOIN new_rows n USING (id) WHERE n.event <> o.event
     ), delivered AS (
         -- The decision group settles the goal, or opens it again.
         INSERT INTO outbox (list, element, lane)
-        SELECT 'outcomes', id, lane FROM moved WHERE NOT is_open(state) OR NOT is_open(old_state)
+        SELECT 'outcomes', id::text, lane FROM moved WHERE NOT is_open(state) OR NOT is_open(old_state)
+        UNION ALL
+        -- And it has the workflow planned anew.
+        SELECT 'plans', attempt_ref(id, -1, replans), lane FROM moved WHERE state = 'REPLANNING' AND old_state <> 'REPLANNING'
     )
     INSERT INTO events (workflow_id, number, at, type, failure)
     SELECT id, event, clock_timestamp(),
@@ -374,7 +377,7 @@ BEGIN
                o.state AS old_state, o.attempt AS old_attempt, o.worker AS old_worker, o.engine_id,
                -- An attempt ended that its worker did not end: the engine that runs it tells the worker.
                o.state = 'RUNNING' AND o.engine_id IS NOT NULL
-               AND (n.state = 'CANCELLED' OR n.failure ->> 'kind' IN ('START_TO_CLOSE_TIMEOUT', 'BY_HAND')) AS is_stopped
+               AND (n.state = 'CANCELLED' OR n.failure ->> 'kind' IN ('START_TO_CLOSE_TIMEOUT', 'BY_HAND', 'WITHDRAWN')) AS is_stopped
         FROM old_rows o JOIN new_rows n USING (workflow_id, ordinal) WHERE n.event <> o.event
     ), delivered AS (
         INSERT INTO outbox (list, element, lane)
@@ -481,7 +484,7 @@ CREATE VIEW orphaned_timers AS
                          AND t.state IN ('WAITING', 'READY', 'RUNNING') AND t.attempt = r.attempt)
         WHEN r.kind = 'approval'
         THEN NOT EXISTS (SELECT FROM plan_approvals a WHERE a.goal_id = r.workflow_id AND a.state = 'OPEN' AND a.expires_at IS NOT NULL)
-        ELSE NOT EXISTS (SELECT FROM workflows w WHERE w.id = r.workflow_id AND w.state IN ('RUNNING', 'PAUSED')) END;
+        ELSE NOT EXISTS (SELECT FROM workflows w WHERE w.id = r.workflow_id AND w.state IN ('RUNNING', 'PAUSED', 'REPLANNING')) END;
 
 -- Takers ---------------------------------------------------------------------------------
 

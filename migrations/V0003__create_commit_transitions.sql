@@ -210,6 +210,7 @@ BEGIN
     IF array_remove(move_state, 'RUNNING') <> '{}' THEN
         UPDATE workflows w SET
             state = m.state, result = m.result, failure = m.failure, event = bases[m.place] + m.event,
+            replans = w.replans + CASE m.state WHEN 'REPLANNING' THEN 1 ELSE 0 END,
             ended_at = CASE WHEN NOT is_open(m.state) THEN clock_timestamp() END
         FROM unnest(move_place, move_event, move_state, move_result, move_failure) AS m (place, event, state, result, failure)
         WHERE m.state <> 'RUNNING' AND w.id = ids[m.place] AND bases[m.place] >= 0;

@@ -49,7 +49,9 @@ BEGIN
         RETURNING g.id, g.blueprint_digest
     )
     INSERT INTO decisions (goal_id, verdict, decided_by, reason)
-    SELECT id, 'extend', 'caller', 'tasks were added: it runs blueprint ' || encode(blueprint_digest, 'hex') FROM extended;
+    SELECT id, 'extend', 'caller', 'tasks were added: it runs blueprint ' || encode(blueprint_digest, 'hex') FROM extended e
+    -- Another plan was decided on before.
+    WHERE NOT EXISTS (SELECT FROM decisions d WHERE d.goal_id = e.id AND d.verdict = 'replan' AND d.blueprint_digest = e.blueprint_digest);
 
     UPDATE goals g SET state = w.state, result = w.result, failure = w.failure, ended_at = clock_timestamp()
     FROM workflows w WHERE w.id = g.id AND g.id = ANY (ids) AND g.state = 'RUNNING' AND NOT is_open(w.state);

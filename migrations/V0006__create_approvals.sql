@@ -74,6 +74,12 @@ BEGIN
     FROM (SELECT goal_id, blueprint_digest FROM plan_approvals WHERE goal_id = ANY (ids)
           GROUP BY goal_id, blueprint_digest HAVING bool_and(state = 'APPROVED')) a
     WHERE g.id = a.goal_id AND g.state = 'RUNNING' AND a.blueprint_digest <> ALL (g.approved_digests);
+
+    -- A workflow that waits for another plan does not get this one: whoever plans it looks once more, and tells it so.
+    INSERT INTO outbox (list, element, lane)
+    SELECT 'plans', attempt_ref(w.id, -1, w.replans), w.lane FROM workflows w
+    WHERE w.id = ANY (ids) AND w.state = 'REPLANNING'
+      AND EXISTS (SELECT FROM plan_approvals a WHERE a.goal_id = w.id AND a.state IN ('REJECTED', 'EXPIRED'));
 END;
 $$;
 

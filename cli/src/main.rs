@@ -76,6 +76,8 @@ enum Command {
     Policy(commands::policy::Arguments),
     /// Add tasks to what a goal runs, or bring the graph that one of its tasks waits for.
     Extend(commands::act::Extend),
+    /// Give a running goal another plan: what is done stays, what is not wanted any more is undone.
+    Replan(commands::act::Replan),
     /// End a task that is stuck.
     Skip(commands::act::Skip),
     /// Store values that are too large for the input of a goal, and fetch them.
@@ -113,6 +115,7 @@ async fn main() -> ExitCode {
         Command::Edit(arguments) => commands::decide::edit(arguments).await,
         Command::Policy(arguments) => commands::policy::run(&arguments),
         Command::Extend(arguments) => commands::act::extend(arguments).await,
+        Command::Replan(arguments) => commands::act::replan(arguments).await,
         Command::Skip(arguments) => commands::act::skip(arguments).await,
         Command::Payload(arguments) => commands::payload::run(arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,

@@ -1,7 +1,7 @@
-//! `goalpost cancel`, `pause`, `resume`, `retry`, `signal`, `extend` and `skip`.
+//! `goalpost cancel`, `pause`, `resume`, `retry`, `signal`, `extend`, `replan` and `skip`.
 
 use clap::Args;
-use goalpost_client::v1::{ExtendGoalRequest, Goal, SignalGoalRequest, SkipTaskRequest};
+use goalpost_client::v1::{ExtendGoalRequest, Goal, ReplanGoalRequest, SignalGoalRequest, SkipTaskRequest};
 use goalpost_proto::value_from_json;
 use serde_json::Value;
 
@@ -65,6 +65,17 @@ pub(crate) struct Extend {
     into: Option<String>,
 }
 
+#[derive(Args)]
+pub(crate) struct Replan {
+    #[command(flatten)]
+    target: Target,
+    /// A blueprint file with the whole other plan. Without it the planner makes one.
+    blueprint: Option<std::path::PathBuf>,
+    /// Why, for the record.
+    #[arg(long, default_value = "")]
+    reason: String,
+}
+
 impl Target {
     pub(crate) fn show(&self, found: &Goal) -> Result<(), Failure> {
         print(found, self.json)
@@ -104,6 +115,13 @@ pub(crate) async fn extend(Extend { target, blueprint, into }: Extend) -> Result
     let blueprint = Some(goalpost_proto::blueprint_from_model(&crate::files::blueprint(&blueprint)?));
     let request = ExtendGoalRequest { id: target.id.clone(), task, blueprint };
     target.show(&target.client()?.extend(request).await?)
+}
+
+pub(crate) async fn replan(Replan { target, blueprint, reason }: Replan) -> Result<(), Failure> {
+    let blueprint = blueprint.map(|path| crate::files::blueprint(&path)).transpose()?;
+    let blueprint = blueprint.map(|blueprint| goalpost_proto::blueprint_from_model(&blueprint));
+    let request = ReplanGoalRequest { id: target.id.clone(), reason, blueprint };
+    target.show(&target.client()?.replan(request).await?)
 }
 
 fn value(text: &str) -> Result<Value, Failure> {

@@ -22,7 +22,7 @@
 //! | `GP025` | an edge that is taken otherwise has a condition, or there is no condition to be otherwise |
 //! | `GP026` | `rest: cancel` where there is no rest that could be cancelled |
 //! | `GP027` | a task says nothing that it does, or two things, or runs a graph that is not there |
-//! | `GP028` | a loop has no bound, graphs are nested too deep, there may be too many tasks, or a key is for none of them |
+//! | `GP028` | a loop has no bound, graphs are nested too deep, there may be too many tasks or replans, or a key is for none of them |
 //! | `GP030` | an expression does not parse |
 //! | `GP031` | an expression is too long, too deep or too complex |
 //! | `GP032` | an expression names an unknown variable |
@@ -49,6 +49,7 @@
 //! | `GP061` | the error of a task is read where the task may not have failed |
 //! | `GP062` | an output schema has no such field |
 //! | `GP070` | what changes something outside is not undone though the policy wants it, or by something that undoes nothing |
+//! | `GP071` | a task is withdrawn where it cannot be, or read though it is withdrawn |
 //! | `GP080` | the worst case is over the budget |
 //! | `GP081` | a budget cannot be checked: nobody says what some capability costs (warning) |
 //! | `GP082` | a number of a budget, or of a capability's cost, is out of its range |
@@ -113,7 +114,7 @@ codes! {
     NO_REST = "GP026";
     /// A task says nothing that it does, or two things, or runs a graph that is not there.
     BODY = "GP027";
-    /// A loop has no bound, graphs are nested too deep, there may be too many tasks, or a key is for none of them.
+    /// A loop has no bound, graphs are nested too deep, there may be too many tasks or replans, or a key is for none of them.
     BOUND = "GP028";
     /// An expression does not parse.
     SYNTAX = "GP030";
@@ -167,6 +168,8 @@ codes! {
     UNKNOWN_OUTPUT_FIELD = "GP062";
     /// What changes something outside is not undone though the policy wants it, or by something that undoes nothing.
     UNDO = "GP070";
+    /// A task is withdrawn where it cannot be, or read though it is withdrawn.
+    WITHDRAWN = "GP071";
     /// The worst case is over the budget.
     OVER_BUDGET = "GP080";
     /// A budget cannot be checked: nobody says what some capability costs.

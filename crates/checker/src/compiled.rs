@@ -32,6 +32,8 @@ pub struct CompiledBlueprint {
     pub max_tasks: usize,
     /// What the workflow may take at most.
     pub budget: Budget,
+    /// How often it is planned anew instead of failing.
+    pub max_replans: u32,
     /// The stored payloads that its constants refer to.
     pub payloads: BTreeSet<PayloadId>,
     /// Its graph.
@@ -105,15 +107,20 @@ pub struct CompiledTask {
     pub undo: Option<Arc<CompiledGraph>>,
     /// The graph inside of it, of `Control::Body`.
     pub body: Option<CompiledBody>,
+    /// The workflow does without it.
+    pub withdrawn: bool,
+    /// It is withdrawn, or an edge leads to it from a task that is. Such edges are no edges any more: what they decided is
+    /// decided.
+    pub is_past: bool,
     /// What happens after a failed attempt.
     pub retry: RetryPolicy,
     /// How long its attempts may take.
     pub timeouts: Timeouts,
     /// What one attempt takes at most; what nobody knows counts as nothing. Nothing at all if no worker does it.
     pub cost: Amount,
-    /// Ordinals of the edges that lead to it, ascending.
+    /// Ordinals of the edges that lead to it, ascending; without those that come from withdrawn tasks.
     pub incoming: Vec<usize>,
-    /// Ordinals of the edges that lead from it, ascending.
+    /// Ordinals of the edges that lead from it, ascending; of a withdrawn task those to others that are withdrawn.
     pub outgoing: Vec<usize>,
     pub(crate) constant: Map<String, Value>,
     pub(crate) flows: Vec<Flow>,
@@ -301,7 +308,7 @@ impl CompiledGraph {
     }
 
     fn last_outputs(&self, scope: &dyn Scope) -> Result<Map<String, Value>, Failure> {
-        let last = self.tasks.iter().enumerate().filter(|(_, task)| task.outgoing.is_empty());
+        let last = self.tasks.iter().enumerate().filter(|(_, task)| self.is_last(task));
         let outputs =
             last.filter_map(|(ordinal, task)| Some((task.name.clone(), scope.task(ordinal).output?.clone())));
         let outputs: Map<String, Value> = outputs.collect();
@@ -310,6 +317,12 @@ impl CompiledGraph {
             payload::too_large(what, &fault)
         })?;
         Ok(outputs)
+    }
+
+    /// Whether the task leads to nothing that the workflow may still do.
+    fn is_last(&self, task: &CompiledTask) -> bool {
+        let leads_on = |edge: &usize| !self.tasks[self.edges[*edge].target].withdrawn;
+        !task.withdrawn && !task.outgoing.iter().any(leads_on)
     }
 
     fn name_of(&self, ordinal: usize) -> String {

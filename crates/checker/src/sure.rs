@@ -93,7 +93,8 @@ impl Sure {
 /// What is sure of the tasks with a bit at the start of each task.
 fn walk(graph: &Graph, sorted: &[usize], join: impl Fn(usize) -> Join, bits: &[u64]) -> Vec<Known> {
     let mut known = vec![Known::default(); graph.incoming.len()];
-    for &task in sorted {
+    // Of what began under an earlier plan, nobody knows by which of its edges.
+    for &task in sorted.iter().filter(|task| !graph.past[**task]) {
         let mut edges = graph.incoming[task].iter().map(|edge| over(graph.edges[*edge], &known, bits));
         let Some(mut at_start) = edges.next() else { continue };
         match join(task) {

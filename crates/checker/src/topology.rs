@@ -9,6 +9,9 @@ pub(crate) struct Graph {
     pub(crate) edges: Vec<Arc>,
     pub(crate) incoming: Vec<Vec<usize>>,
     pub(crate) outgoing: Vec<Vec<usize>>,
+    /// Tasks whose edges were decided under an earlier plan: those that are withdrawn, and those to which an edge leads
+    /// from one of them.
+    pub(crate) past: Vec<bool>,
 }
 
 /// An edge by ordinals.
@@ -31,12 +34,24 @@ pub(crate) struct Order {
 
 impl Graph {
     pub(crate) fn new(tasks: usize, edges: Vec<Arc>) -> Self {
-        let (mut incoming, mut outgoing) = (vec![Vec::new(); tasks], vec![Vec::new(); tasks]);
+        Self::without(vec![false; tasks], edges)
+    }
+
+    /// A graph that does without some of its tasks: what leads from them to others is no edge any more. What leads to them
+    /// is, since it has its part in what its source chooses.
+    pub(crate) fn without(withdrawn: Vec<bool>, edges: Vec<Arc>) -> Self {
+        let (mut incoming, mut outgoing) =
+            (vec![Vec::new(); withdrawn.len()], vec![Vec::new(); withdrawn.len()]);
+        let mut past = withdrawn.clone();
         for (ordinal, edge) in edges.iter().enumerate() {
+            if withdrawn[edge.source] && !withdrawn[edge.target] {
+                past[edge.target] = true;
+                continue;
+            }
             outgoing[edge.source].push(ordinal);
             incoming[edge.target].push(ordinal);
         }
-        Self { edges, incoming, outgoing }
+        Self { edges, incoming, outgoing, past }
     }
 
     pub(crate) fn order(&self) -> Order {

@@ -7,9 +7,10 @@ use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClien
 use goalpost_proto::v1::{
     CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal, GoalBudget,
     ListCatalogRequest, ListCatalogResponse, ListDecisionsRequest, ListDecisionsResponse, ListGoalsRequest,
-    ListGoalsResponse, PauseGoalRequest, PreviewPlanRequest, PreviewPlanResponse, ResolveApprovalRequest,
-    ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest, SetGoalBudgetRequest, SignalGoalRequest,
-    SimulateBlueprintRequest, SimulateBlueprintResponse, SkipTaskRequest, SubmitGoalRequest,
+    ListGoalsResponse, PauseGoalRequest, PreviewPlanRequest, PreviewPlanResponse, ReplanGoalRequest,
+    ResolveApprovalRequest, ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest,
+    SetGoalBudgetRequest, SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse,
+    SkipTaskRequest, SubmitGoalRequest,
 };
 
 use tonic::{Response, Status};
@@ -138,6 +139,11 @@ impl Client {
     /// Brings the graph that a task waits for.
     pub async fn extend(&self, request: ExtendGoalRequest) -> Result<Goal, Error> {
         self.repeat(request, |mut group, request| async move { group.extend_goal(request).await }).await
+    }
+
+    /// Gives a goal that runs another plan: the planner's, or the one in the request.
+    pub async fn replan(&self, request: ReplanGoalRequest) -> Result<Goal, Error> {
+        self.repeat(request, |mut group, request| async move { group.replan_goal(request).await }).await
     }
 
     /// What would happen with another blueprint, or other outcomes. Runs nothing.

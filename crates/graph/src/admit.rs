@@ -5,7 +5,7 @@ use goalpost_model::limits::MAX_SIGNALS;
 use goalpost_model::{TaskState, TimerKind, WaitsFor, WorkflowState};
 use serde_json::Value;
 
-use crate::{Event, IllegalTransition, Workflow};
+use crate::{Event, IllegalTransition, Task, Workflow};
 
 /// Refuses an event that does not fit, before anything is changed.
 pub(crate) fn admit(
@@ -36,6 +36,7 @@ pub(crate) fn admit(
         Event::Decide { task, .. } => return admit_decision(workflow, task),
         Event::KeyGranted { task, attempt } => return admit_key(workflow, task, attempt),
         Event::Expand { task, attempt, .. } => return admit_expansion(workflow, task, attempt),
+        Event::NoReplan { number, .. } => return admit_no_replan(workflow, number),
         Event::Skip { task, ref output, .. } => return admit_skip(workflow, task, output.as_ref()),
         Event::AttemptStarted { .. } | Event::TimerFired { kind: TimerKind::ScheduleToStart, .. }
             if workflow.state == WorkflowState::Paused && !workflow.is_paused_for_budget() =>
@@ -68,13 +69,23 @@ fn admit_retry(workflow: &Workflow, all: bool) -> Result<(), IllegalTransition> 
     if !matches!(workflow.state, WorkflowState::Failed | WorkflowState::Cancelled) {
         return Err(IllegalTransition::WrongState { state: workflow.state, event: "Retry" });
     }
-    if workflow.tasks.iter().any(|(_, task)| task.undo.is_some()) {
+    let is_undone =
+        |(ordinal, task): (usize, &Task)| task.undo.is_some() && !workflow.tasks.is_withdrawn(ordinal);
+    if workflow.tasks.iter().any(is_undone) {
         return Err(IllegalTransition::Undone);
     }
     if let Some(task) = workflow.cannot_begin_anew(all) {
         return Err(IllegalTransition::CannotBeginAnew { task });
     }
     if all || workflow.can_be_retried() { Ok(()) } else { Err(IllegalTransition::NothingToRetry) }
+}
+
+fn admit_no_replan(workflow: &Workflow, number: u32) -> Result<(), IllegalTransition> {
+    let state = workflow.state;
+    if state == WorkflowState::Replanning && workflow.replans == number {
+        return Ok(());
+    }
+    Err(IllegalTransition::NotReplanning { state, number })
 }
 
 fn admit_signal(workflow: &Workflow, id: &str) -> Result<(), IllegalTransition> {

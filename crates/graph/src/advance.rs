@@ -59,6 +59,7 @@ pub fn advance(
             step.change(task, |task| task.spent = task.spent.plus(spent));
             step.expand(task, outcome);
         }
+        Event::NoReplan { reason, .. } => step.end_without_replan(&reason),
         Event::Skip { task, output, reason } => step.skip(task, output, reason),
     }
     step.balance();

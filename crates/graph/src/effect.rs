@@ -44,7 +44,7 @@ pub enum Effect {
         /// The task.
         task: usize,
     },
-    /// The task's join can no longer be met.
+    /// The task's join can no longer be met, or it is not wanted any more.
     TaskSkipped {
         /// The task.
         task: usize,
@@ -86,15 +86,17 @@ pub enum Effect {
         /// The task.
         task: usize,
     },
-    /// The workflow runs a longer blueprint from now on.
+    /// The workflow runs a longer blueprint from now on, which may do without some of the tasks.
     WorkflowExtended,
     /// The workflow has another budget from now on.
     BudgetChanged,
+    /// The workflow waits for another plan.
+    WorkflowReplanning,
     /// The workflow undoes what its tasks did.
     WorkflowCompensating,
     /// Nothing new is given to workers.
     WorkflowPaused,
-    /// The workflow goes on.
+    /// The workflow goes on, after a pause, its end, or with another plan.
     WorkflowResumed,
     /// Every task ended, and no failure was left unhandled.
     WorkflowSucceeded,
@@ -124,6 +126,7 @@ impl Effect {
             | Self::EdgesAdded { .. }
             | Self::WorkflowExtended
             | Self::BudgetChanged
+            | Self::WorkflowReplanning
             | Self::WorkflowCompensating
             | Self::WorkflowPaused
             | Self::WorkflowResumed
@@ -140,6 +143,7 @@ impl Effect {
             self,
             Self::WorkflowPaused
                 | Self::WorkflowResumed
+                | Self::WorkflowReplanning
                 | Self::WorkflowCompensating
                 | Self::WorkflowSucceeded
                 | Self::WorkflowFailed

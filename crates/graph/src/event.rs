@@ -115,6 +115,13 @@ pub enum Event {
         /// What planning it took.
         spent: Amount,
     },
+    /// There is no other plan for a workflow that waits for one.
+    NoReplan {
+        /// How often it has waited, this time included.
+        number: u32,
+        /// Why there is none.
+        reason: String,
+    },
     /// Somebody ends a task that is open.
     Skip {
         /// The task.
@@ -146,6 +153,7 @@ impl Event {
             Self::Resume => "Resume",
             Self::Signal { .. } => "Signal",
             Self::Decide { .. } => "Decide",
+            Self::NoReplan { .. } => "NoReplan",
             Self::Skip { .. } => "Skip",
             Self::Expand { .. } => "Expand",
         }

@@ -29,6 +29,8 @@ pub struct Explanation {
     pub open_inside: usize,
     /// Why there is no room for it in the budget, if it waits for that.
     pub no_room: Option<String>,
+    /// The withdrawn task that has to be undone before it may begin.
+    pub undoing: Option<String>,
 }
 
 /// An edge that leads to a task which does not run.
@@ -81,6 +83,7 @@ impl Workflow {
             edges: edges.iter().map(|edge| self.explain_edge(base, run, *edge)).collect(),
             open_inside: self.open_inside(ordinal),
             no_room: self.why_no_room(ordinal),
+            undoing: if has_begun { None } else { self.waits_for_undo(ordinal) },
         }
     }
 
@@ -99,6 +102,13 @@ impl Workflow {
             reads,
             taken: is_decided.then(|| run.edge_taken[edge]),
         }
+    }
+
+    /// What is being undone before the task may begin.
+    fn waits_for_undo(&self, ordinal: usize) -> Option<String> {
+        let is_begun = |done: &&usize| self.tasks[**done].undo.is_some();
+        let done = self.undoable.iter().find(is_begun).filter(|_| self.holds_back(ordinal))?;
+        self.tasks.name(*done)
     }
 
     fn open_inside(&self, owner: usize) -> usize {

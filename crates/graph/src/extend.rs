@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use goalpost_checker::{CompiledBlueprint, CompiledGraph};
+use goalpost_checker::{CompiledBlueprint, CompiledGraph, CompiledTask};
 use goalpost_model::{Branch, Failure, TaskState, WorkflowState};
 
 use crate::step::Step;
@@ -12,6 +12,10 @@ use crate::{Added, Effect, IllegalTransition, Task, Workflow};
 /// Lets the workflow go on with a longer blueprint: `next` begins with the tasks and the edges of `present`, in their
 /// order, and names it as its parent. What has happened stays as it is. The edges that are added lead to
 /// added tasks; those that come from a task which has ended are decided now.
+///
+/// Tasks that `next` withdraws are skipped if they have not ended. What those that have succeeded did is undone, in
+/// reverse order, one after the other; then what is added begins, while what is kept goes on all the time. A workflow that
+/// waits for another plan goes on with this one.
 ///
 /// # Errors
 /// `next` is no extension of `present`, or the state does not allow one; the workflow is untouched.
@@ -47,14 +51,22 @@ fn admit(
     if next.parent != Some(present.digest) {
         return Err(IllegalTransition::OtherParent { present: present.digest });
     }
+    if workflow.is_withdrawing {
+        return Err(IllegalTransition::Undoing);
+    }
     let (old, new) = (&present.graph, &next.graph);
     let wrong = |problem: String| Err(IllegalTransition::NoExtension { problem });
     if let Some(name) = changed_task(old, new) {
         return wrong(format!("task '{name}' is not where it was"));
     }
+    let is_back = |(old, new): &(&CompiledTask, &CompiledTask)| old.withdrawn && !new.withdrawn;
+    if let Some((task, _)) = old.tasks.iter().zip(&new.tasks).find(is_back) {
+        return wrong(format!("task '{}' was withdrawn, and is there again", task.name));
+    }
     let added = new.tasks.len() - old.tasks.len();
-    if added == 0 {
-        return wrong("it adds no task".to_owned());
+    let mut both = old.tasks.iter().zip(&new.tasks);
+    if added == 0 && both.all(|(old, new)| old.withdrawn == new.withdrawn) {
+        return wrong("it adds no task, and does without none".to_owned());
     }
     if workflow.tasks.len() + added > next.max_tasks || workflow.tasks.next_after(added).is_none() {
         return wrong(format!("the workflow would have more than {} tasks", next.max_tasks));
@@ -67,6 +79,12 @@ fn admit(
         let name = |task: usize| &new.tasks[task].name;
         if edge.target < old.tasks.len() {
             return wrong(format!("an added edge leads to task '{}', which is not added", name(edge.target)));
+        }
+        if new.tasks[edge.source].withdrawn {
+            return wrong(format!(
+                "an added edge comes from task '{}', which is withdrawn",
+                name(edge.source)
+            ));
         }
         // It would never be decided.
         if own.tasks.get(edge.source).is_some_and(|source| source.state == TaskState::Cancelled) {
@@ -95,8 +113,23 @@ impl GraphRun {
     }
 }
 
+impl Workflow {
+    /// Whether the task has to wait until what its plan does without is undone.
+    pub(crate) fn holds_back(&self, ordinal: usize) -> bool {
+        let is_added = || {
+            let own = self.tasks.run(0);
+            let first = self.tasks.added().last();
+            first.zip(own.place(ordinal)).is_some_and(|(first, place)| place >= first.place)
+        };
+        self.is_withdrawing && is_added()
+    }
+}
+
 impl Step<'_> {
     fn extend(&mut self) {
+        if self.workflow.state == WorkflowState::Replanning {
+            self.run_on();
+        }
         let graph = Arc::clone(&self.blueprint.graph);
         let tasks = &mut self.workflow.tasks;
         let old_edges = tasks.run(0).graph.edges.len();
@@ -114,10 +147,34 @@ impl Step<'_> {
         if let Some(own) = self.workflow.tasks.run_mut(0) {
             own.count_edges();
         }
-        for place in old_tasks..graph.tasks.len() {
+        self.withdraw();
+        self.workflow.is_withdrawing = self.workflow.undoes_withdrawn();
+        self.undo_next();
+        self.settle();
+    }
+
+    /// Ends the tasks that the workflow does without.
+    pub(crate) fn withdraw(&mut self) {
+        let own = self.run(0);
+        let withdrawn = own.graph.tasks.iter().zip(own.ordinals()).filter(|(task, _)| task.withdrawn);
+        let failure = Failure::new(Failure::WITHDRAWN, "a later plan does without it");
+        for ordinal in withdrawn.map(|(_, ordinal)| ordinal).collect::<Vec<_>>() {
+            if self.workflow.tasks[ordinal].state.is_terminal() {
+                continue;
+            }
+            // What it has made was to be its graph.
+            self.workflow.tasks[ordinal].output = None;
+            self.close(ordinal, TaskState::Skipped, Some(failure.clone()));
+            self.cancel_inside(ordinal, &failure);
+        }
+    }
+
+    /// Nothing is left to be undone: what was added last begins, as far as its joins are met.
+    pub(crate) fn begin_added(&mut self) {
+        let Some(added) = self.workflow.tasks.added().last().copied() else { return };
+        for place in added.place..self.run(0).tasks.len() {
             self.decide_join(self.run(0).ordinal(place));
         }
-        self.settle();
     }
 
     /// Decides the edges that were added to a task which has ended. What was decided before stays.

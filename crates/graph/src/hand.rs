@@ -18,6 +18,13 @@ impl Step<'_> {
     }
 
     pub(crate) fn resume(&mut self) {
+        self.run_on();
+        // It may have waited for that alone.
+        self.settle();
+    }
+
+    /// The workflow runs after having stood still.
+    pub(crate) fn run_on(&mut self) {
         self.workflow.state = WorkflowState::Running;
         self.workflow.failure = None;
         self.effects.push(Effect::WorkflowResumed);

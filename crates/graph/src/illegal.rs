@@ -68,6 +68,17 @@ pub enum IllegalTransition {
         /// How far the task is.
         state: TaskState,
     },
+    /// The workflow waits for no other plan, or not for this one.
+    #[error("NoReplan: the workflow is {state} and waits for no plan number {number}")]
+    NotReplanning {
+        /// How far it has come.
+        state: WorkflowState,
+        /// Which of its plans it was.
+        number: u32,
+    },
+    /// What a plan does without has to be undone before another one takes its place.
+    #[error("Extend: what was withdrawn before is being undone; try again once that is over")]
+    Undoing,
     /// The blueprint extends another one than the workflow runs.
     #[error("Extend: the workflow runs blueprint {present} by now; extend that one")]
     OtherParent {

@@ -28,7 +28,9 @@
 //!   comes back with `TimerFired`.
 //! - A task with a graph inside of it waits for the runs of that graph: one for each item, one iteration after
 //!   the other, or one. Each run is a graph as the blueprint's is; it ends when none of its tasks is open.
-//! - The blueprint may be [extended](extend) while it runs. What has happened stays as it is.
+//! - The blueprint may be [extended](extend) while it runs. What has happened stays as it is. An extension may do without
+//!   tasks: they end, what they did is undone, one after the other, and what is added begins after that.
+//! - A workflow that would fail because of a task waits for another plan, as often as its blueprint says.
 //! - The workflow ends when no task is open, or when its deadline is over. One that fails or is cancelled
 //!   first undoes, one after the other, what its tasks have done.
 //! - What an attempt may take is reserved before it is given out. One for which the [budget] has no room waits; the
@@ -51,6 +53,7 @@ mod invalid;
 mod join;
 mod places;
 mod replace;
+mod replan;
 mod rest;
 mod restore;
 mod retry;

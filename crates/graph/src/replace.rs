@@ -26,6 +26,10 @@ impl Workflow {
     ) -> Result<bool, InvalidState> {
         for (ordinal, task) in &tasks {
             let Some((base, ..)) = self.tasks.find(*ordinal) else { return Ok(false) };
+            // What follows from its end is more than its own graph says.
+            if self.tasks.run(base).is_undo {
+                return Ok(false);
+            }
             // An item or iteration that has not begun after all.
             let is_gone = base > 0 && task.state == TaskState::Pending;
             if is_gone || has_graph(&self.tasks[*ordinal]) || has_graph(task) {

@@ -11,11 +11,17 @@ impl GraphRun {
     /// Whether what the task leads to needs nothing more: all of it was cancelled, or has begun without it
     /// and wants the rest to be cancelled.
     pub(crate) fn is_unneeded(&self, ordinal: usize) -> bool {
-        let outgoing = &self.graph.tasks[ordinal].outgoing;
-        !outgoing.is_empty() && outgoing.iter().all(|edge| self.needs_no_more(self.graph.edges[*edge].target))
+        let compiled = &self.graph.tasks[ordinal];
+        let outgoing = &compiled.outgoing;
+        compiled.withdrawn
+            || !outgoing.is_empty()
+                && outgoing.iter().all(|edge| self.needs_no_more(self.graph.edges[*edge].target))
     }
 
     fn needs_no_more(&self, target: usize) -> bool {
+        if self.graph.tasks[target].withdrawn {
+            return true;
+        }
         match self.tasks[target].state {
             TaskState::Cancelled => true,
             TaskState::Pending | TaskState::Skipped => false,

@@ -36,6 +36,8 @@ pub struct Stored {
     pub budget: GoalBudget,
     /// What was spent before it began.
     pub spent_before: Amount,
+    /// How often it has waited for another plan.
+    pub replans: u32,
 }
 
 impl Workflow {
@@ -62,12 +64,13 @@ impl Workflow {
             added,
             budget,
             spent_before,
+            replans,
         } = stored;
         let mut workflow = Self::new(blueprint, goal_text, goal_input);
         workflow.open_account(budget, spent_before);
         workflow.tasks.put_added(&added)?;
         (workflow.state, workflow.failure, workflow.result) = (state, failure, result);
-        workflow.signals = signals;
+        (workflow.signals, workflow.replans) = (signals, replans);
         let mut rows: Vec<(usize, Task)> = rows.into_iter().collect();
         rows.sort_by_key(|(ordinal, _)| *ordinal);
         workflow.place(rows)?;
@@ -76,7 +79,8 @@ impl Workflow {
         workflow.count_runs();
         succeeded.retain(|ordinal| workflow.can_be_undone(*ordinal));
         workflow.undoable = succeeded;
-        workflow.check_end()?;
+        workflow.is_withdrawing = workflow.undoes_withdrawn();
+        workflow.check_end(blueprint)?;
         if workflow.started {
             workflow.check_joins()?;
         }
@@ -183,7 +187,7 @@ impl Workflow {
         has_undo && undo.is_none_or(|undo| !undo.state.is_terminal())
     }
 
-    fn check_end(&self) -> Result<(), InvalidState> {
+    fn check_end(&self, blueprint: &CompiledBlueprint) -> Result<(), InvalidState> {
         let wrong = |problem| Err(InvalidState::Workflow { state: self.state, problem });
         let running = !self.state.is_terminal();
         let is_open = self.tasks.run(0).open > 0;
@@ -191,13 +195,19 @@ impl Workflow {
         if is_undoing && self.undoable.is_empty() {
             return wrong("nothing is left to be undone");
         }
-        if running && self.started && is_open == is_undoing {
+        let stands_still = is_undoing || self.state == WorkflowState::Replanning;
+        let waits_for_more = match self.state {
+            WorkflowState::Running => self.is_withdrawing,
+            WorkflowState::Paused => self.is_withdrawing || self.may_be_replanned(blueprint),
+            _ => false,
+        };
+        if running && self.started && is_open == stands_still && !waits_for_more {
             return Err(InvalidState::NothingOpen);
         }
         if !running && is_open {
             return wrong("a task has not ended");
         }
-        let all_may_be_cancelled = self.was_cancelled() || self.is_out_of_time();
+        let all_may_be_cancelled = self.was_cancelled() || self.ended_early();
         if !all_may_be_cancelled && self.tasks.runs().any(|(_, run)| self.has_cancelled_what_is_needed(run)) {
             return wrong("a task was cancelled that is needed");
         }
@@ -208,9 +218,10 @@ impl Workflow {
         if self.result.is_some() != (self.state == WorkflowState::Succeeded) {
             return wrong("its result says otherwise");
         }
-        let unhandled = self.tasks.run(0).tasks.iter().any(|task| task.unhandled.is_some());
+        let unhandled = self.unhandled().is_some();
         match self.state {
             WorkflowState::Succeeded if unhandled => wrong("a failure was left unhandled"),
+            WorkflowState::Replanning if !unhandled => wrong("no failure was left unhandled"),
             WorkflowState::Failed | WorkflowState::Compensating
                 if !self.was_cancelled() && !unhandled && !self.fails_as_a_whole() =>
             {
@@ -234,7 +245,7 @@ impl Workflow {
         let has_no_result = |failure: &Failure| {
             [Failure::PAYLOAD_TOO_LARGE, Failure::DATA_FLOW].contains(&failure.kind.as_str())
         };
-        self.is_out_of_time() || self.failure.as_ref().is_some_and(has_no_result)
+        self.ended_early() || self.failure.as_ref().is_some_and(has_no_result)
     }
 
     fn was_cancelled(&self) -> bool {
@@ -243,17 +254,20 @@ impl Workflow {
             || self.state == WorkflowState::Compensating && self.failure.as_ref().is_some_and(by_word)
     }
 
-    fn is_out_of_time(&self) -> bool {
+    /// Out of time, or since something could not be undone.
+    fn ended_early(&self) -> bool {
+        let early = [Failure::DEADLINE_EXCEEDED, Failure::NOT_UNDONE];
         matches!(self.state, WorkflowState::Failed | WorkflowState::Compensating)
-            && self.failure.as_ref().is_some_and(|failure| failure.kind == Failure::DEADLINE_EXCEEDED)
+            && self.failure.as_ref().is_some_and(|failure| early.contains(&failure.kind.as_str()))
     }
 
     fn check_joins(&self) -> Result<(), InvalidState> {
         for (_, run) in self.tasks.runs() {
             let tasks = run.graph.tasks.iter().zip(&run.tasks).zip(&run.incoming);
-            for ((compiled, task), incoming) in tasks {
+            for (place, ((compiled, task), incoming)) in tasks.enumerate() {
                 let problem = problem_of_join(task.state, incoming.verdict(compiled.join));
-                if let Some(problem) = problem.filter(|_| !task.is_by_hand()) {
+                let is_free = task.is_by_hand() || compiled.is_past || self.holds_back(run.ordinal(place));
+                if let Some(problem) = problem.filter(|_| !is_free) {
                     return Err(invalid_join(compiled, task.state, problem));
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use goalpost_model::{TaskState, WorkflowState};
+use goalpost_model::TaskState;
 
 use crate::step::Step;
 use crate::tasks::GraphRun;
@@ -18,6 +18,9 @@ impl Workflow {
     /// be there a second time.
     pub(crate) fn cannot_begin_anew(&self, all: bool) -> Option<String> {
         let has_run = |(ordinal, task): &(usize, &Task)| {
+            if self.tasks.is_withdrawn(*ordinal) {
+                return false;
+            }
             let begins_anew = all || has_stopped(task) && self.stopped_inside(*ordinal).is_empty();
             task.body.is_some() && begins_anew
         };
@@ -39,19 +42,25 @@ fn has_stopped(task: &Task) -> bool {
 
 impl GraphRun {
     fn has_stopped(&self) -> bool {
-        self.tasks.iter().any(has_stopped)
+        (0..self.tasks.len()).any(|place| self.was_stopped(place))
+    }
+
+    /// Whether the task at this place has stopped the graph. What it does without stops it no more.
+    fn was_stopped(&self, place: usize) -> bool {
+        has_stopped(&self.tasks[place]) && !self.graph.tasks[place].withdrawn
     }
 
     /// The places of what stopped the graph, and of what was skipped because of it; not of what somebody skipped.
     fn stopped(&self) -> BTreeSet<usize> {
         let mut found: BTreeSet<usize> =
-            (0..self.tasks.len()).filter(|place| has_stopped(&self.tasks[*place])).collect();
+            (0..self.tasks.len()).filter(|place| self.was_stopped(*place)).collect();
         let mut open: Vec<usize> = found.iter().copied().collect();
         while let Some(source) = open.pop() {
             for edge in &self.graph.tasks[source].outgoing {
                 let target = self.graph.edges[*edge].target;
                 let task = &self.tasks[target];
-                let was_skipped = task.state == TaskState::Skipped && !task.is_by_hand();
+                let is_wanted = !task.is_by_hand() && !self.graph.tasks[target].withdrawn;
+                let was_skipped = task.state == TaskState::Skipped && is_wanted;
                 if was_skipped && found.insert(target) {
                     open.push(target);
                 }
@@ -65,12 +74,12 @@ impl Step<'_> {
     /// The workflow runs again: all of it, or what stopped it. What has succeeded is not run again then, nor
     /// are items and iterations that have.
     pub(crate) fn retry(&mut self, all: bool) {
-        self.workflow.state = WorkflowState::Running;
-        self.workflow.failure = None;
-        self.effects.push(Effect::WorkflowResumed);
+        self.run_on();
         if all {
             self.workflow.undoable.clear();
-            let tasks: BTreeSet<usize> = self.run(0).ordinals().collect();
+            let own = self.run(0);
+            let is_live = |ordinal: &usize| !self.compiled(*ordinal).withdrawn;
+            let tasks: BTreeSet<usize> = own.ordinals().filter(is_live).collect();
             tasks.iter().for_each(|ordinal| self.reset(*ordinal));
             self.go_on(0, tasks);
         } else {

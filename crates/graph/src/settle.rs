@@ -45,7 +45,8 @@ impl Step<'_> {
     fn note_unhandled_failure(&mut self, source: usize) {
         let (_, place, graph) = self.graph_of(source);
         let task = &mut self.workflow.tasks[source];
-        if task.state != TaskState::Failed || !task.taken_edges.is_empty() {
+        let is_wanted = |edge: &usize| !graph.tasks[graph.edges[*edge].target].withdrawn;
+        if task.state != TaskState::Failed || task.taken_edges.iter().any(is_wanted) {
             return;
         }
         let name = &graph.tasks[place].name;
@@ -56,9 +57,9 @@ impl Step<'_> {
         });
     }
 
-    /// Starts or skips a pending task, if its edges say so.
+    /// Starts or skips a pending task, if its edges say so, and nothing has to be undone first.
     pub(crate) fn decide_join(&mut self, ordinal: usize) {
-        if self.workflow.tasks[ordinal].state != TaskState::Pending {
+        if self.workflow.tasks[ordinal].state != TaskState::Pending || self.workflow.holds_back(ordinal) {
             return;
         }
         let (base, place, graph) = self.graph_of(ordinal);

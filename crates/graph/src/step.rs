@@ -74,8 +74,9 @@ impl<'a> Step<'a> {
         self.workflow.started = true;
         self.effects.push(Effect::WorkflowStarted);
         let blueprint = self.blueprint;
+        self.withdraw();
         for (ordinal, task) in blueprint.graph.tasks.iter().enumerate() {
-            if task.incoming.is_empty() {
+            if task.incoming.is_empty() && !task.withdrawn {
                 self.activate(ordinal);
             }
         }
@@ -161,10 +162,9 @@ impl<'a> Step<'a> {
         self.end_early(Failure::new(Failure::DEADLINE_EXCEEDED, message));
     }
 
-    /// Ends every task that is open, and the workflow.
+    /// Ends every task that is open, and the workflow. What is being undone already goes on.
     pub(crate) fn end_early(&mut self, failure: Failure) {
-        let open = self.workflow.tasks.iter().filter(|(_, task)| !task.state.is_terminal());
-        for ordinal in open.map(|(ordinal, _)| ordinal).collect::<Vec<_>>() {
+        for ordinal in self.workflow.tasks.open_but_undoing() {
             if !self.workflow.tasks[ordinal].state.is_terminal() {
                 self.cancel_task(ordinal, &failure);
             }
@@ -238,7 +238,7 @@ impl<'a> Step<'a> {
     /// Ends the workflow, if no task is open.
     pub(crate) fn end_if_nothing_is_open(&mut self) {
         let is_running = matches!(self.workflow.state, WorkflowState::Running | WorkflowState::Paused);
-        if self.run(0).open > 0 || !is_running {
+        if self.run(0).open > 0 || !is_running || self.workflow.is_withdrawing {
             return;
         }
         match self.result() {
@@ -248,6 +248,7 @@ impl<'a> Step<'a> {
                 self.workflow.result = Some(result);
                 self.effects.push(Effect::WorkflowSucceeded);
             }
+            Err(failure) if self.workflow.may_be_replanned(self.blueprint) => self.await_replan(failure),
             Err(failure) => {
                 self.end_badly(failure);
                 // What undoes a task may end at once.
@@ -258,8 +259,8 @@ impl<'a> Step<'a> {
 
     /// What comes out; or why the workflow fails.
     fn result(&self) -> Result<Map<String, Value>, Failure> {
-        match self.run(0).tasks.iter().find_map(|task| task.unhandled.clone()) {
-            Some(failure) => Err(failure),
+        match self.workflow.unhandled() {
+            Some(failure) => Err(failure.clone()),
             None => self.blueprint.graph.result(&self.workflow.view(0)),
         }
     }

@@ -136,6 +136,18 @@ impl Tasks {
         self.runs.get(&0).map_or(&[], |own| own.places.added())
     }
 
+    /// Whether the workflow does without the task, or without the one that it is inside of.
+    pub fn is_withdrawn(&self, ordinal: usize) -> bool {
+        let mut at = Some(ordinal);
+        while let Some((_, place, run)) = at.and_then(|ordinal| self.find(ordinal)) {
+            if run.graph.tasks[place].withdrawn {
+                return true;
+            }
+            at = run.owner.map(|owner| owner.task);
+        }
+        false
+    }
+
     /// What the blueprint says of the task.
     pub fn compiled(&self, ordinal: usize) -> Option<&CompiledTask> {
         let (_, place, run) = self.find(ordinal)?;
@@ -234,7 +246,8 @@ impl Tasks {
         // Before the first extension, no more ordinals were reserved than there were tasks.
         let mut next = all.first().map_or(tasks, |first| first.place);
         for (added, end) in all.iter().zip(ends) {
-            if added.place >= end || added.first < next {
+            // What only does without tasks adds none.
+            if added.place > end || added.first < next {
                 return Err(InvalidState::Extension { tasks });
             }
             next = added.first + (end - added.place);
@@ -247,6 +260,13 @@ impl Tasks {
     pub(crate) fn add(&mut self, base: usize, run: GraphRun) {
         self.count += run.tasks.len();
         self.runs.insert(base, run);
+    }
+
+    /// The tasks that have not ended, without those that undo others.
+    pub(crate) fn open_but_undoing(&self) -> Vec<usize> {
+        let runs = self.runs.values().filter(|run| !run.is_undo);
+        let tasks = runs.flat_map(|run| run.ordinals().zip(&run.tasks));
+        tasks.filter(|(_, task)| !task.state.is_terminal()).map(|(ordinal, _)| ordinal).collect()
     }
 
     /// Every run with its first ordinal; those inside of a task come after it.

@@ -28,10 +28,14 @@ pub struct Workflow {
     pub tasks: Tasks,
     /// The signals that came, in their order.
     pub signals: Vec<Signal>,
+    /// How often it has waited for another plan because of a failure.
+    pub replans: u32,
     /// How large inputs and results may be from now on. No part of what is stored.
     pub payload_limit: PayloadLimit,
     /// The tasks that have succeeded and can be undone, in the order in which they have.
     pub(crate) undoable: Vec<usize>,
+    /// Some of these are withdrawn: they are undone while the rest goes on.
+    pub(crate) is_withdrawing: bool,
     /// Whether `Start` has happened.
     pub(crate) started: bool,
     /// What was spent before it began.
@@ -168,8 +172,10 @@ impl Workflow {
             result: None,
             tasks: Tasks::new(Arc::clone(&blueprint.graph)),
             signals: Vec::new(),
+            replans: 0,
             payload_limit: PayloadLimit::default(),
             undoable: Vec::new(),
+            is_withdrawing: false,
             started: false,
             before: Amount::default(),
             account: Account::of(blueprint.budget.into(), Amount::default()),

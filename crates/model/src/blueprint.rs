@@ -44,6 +44,9 @@ pub struct Blueprint {
     /// What the workflow may take at most. A blueprint whose worst case is beyond it is refused.
     #[serde(default, skip_serializing_if = "is_default")]
     pub budget: Budget,
+    /// How often a workflow whose failure nothing takes up is planned anew instead of failing. 0: never.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub max_replans: u32,
     /// The digest of the blueprint that it takes the place of in a workflow that runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Digest>,
@@ -100,6 +103,9 @@ pub struct Task {
     /// It runs another blueprint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
+    /// The workflow does without it from now on. Only in blueprints that take the place of others.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub withdrawn: bool,
 }
 
 /// A key that tasks of all workflows of a namespace share.

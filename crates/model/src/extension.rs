@@ -13,6 +13,25 @@ pub enum Conflict {
     /// The part says what is the blueprint's to say.
     #[error("{0} is said by the blueprint that is extended; leave it out")]
     NotAPart(&'static str),
+    /// A plan takes up a task, and means another one by it.
+    #[error(
+        "task '{0}' is there, and has another definition or other edges to it; give both as they are, or name this one \
+         otherwise"
+    )]
+    OtherTask(String),
+    /// An edge is added to a task that has ended.
+    #[error(
+        "the edge from '{source_task}' leads to task '{target}', which has ended; it can lead to added tasks only"
+    )]
+    EdgeToEnded {
+        /// Where it comes from.
+        source_task: String,
+        /// Where it leads.
+        target: String,
+    },
+    /// A plan says itself which tasks are withdrawn.
+    #[error("task '{0}' is withdrawn; leave it out instead")]
+    Withdrawn(String),
 }
 
 impl Blueprint {
@@ -23,6 +42,7 @@ impl Blueprint {
     /// Names that clash, and whatever of the part is neither tasks nor edges.
     pub fn joined_with(&self, part: &Self) -> Result<Option<Self>, Vec<Conflict>> {
         let mut conflicts = part.not_a_part();
+        conflicts.extend(part.tasks.iter().filter(|task| task.withdrawn).map(Conflict::withdrawn));
         let mut added: Vec<Task> = Vec::new();
         let present: HashMap<&str, &Task> =
             self.tasks.iter().map(|task| (task.name.as_str(), task)).collect();
@@ -47,33 +67,48 @@ impl Blueprint {
         if added.is_empty() && edges.is_empty() {
             return Ok(None);
         }
-        let mut joined = Self { parent: Some(self.digest()), ..self.clone() };
-        joined.tasks.extend(added);
-        joined.edges.extend(edges);
-        Ok(Some(joined))
+        Ok(Some(self.followed_by(added, edges)))
+    }
+
+    /// The blueprint that takes the place of this one, with these tasks and edges behind its own.
+    pub(crate) fn followed_by(&self, tasks: Vec<Task>, edges: Vec<Edge>) -> Self {
+        let mut next = Self { parent: Some(self.digest()), ..self.clone() };
+        next.tasks.extend(tasks);
+        next.edges.extend(edges);
+        next
     }
 
     fn not_a_part(&self) -> Vec<Conflict> {
-        let Self { name: _, tasks: _, edges: _, capabilities: _, parent, output, .. } = self;
-        let Self { deadline_ms, require_compensation, max_tasks, budget, .. } = self;
+        let output = (!self.output.is_empty()).then_some(Conflict::NotAPart("output"));
+        self.said_otherwise(&Self::default()).into_iter().chain(output).collect()
+    }
+
+    /// What is a whole blueprint's to say, and is said here otherwise than there.
+    pub(crate) fn said_otherwise(&self, there: &Self) -> Vec<Conflict> {
+        let Self { name: _, tasks: _, edges: _, capabilities: _, output: _, parent, .. } = self;
+        let Self { deadline_ms, require_compensation, max_tasks, budget, max_replans, .. } = self;
         let said = [
-            ("parent", parent.is_some()),
-            ("output", !output.is_empty()),
-            ("deadline_ms", *deadline_ms > 0),
-            ("require_compensation", *require_compensation),
-            ("max_tasks", *max_tasks > 0),
-            ("budget", *budget != Budget::default()),
+            ("parent", parent.is_some() && *parent != there.parent),
+            ("deadline_ms", *deadline_ms > 0 && *deadline_ms != there.deadline_ms),
+            ("require_compensation", *require_compensation && !there.require_compensation),
+            ("max_tasks", *max_tasks > 0 && *max_tasks != there.max_tasks),
+            ("budget", *budget != Budget::default() && *budget != there.budget),
+            ("max_replans", *max_replans > 0 && *max_replans != there.max_replans),
         ];
         said.into_iter().filter(|(_, said)| *said).map(|(field, _)| Conflict::NotAPart(field)).collect()
     }
 
-    /// What this blueprint does besides adding tasks and edges to `parent`; `None` if it does nothing else.
+    /// What this blueprint does besides adding tasks and edges to `parent`, doing without some of its tasks, and saying
+    /// what comes out; `None` if it does nothing else.
     pub fn problem_as_extension_of(&self, parent: &Self) -> Option<String> {
         let digest: Digest = parent.digest();
         if self.parent != Some(digest) {
             return Some(format!("its parent is not {digest}"));
         }
-        let is_changed = |(now, before): &(&Task, &Task)| now != before;
+        let is_changed = |(now, before): &(&Task, &Task)| {
+            let withdrawn = before.withdrawn || now.withdrawn;
+            **now != Task { withdrawn, ..(*before).clone() }
+        };
         if let Some((_, before)) = self.tasks.iter().zip(&parent.tasks).find(is_changed) {
             return Some(format!("task '{}' is not what it was, or not where it was", before.name));
         }
@@ -81,17 +116,24 @@ impl Blueprint {
         if let Some(changed) = parent.capabilities.iter().find(|capability| !has(capability)) {
             return Some(format!("capability '{}' is not what it was", changed.name));
         }
-        if !self.tasks.starts_with(&parent.tasks) || !self.edges.starts_with(&parent.edges) {
+        if self.tasks.len() < parent.tasks.len() || !self.edges.starts_with(&parent.edges) {
             return Some("a task or an edge is missing or not what it was".to_owned());
         }
         let rest = Self {
             tasks: parent.tasks.clone(),
             edges: parent.edges.clone(),
             capabilities: parent.capabilities.clone(),
+            output: parent.output.clone(),
             parent: parent.parent,
             ..self.clone()
         };
         (rest != *parent).then(|| "more than its tasks and edges is not what it was".to_owned())
+    }
+}
+
+impl Conflict {
+    pub(crate) fn withdrawn(task: &Task) -> Self {
+        Self::Withdrawn(task.name.clone())
     }
 }
 
@@ -143,6 +185,16 @@ mod tests {
     }
 
     #[test]
+    fn what_was_withdrawn_stays_withdrawn() {
+        let mut parent = present();
+        parent.tasks[0].withdrawn = true;
+        let mut next = Blueprint { parent: Some(parent.digest()), ..parent.clone() };
+        assert_eq!(next.problem_as_extension_of(&parent), None);
+        next.tasks[0].withdrawn = false;
+        assert!(next.problem_as_extension_of(&parent).is_some());
+    }
+
+    #[test]
     fn what_changes_more_than_it_adds_is_no_extension() {
         let parent = Some(present().digest());
         let extension = |change: fn(&mut Blueprint)| {
@@ -152,6 +204,13 @@ mod tests {
             next.problem_as_extension_of(&present())
         };
         assert_eq!(extension(|_| {}), None);
+        let less: [fn(&mut Blueprint); 2] = [
+            |next| next.tasks[1].withdrawn = true,
+            |next| drop(next.output.insert("x".to_owned(), "tasks.c.output".to_owned())),
+        ];
+        for change in less {
+            assert_eq!(extension(change), None);
+        }
         let changes: [fn(&mut Blueprint); 7] = [
             |next| next.parent = None,
             |next| next.tasks[0].capability = "other".to_owned(),

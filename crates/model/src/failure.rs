@@ -72,6 +72,12 @@ impl Failure {
     pub const REFUSED: &'static str = "REFUSED";
     /// The blueprint was refused by the checker.
     pub const BLUEPRINT_INVALID: &'static str = "BLUEPRINT_INVALID";
+    /// A task wants the workflow to be planned anew. It is not tried again.
+    pub const REPLAN: &'static str = "REPLAN";
+    /// A later plan does without the task.
+    pub const WITHDRAWN: &'static str = "WITHDRAWN";
+    /// What a later plan does without could not be undone.
+    pub const NOT_UNDONE: &'static str = "NOT_UNDONE";
     /// The attempt never reached its worker; another one is given out.
     pub const NOT_DELIVERED: &'static str = "NOT_DELIVERED";
 
@@ -104,7 +110,7 @@ impl Failure {
 
     /// Another attempt would fail in the same way, whatever the retry policy says.
     pub fn is_final(&self) -> bool {
-        [Self::SECRET_NOT_FOUND, Self::SECRET_INVALID].contains(&self.kind.as_str())
+        [Self::SECRET_NOT_FOUND, Self::SECRET_INVALID, Self::REPLAN].contains(&self.kind.as_str())
     }
 }
 

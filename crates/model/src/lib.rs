@@ -21,7 +21,9 @@ mod payload;
 mod payload_limit;
 mod planning;
 mod policy;
+mod replan;
 mod retry;
+mod revision;
 mod secret;
 mod state;
 mod timer;
@@ -46,6 +48,7 @@ pub use payload::PayloadReference;
 pub use payload_limit::{InvalidPayloadLimit, Oversize, PayloadLimit};
 pub use planning::{InvalidPlanningRef, ModelAnswer, PlanningRef, PlanningStep};
 pub use policy::{ApprovalTerms, AtDeadline, Policy, PolicyRule, RuleVerdict};
+pub use replan::{InvalidReplanRef, ReplanRef};
 pub use retry::{RetryPolicy, Timeouts};
 pub use secret::{InvalidSecretReference, Secret, SecretPlace, SecretReference};
 pub use state::{

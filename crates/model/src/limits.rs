@@ -20,6 +20,8 @@ pub const MAX_SIGNALS: usize = 1_000;
 pub const MAX_GOAL_BYTES: usize = 4_096;
 /// Bytes of one CEL expression.
 pub const MAX_EXPRESSION_BYTES: usize = 4_096;
+/// Times that a workflow is planned anew because of failures.
+pub const MAX_REPLANS: u32 = 10;
 /// Bytes of a task's, a blueprint's or a capability's name.
 pub const MAX_NAME_BYTES: usize = 128;
 /// Bytes of the name of a key that tasks share.

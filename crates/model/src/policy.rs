@@ -116,8 +116,7 @@ const fn is_one(quorum: &u32) -> bool {
 }
 
 impl Blueprint {
-    /// The capabilities that its tasks use, those inside of others and those that compensate included, and that change
-    /// something outside. One that it does not define counts as such; what needs no worker changes nothing.
+    /// Those of its capabilities that change something outside. One that it does not define counts as such; what needs no worker changes nothing.
     pub fn writes(&self) -> BTreeSet<&str> {
         let is_read = |name: &str| {
             self.capabilities.iter().any(|known| known.name == name && known.effect == Effect::Read)
@@ -125,10 +124,13 @@ impl Blueprint {
         self.capabilities_used().into_iter().filter(|name| !is_read(name)).collect()
     }
 
-    /// The capabilities of workers that its tasks use, those inside of others and those that compensate included.
+    /// The capabilities of workers that its tasks use, those inside of others and those that compensate included; without
+    /// those of tasks that are withdrawn.
     pub fn capabilities_used(&self) -> BTreeSet<&str> {
         let needs_worker = |name: &&str| !name.starts_with("goalpost.");
-        let names = all_tasks(&self.tasks).flat_map(|task| {
+        let live = self.tasks.iter().filter(|task| !task.withdrawn);
+        let live = live.flat_map(|task| all_tasks(std::slice::from_ref(task)));
+        let names = live.flat_map(|task| {
             let undo = task.compensate_with.as_ref().map(|undo| undo.capability.as_str());
             [task.performs()].into_iter().chain(undo)
         });

@@ -96,6 +96,8 @@ words! {
         Running = "RUNNING",
         /// It gives nothing new to workers until it is resumed.
         Paused = "PAUSED",
+        /// Every task ended, and a failure was left unhandled: it waits for another plan.
+        Replanning = "REPLANNING",
         /// It has failed or was cancelled; what its tasks did is undone.
         Compensating = "COMPENSATING",
         /// Every task ended, and no failure was left unhandled.
@@ -203,11 +205,13 @@ words! {
         WorkflowCancelled = "WORKFLOW_CANCELLED",
         /// The workflow gives nothing new to workers.
         WorkflowPaused = "WORKFLOW_PAUSED",
-        /// The workflow goes on after a pause, or was retried.
+        /// The workflow goes on after a pause, with another plan, or was retried.
         WorkflowRunning = "WORKFLOW_RUNNING",
+        /// The workflow waits for another plan.
+        WorkflowReplanning = "WORKFLOW_REPLANNING",
         /// The workflow undoes what its tasks did.
         WorkflowCompensating = "WORKFLOW_COMPENSATING",
-        /// The workflow runs a longer blueprint from now on.
+        /// The workflow runs a longer blueprint from now on, which may do without some of the tasks.
         WorkflowExtended = "WORKFLOW_EXTENDED",
         /// Somebody sent a signal.
         SignalReceived = "SIGNAL_RECEIVED",

@@ -81,6 +81,10 @@ fn of_graph(tasks: &[Task], edges: &[Edge], costs: &BTreeMap<String, Cost>) -> E
 }
 
 fn of_task(task: &Task, costs: &BTreeMap<String, Cost>) -> Estimate {
+    // The workflow does without it.
+    if task.withdrawn {
+        return Estimate::default();
+    }
     let cost = costs.get(&task.capability).copied().unwrap_or_default();
     let mut own = Estimate {
         tasks: 1,

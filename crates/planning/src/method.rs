@@ -67,15 +67,17 @@ pub(crate) struct Safeguards {
     pub(crate) require_compensation: bool,
     pub(crate) max_tasks: u32,
     pub(crate) budget: Budget,
+    /// How often it is planned anew instead of failing.
+    pub(crate) max_replans: u32,
 }
 
 impl Safeguards {
     /// The blueprint of a graph.
     pub(crate) fn around(self, name: String, graph: Body) -> Blueprint {
-        let Self { deadline_ms, require_compensation, max_tasks, budget } = self;
+        let Self { deadline_ms, require_compensation, max_tasks, budget, max_replans } = self;
         let Body { tasks, edges, output } = graph;
         let blueprint = Blueprint { name, tasks, edges, output, ..Blueprint::default() };
-        Blueprint { deadline_ms, require_compensation, max_tasks, budget, ..blueprint }
+        Blueprint { deadline_ms, require_compensation, max_tasks, budget, max_replans, ..blueprint }
     }
 }
 

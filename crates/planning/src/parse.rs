@@ -86,6 +86,7 @@ fn build(kind: Kind, raw: raw::Method, place: &Place, wrong: &mut Vec<String>) -
             require_compensation: raw.require_compensation,
             max_tasks: raw.max_tasks,
             budget: raw.budget,
+            max_replans: raw.max_replans,
         },
         graph,
         result,

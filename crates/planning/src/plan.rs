@@ -1,5 +1,7 @@
 //! From a goal to a checked plan.
 
+use std::collections::BTreeSet;
+
 use goalpost_checker::check;
 use goalpost_model::{Blueprint, Body, Finding, WorstCase};
 
@@ -41,6 +43,24 @@ pub struct Plan {
 /// cannot be used for the goal makes room for the next, and so does one whose blueprint the checker refuses. If there
 /// is no other, the error has the findings in the first blueprint.
 pub fn plan(catalog: &Catalog, goal: &GoalRequest) -> Result<Plan, NoPlan> {
+    plan_unless(catalog, goal, &Unwanted::default())
+}
+
+/// What a plan may not be.
+#[derive(Default)]
+pub(crate) struct Unwanted<'a> {
+    /// Why a blueprint will not do, as the end of a sentence about its method.
+    pub(crate) blueprint: Option<&'a dyn Fn(&Blueprint) -> Option<String>>,
+    /// Capabilities that find out no facts where no method says how.
+    pub(crate) capabilities: BTreeSet<&'a str>,
+}
+
+/// The same, without what is not wanted.
+pub(crate) fn plan_unless(
+    catalog: &Catalog,
+    goal: &GoalRequest,
+    unwanted: &Unwanted<'_>,
+) -> Result<Plan, NoPlan> {
     let mut failed = Failed::default();
     for kind in [Kind::Template, Kind::Method] {
         if !catalog.has(kind) {
@@ -48,7 +68,7 @@ pub fn plan(catalog: &Catalog, goal: &GoalRequest) -> Result<Plan, NoPlan> {
             failed.attempts.push(Attempt { rung: rung(kind), outcome: Outcome::Skipped, reason });
             continue;
         }
-        match climb(catalog, goal, kind) {
+        match climb(catalog, goal, kind, unwanted) {
             Ok(mut plan) => {
                 failed.attempts.append(&mut plan.attempts);
                 return Ok(Plan { attempts: failed.attempts, ..plan });
@@ -103,15 +123,19 @@ fn rung(kind: Kind) -> Rung {
 }
 
 /// One rung: the first plan that the checker has nothing against.
-fn climb(catalog: &Catalog, goal: &GoalRequest, kind: Kind) -> Result<Plan, Box<Failed>> {
-    let mut search = Search::new(catalog, goal, kind);
+fn climb(
+    catalog: &Catalog,
+    goal: &GoalRequest,
+    kind: Kind,
+    unwanted: &Unwanted<'_>,
+) -> Result<Plan, Box<Failed>> {
+    let mut search = Search::new(catalog, goal, kind, &unwanted.capabilities);
     let mut failed = Failed::default();
     for _ in 0..MAX_CHECKED {
         match search.solve() {
-            Ok(solution) => match checked(catalog, kind, solution) {
+            Ok(solution) => match checked(catalog, kind, solution, unwanted) {
                 Ok(plan) => return Ok(*plan),
-                Err((method, findings)) => {
-                    let why = "the checker refuses the blueprint that it gives".to_owned();
+                Err(Refused { method, why, findings }) => {
                     if failed.findings.is_empty() {
                         failed.findings = findings;
                     }
@@ -135,20 +159,32 @@ fn climb(catalog: &Catalog, goal: &GoalRequest, kind: Kind) -> Result<Plan, Box<
     Err(Box::new(failed))
 }
 
-/// The checked plan; or the method and what the checker has against what it gives.
+/// A blueprint that will not do.
+struct Refused {
+    method: String,
+    why: String,
+    findings: Vec<Finding>,
+}
+
+/// The checked plan; or the method and what there is against what it gives.
 fn checked(
     catalog: &Catalog,
     kind: Kind,
     solution: Solution<'_>,
-) -> Result<Box<Plan>, (String, Vec<Finding>)> {
+    unwanted: &Unwanted<'_>,
+) -> Result<Box<Plan>, Refused> {
     let Solution { method, reason, fragment, rejected } = solution;
     let Fragment { tasks, edges, methods, output, .. } = fragment;
     let graph = Body { tasks, edges, output };
     let blueprint = method.safeguards.around(method.name.clone(), graph);
     let checked = check(&blueprint, catalog);
     let (Some(blueprint), Some(worst_case)) = (checked.blueprint, checked.worst_case) else {
-        return Err((method.name.clone(), checked.findings));
+        let why = "the checker refuses the blueprint that it gives".to_owned();
+        return Err(Refused { method: method.name.clone(), why, findings: checked.findings });
     };
+    if let Some(why) = unwanted.blueprint.and_then(|is_unwanted| is_unwanted(&blueprint)) {
+        return Err(Refused { method: method.name.clone(), why, findings: Vec::new() });
+    }
     let reason = with_rejected(reason, &rejected);
     let attempt = Attempt { rung: rung(kind), outcome: Outcome::Planned, reason: reason.clone() };
     let estimate = estimate(&blueprint);

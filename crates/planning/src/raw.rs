@@ -58,6 +58,8 @@ pub(crate) struct Method {
     pub(crate) max_tasks: u32,
     #[serde(default)]
     pub(crate) budget: Budget,
+    #[serde(default)]
+    pub(crate) max_replans: u32,
     /// The facts that it is to find out, in the place of tasks.
     #[serde(default)]
     pub(crate) wants: Vec<String>,

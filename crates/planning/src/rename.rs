@@ -45,7 +45,12 @@ const FACTS: &str = "facts";
 
 /// The expression of a task's output.
 pub(crate) fn output_of(task: &str) -> String {
-    if is_identifier(task) { format!("tasks.{task}.output") } else { format!("tasks[\"{task}\"].output") }
+    format!("{}.output", path_of(task))
+}
+
+/// The expression of a task.
+fn path_of(task: &str) -> String {
+    if is_identifier(task) { format!("tasks.{task}") } else { format!("tasks[\"{task}\"]") }
 }
 
 /// The expression with its tasks renamed. A task that is not in `renames` keeps its name.
@@ -58,7 +63,7 @@ pub(crate) fn rename_tasks(source: &str, renames: &Renames) -> Result<String, St
         let Some(new) = renames.get(old) else { return Ok(None) };
         Ok(Some(match selected(source, &rest[length..]) {
             Some(("output", more)) if new.is_boxed => (new.output(), length + more),
-            _ => (format!("tasks.{}", new.name), length),
+            _ => (path_of(&new.name), length),
         }))
     })
 }

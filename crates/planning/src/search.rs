@@ -53,6 +53,8 @@ pub(crate) struct Search<'a> {
     goal: &'a GoalRequest,
     /// Of what kind the method of the goal itself is.
     kind: Kind,
+    /// Capabilities that find out no facts.
+    without: &'a BTreeSet<&'a str>,
     /// The methods in use around the goal, outermost first.
     open: Vec<Open<'a>>,
     /// The choices made so far, in the order in which they come up; those from `at` on are to be made again.
@@ -95,9 +97,14 @@ struct Candidate<'a, 'g> {
 }
 
 impl<'a> Search<'a> {
-    pub(crate) fn new(catalog: &'a Catalog, goal: &'a GoalRequest, kind: Kind) -> Self {
+    pub(crate) fn new(
+        catalog: &'a Catalog,
+        goal: &'a GoalRequest,
+        kind: Kind,
+        without: &'a BTreeSet<&'a str>,
+    ) -> Self {
         let (open, choices) = Default::default();
-        Self { catalog, goal, kind, open, choices, at: 0, tries: 0, retries: 0, dead_end: None }
+        Self { catalog, goal, kind, without, open, choices, at: 0, tries: 0, retries: 0, dead_end: None }
     }
 
     /// The first plan; after [`Search::give_up`] the next one.
@@ -330,7 +337,8 @@ impl Planner for Search<'_> {
         at_run_time: &BTreeSet<String>,
     ) -> Result<Fragment, Dead> {
         let namespace = &self.goal.namespace;
-        let wish = Wish { catalog: self.catalog, namespace, wanted, given, at_run_time };
+        let (catalog, without) = (self.catalog, self.without);
+        let wish = Wish { catalog, namespace, without, wanted, given, at_run_time };
         // What comes before may find out more.
         chain(&wish).map_err(|why| Dead { why, depends: true })
     }

@@ -1,5 +1,7 @@
 //! What a policy decides on.
 
+use std::collections::BTreeSet;
+
 use goalpost_checker::PolicyView;
 use goalpost_model::{Blueprint, Namespace, Priority};
 use serde::Serialize;
@@ -74,8 +76,10 @@ impl Case {
     /// A goal with its plan.
     pub fn new(submission: &Submission<'_>, plan: &Plan<'_>) -> Self {
         let writes = plan.blueprint.writes();
-        let had = plan.present.map(Blueprint::writes).unwrap_or_default();
-        let gained: Vec<&&str> = writes.difference(&had).collect();
+        let gained: BTreeSet<String> = match plan.present {
+            Some(present) => plan.blueprint.writes_gained_over(present),
+            None => writes.iter().map(|name| (*name).to_owned()).collect(),
+        };
         let priority = match submission.priority {
             Priority::Low => "low",
             Priority::Normal => "normal",

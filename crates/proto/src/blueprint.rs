@@ -26,6 +26,7 @@ pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Viol
         max_tasks,
         budget,
         parent,
+        max_replans,
     } = message;
     if tasks.len() > MAX_TASKS {
         violations.add(format!("{field}.tasks"), format!("must have at most {MAX_TASKS} entries"));
@@ -47,6 +48,7 @@ pub fn read_blueprint(message: v1::Blueprint, field: &str, violations: &mut Viol
         max_tasks: body::read_count(max_tasks, format!("{field}.max_tasks"), violations),
         budget: amount::read_budget(budget, &format!("{field}.budget"), violations),
         parent: read_parent(&parent, field, violations),
+        max_replans: body::read_count(max_replans, format!("{field}.max_replans"), violations),
     };
     violations.is_empty().then_some(blueprint)
 }
@@ -94,6 +96,7 @@ pub(crate) fn read_task(message: v1::Task, field: &str, violations: &mut Violati
         extends,
         concurrency_key,
         priority: own_priority,
+        withdrawn,
     } = message;
     let join = read_join(join, join_count, field, violations);
     let branch = match word(branch, &format!("{field}.branch"), "is not a way to branch", violations) {
@@ -130,6 +133,7 @@ pub(crate) fn read_task(message: v1::Task, field: &str, violations: &mut Violati
         compensate_with: compensate_with
             .map(|undo| body::read_compensation(undo, &format!("{field}.compensate_with"), violations)),
         run: run.map(|run| body::read_run(run, &format!("{field}.run"), violations)),
+        withdrawn,
     }
 }
 
@@ -216,6 +220,7 @@ pub fn blueprint_from_model(blueprint: &Blueprint) -> v1::Blueprint {
         max_tasks,
         budget,
         parent,
+        max_replans,
     } = blueprint;
     v1::Blueprint {
         name: name.clone(),
@@ -228,6 +233,7 @@ pub fn blueprint_from_model(blueprint: &Blueprint) -> v1::Blueprint {
         max_tasks: i32::try_from(*max_tasks).unwrap_or(i32::MAX),
         budget: amount::budget_from_model(*budget),
         parent: parent.map(|digest| digest.to_string()).unwrap_or_default(),
+        max_replans: i32::try_from(*max_replans).unwrap_or(i32::MAX),
     }
 }
 
@@ -249,6 +255,7 @@ pub(crate) fn task_from_model(task: &Task) -> v1::Task {
         extends,
         concurrency_key,
         priority: own_priority,
+        withdrawn,
     } = task;
     let (join, join_count) = match *join {
         Join::All => (v1::Join::All, 0),
@@ -281,6 +288,7 @@ pub(crate) fn task_from_model(task: &Task) -> v1::Task {
         concurrency_key: concurrency_key.as_ref().map(key_from_model),
         priority: own_priority.map_or(v1::Priority::Unspecified, priority).into(),
         compensate_with: compensate_with.as_ref().map(body::compensation_from_model),
+        withdrawn: *withdrawn,
     }
 }
 
@@ -350,7 +358,7 @@ mod tests {
                     "retry": {"max_attempts": 2}, "timeouts": {"heartbeat_ms": 1}}},
                 {"name": "m", "capability": "c", "concurrency_key": {"key": "'x'", "limit": 3}, "priority": "low"},
                 {"name": "i", "run": {"body": {"tasks": [{"name": "j", "capability": "c"}]}}},
-                {"name": "k", "run": {"digest": "11".repeat(32)}},
+                {"name": "k", "run": {"digest": "11".repeat(32)}, "withdrawn": true},
             ],
             "edges": [{"from": "a", "to": "b", "on": "always", "condition": "true", "data_flow": {"w": "1"}},
                       {"from": "b", "to": "d", "otherwise": true}],
@@ -358,6 +366,7 @@ mod tests {
             "require_compensation": true,
             "parent": "5".repeat(64),
             "max_tasks": 9,
+            "max_replans": 2,
             "budget": {"money_micros": 1_000_000, "tokens": 5, "attempts": 3},
             "output": {"x.y": "tasks.a.state"},
             "capabilities": [{"name": "c", "effect": "read", "input_schema": {"type": "object"},

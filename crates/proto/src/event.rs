@@ -22,6 +22,7 @@ pub fn event_type(kind: EventType) -> v1::EventType {
         EventType::DecisionMade => v1::EventType::DecisionMade,
         EventType::WorkflowPaused => v1::EventType::WorkflowPaused,
         EventType::WorkflowRunning => v1::EventType::WorkflowRunning,
+        EventType::WorkflowReplanning => v1::EventType::WorkflowReplanning,
         EventType::WorkflowCompensating => v1::EventType::WorkflowCompensating,
         EventType::WorkflowExtended => v1::EventType::WorkflowExtended,
         EventType::SignalReceived => v1::EventType::SignalReceived,

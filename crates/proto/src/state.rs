@@ -9,6 +9,7 @@ pub fn workflow_state(state: WorkflowState) -> v1::WorkflowState {
     match state {
         WorkflowState::Running => v1::WorkflowState::Running,
         WorkflowState::Paused => v1::WorkflowState::Paused,
+        WorkflowState::Replanning => v1::WorkflowState::Replanning,
         WorkflowState::Compensating => v1::WorkflowState::Compensating,
         WorkflowState::Succeeded => v1::WorkflowState::Succeeded,
         WorkflowState::Failed => v1::WorkflowState::Failed,

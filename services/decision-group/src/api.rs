@@ -9,10 +9,10 @@ use goalpost_proto::v1::{
     ExtendGoalRequest, GetGoalRequest, Goal, ListCapabilitiesRequest, ListCapabilitiesResponse,
     ListCatalogRequest, ListCatalogResponse, ListDecisionsRequest, ListDecisionsResponse, ListGoalsRequest,
     ListGoalsResponse, PauseGoalRequest, PayloadReference, PreviewPlanRequest, PreviewPlanResponse,
-    ReadPayloadRequest, ResolveApprovalRequest, ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest,
-    SetGoalBudgetRequest, SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse,
-    SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest, WritePayloadRequest,
-    act_on_workflow_request::Action, central_decision_group_server,
+    ReadPayloadRequest, ReplanGoalRequest, ResolveApprovalRequest, ResolveDecisionRequest, ResumeGoalRequest,
+    RetryGoalRequest, SetGoalBudgetRequest, SignalGoalRequest, SimulateBlueprintRequest,
+    SimulateBlueprintResponse, SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest,
+    WritePayloadRequest, act_on_workflow_request::Action, central_decision_group_server,
 };
 use goalpost_proto::{Violations, struct_from_map};
 use goalpost_service::load::Gate;
@@ -28,7 +28,9 @@ use crate::by_hand;
 use crate::checks::{Checked, Checks};
 use crate::decisions;
 use crate::extend::Extension;
+use crate::inline::inline;
 use crate::preview::preview;
+use crate::replan::Source;
 use crate::requests::{self, Own, Submission, Wanted};
 use crate::submit::{NotStored, Submitter};
 use crate::watch::Watch;
@@ -227,6 +229,21 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         } else {
             extension.put_into(task, blueprint).await?;
         }
+        self.read(id).await
+    }
+
+    async fn replan_goal(&self, request: Request<ReplanGoalRequest>) -> Result<Response<Goal>, Status> {
+        let traceparent = trace_context::of(&request);
+        let (id, reason, source) = by_hand::replan(request.into_inner()).map_err(status::invalid_argument)?;
+        let source = match source {
+            Source::Caller(own) => {
+                let own = inline(&self.context.store, *own).await.map_err(|error| status::store(&error))?;
+                Source::Caller(Box::new(own))
+            }
+            Source::Planner => Source::Planner,
+        };
+        let extension = Extension { context: &self.context, checks: &self.checks, id, traceparent };
+        extension.replan(&reason, &source).await?;
         self.read(id).await
     }
 

@@ -6,9 +6,9 @@ use goalpost_model::{
 };
 use goalpost_proto::v1::act_on_workflow_request::Action;
 use goalpost_proto::v1::{
-    ActOnWorkflowRequest, ExpandAction, PauseAction, PauseGoalRequest, ResolveAction, ResolveApprovalRequest,
-    ResumeAction, ResumeGoalRequest, RetryAction, RetryGoalRequest, SetBudgetAction, SetGoalBudgetRequest,
-    SignalAction, SignalGoalRequest, SkipAction, SkipTaskRequest,
+    ActOnWorkflowRequest, ExpandAction, PauseAction, PauseGoalRequest, ReplanGoalRequest, ResolveAction,
+    ResolveApprovalRequest, ResumeAction, ResumeGoalRequest, RetryAction, RetryGoalRequest, SetBudgetAction,
+    SetGoalBudgetRequest, SignalAction, SignalGoalRequest, SkipAction, SkipTaskRequest,
 };
 use goalpost_proto::{Violations, read_blueprint, read_budget_change, v1};
 use goalpost_service::{status, trace_context};
@@ -17,6 +17,7 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::Context;
+use crate::replan::Source;
 
 type Asked = Result<(GoalId, Action), Violations>;
 
@@ -103,6 +104,20 @@ pub(crate) fn extension(
     }
     match read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut fields.0) {
         Some(blueprint) => fields.0.or((id, blueprint)),
+        None => Err(fields.0),
+    }
+}
+
+/// The goal, the reason and the plan of a request to plan it anew.
+pub(crate) fn replan(request: ReplanGoalRequest) -> Result<(GoalId, String, Source), Violations> {
+    let ReplanGoalRequest { id, reason, blueprint } = request;
+    let mut fields = Fields::default();
+    fields.text("reason", &reason, MAX_REASON_BYTES);
+    let id = crate::requests::goal_id(&id)?;
+    let reason = if reason.is_empty() { "asked for by the caller".to_owned() } else { reason };
+    let Some(blueprint) = blueprint else { return fields.0.or((id, reason, Source::Planner)) };
+    match read_blueprint(blueprint, "blueprint", &mut fields.0) {
+        Some(blueprint) => fields.0.or((id, reason, Source::Caller(Box::new(blueprint)))),
         None => Err(fields.0),
     }
 }

@@ -5,7 +5,9 @@
 //! plan is handed over to those who ask a language model (`draft`).
 
 use futures::stream::{self, StreamExt as _};
-use goalpost_model::{Amount, AttemptRef, Blueprint, Digest, Failure, GoalId, PlanningRef, SUB_GOAL};
+use goalpost_model::{
+    Amount, AttemptRef, Blueprint, Digest, Failure, GoalId, PlanningRef, ReplanRef, SUB_GOAL,
+};
 use goalpost_policy::Ruling;
 use goalpost_proto::struct_from_map;
 use goalpost_proto::v1::{ActOnWorkflowRequest, PlanRequest};
@@ -24,6 +26,7 @@ use crate::by_hand::expand;
 use crate::checks::{Checks, Definitions};
 use crate::planner::{self, Answer};
 use crate::refusals::{Verdict, may_pass, verdict};
+use crate::replanning;
 use crate::rulings::{self, Proposal, Subject};
 
 const MAX_BATCH: usize = 256;
@@ -35,8 +38,10 @@ pub(crate) async fn take_plans(context: Context, mut line: Line, stop: Cancellat
     let checks = Checks::new(context.peers.planner.clone(), context.store.clone());
     while let Some(elements) = line.take(MAX_BATCH).await {
         let named: Vec<AttemptRef> = elements.iter().filter_map(|element| element.parse().ok()).collect();
+        let anew: Vec<ReplanRef> = elements.iter().filter_map(|element| element.parse().ok()).collect();
         let plans = Plans { context: &context, checks: &checks, stop: &stop };
-        if plans.serve(&named).await.is_none() {
+        let (served, replanned) = tokio::join!(plans.serve(&named), plans.serve_anew(&anew));
+        if served.and(replanned).is_none() {
             return;
         }
         line.done().await;
@@ -55,6 +60,16 @@ impl Plans<'_> {
         let read = || workflows::wanted_plans(&self.context.store, named);
         let wanted = until_ok("PostgreSQL", self.stop, read).await?;
         let served: Vec<_> = wanted.iter().map(|wanted| self.serve_one(wanted)).collect();
+        let served: Vec<Option<()>> = stream::iter(served).buffer_unordered(AT_ONCE).collect().await;
+        served.into_iter().collect::<Option<Vec<()>>>().map(drop)
+    }
+
+    /// The same for workflows that wait for another plan.
+    async fn serve_anew(&self, wanted: &[ReplanRef]) -> Option<()> {
+        let served: Vec<_> = wanted
+            .iter()
+            .map(|wanted| replanning::serve(self.context, self.checks, self.stop, *wanted))
+            .collect();
         let served: Vec<Option<()>> = stream::iter(served).buffer_unordered(AT_ONCE).collect().await;
         served.into_iter().collect::<Option<Vec<()>>>().map(drop)
     }

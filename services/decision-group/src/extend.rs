@@ -19,7 +19,7 @@ use crate::inline::inline;
 use crate::rulings::{self, Proposal, Subject};
 
 /// How often others may come first.
-const TRIES: usize = 5;
+pub(crate) const TRIES: usize = 5;
 
 /// An extension of one goal.
 pub(crate) struct Extension<'a> {
@@ -36,7 +36,7 @@ impl Extension<'_> {
         let checked =
             self.checks.ask(blueprint, Definitions::Catalog, &goal.namespace, self.traceparent()).await?;
         let present = self.context.blueprint(self.present().await?).await?;
-        match self.ruling(&goal, &checked, &present).await? {
+        match self.ruling(&goal, CALLER, &checked, &present).await? {
             Ruling::Admit => {}
             Ruling::Refuse { rule, reason } => return Err(refused(rulings::refusal(&rule, &reason))),
             Ruling::Approval(wanted) => return Err(refused(rulings::unasked(&wanted))),
@@ -50,7 +50,7 @@ impl Extension<'_> {
     pub(crate) async fn join(&self, part: Blueprint) -> Result<(), Status> {
         let part = inline(&self.context.store, part).await.map_err(|error| status::store(&error))?;
         let goal = self.context.goal(self.id).await?;
-        let mut others_came_first = None;
+        let mut refusal = None;
         for _ in 0..TRIES {
             let digest = self.present().await?;
             let present = self.context.blueprint(digest).await?;
@@ -66,25 +66,25 @@ impl Extension<'_> {
             };
             let checked =
                 self.checks.ask(joined, Definitions::Own, &goal.namespace, self.traceparent()).await?;
-            let ruling = self.ruling(&goal, &checked, &present).await?;
+            let ruling = self.ruling(&goal, CALLER, &checked, &present).await?;
             self.store(&checked).await?;
             if self.waits_for_approval(digest, &checked, ruling).await? {
                 return Ok(());
             }
             let action = Action::Extend(ExtendAction { blueprint_digest: checked.digest.to_string() });
             match by_hand::act(self.context, self.id, action, self.traceparent()).await {
-                Err(refused) if runs_another_by_now(&refused) => others_came_first = Some(refused),
+                Err(refused) if runs_another_by_now(&refused) => refusal = Some(refused),
                 answer => return answer,
             }
         }
-        let message = others_came_first.map(|refused| refused.message().to_owned()).unwrap_or_default();
-        Err(status::with_reason(Code::Aborted, "EXTENDED_BY_OTHERS", format!("{message}; try again")))
+        Err(others_came_first(refusal))
     }
 
     /// What the policies say of the blueprint that comes to the present one, or takes its place.
-    async fn ruling(
+    pub(crate) async fn ruling(
         &self,
         goal: &StoredGoal,
+        planned_by: &str,
         next: &NewBlueprint,
         present: &Blueprint,
     ) -> Result<Ruling, Status> {
@@ -94,13 +94,13 @@ impl Extension<'_> {
             return Ok(Ruling::Admit);
         }
         let blueprint = next.blueprint().map_err(|error| status::store(&error))?;
-        let proposal = Proposal { planned_by: CALLER, blueprint, present: Some(present) };
+        let proposal = Proposal { planned_by, blueprint, present: Some(present) };
         rulings.on(&subject, proposal, self.traceparent()).await
     }
 
     /// Whether the goal goes on as it is until somebody has decided. What may take the place of an approved blueprint is
     /// noted before the engine hears of it.
-    async fn waits_for_approval(
+    pub(crate) async fn waits_for_approval(
         &self,
         present: Digest,
         next: &NewBlueprint,
@@ -119,7 +119,7 @@ impl Extension<'_> {
         match goals::ask_to_extend(store, self.id, present, next.digest, &wanted).await.map_err(away)? {
             Answer::Approved => Ok(false),
             Answer::Rejected => {
-                let message = "the same tasks were rejected before, or not approved in time";
+                let message = "the same blueprint was rejected before, or not approved in time";
                 Err(status::with_reason(Code::FailedPrecondition, "REJECTED", message))
             }
             _ => Ok(true),
@@ -142,16 +142,23 @@ impl Extension<'_> {
         stored.map_err(|error| status::store(&error))
     }
 
-    fn traceparent(&self) -> Option<&str> {
+    pub(crate) fn traceparent(&self) -> Option<&str> {
         self.traceparent.as_deref()
     }
 }
 
+/// Others have changed what the goal runs, again and again.
+pub(crate) fn others_came_first(last: Option<Status>) -> Status {
+    let message = last.map(|refused| refused.message().to_owned()).unwrap_or_default();
+    status::with_reason(Code::Aborted, "EXTENDED_BY_OTHERS", format!("{message}; try again"))
+}
+
 /// Somebody else has extended the workflow since it was read.
-fn runs_another_by_now(refused: &Status) -> bool {
+pub(crate) fn runs_another_by_now(refused: &Status) -> bool {
     refused.get_details_error_info().is_some_and(|info| info.reason == "OTHER_PARENT")
 }
 
-fn refused(failure: Failure) -> Status {
+/// A policy does not let it pass.
+pub(crate) fn refused(failure: Failure) -> Status {
     status::with_reason(Code::FailedPrecondition, "REFUSED", failure.message)
 }

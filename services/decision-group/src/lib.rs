@@ -22,6 +22,8 @@ mod plan;
 mod planner;
 mod preview;
 mod refusals;
+mod replan;
+mod replanning;
 mod requests;
 mod resource;
 mod rulings;

@@ -96,7 +96,7 @@ impl Rulings<'_> {
 }
 
 fn gains_nothing(blueprint: &Blueprint, present: &Blueprint) -> bool {
-    blueprint.writes().is_subset(&present.writes())
+    blueprint.writes_gained_over(present).is_empty()
 }
 
 impl<'a> Subject<'a> {

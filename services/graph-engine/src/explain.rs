@@ -100,6 +100,11 @@ fn of_edges(task: &Explanation, stored: Option<&StoredTask>) -> String {
         let why = stored.and_then(|task| task.failure.as_ref()).map(ToString::to_string);
         return why.unwrap_or_default();
     }
+    if let Some(done) = &task.undoing {
+        return format!(
+            "it waits until what task '{done}' did is undone, which the present plan does without"
+        );
+    }
     let taken = task.edges.iter().filter(|edge| edge.taken == Some(true)).count();
     let open: Vec<&str> =
         task.edges.iter().filter(|edge| edge.taken.is_none()).map(|edge| edge.source.as_str()).collect();

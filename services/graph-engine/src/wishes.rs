@@ -1,9 +1,10 @@
 //! What is asked of a workflow from outside, read from messages.
 
 use goalpost_model::Failure;
+use goalpost_model::limits::MAX_GOAL_BYTES;
 use goalpost_proto::v1::act_on_workflow_request::Action;
 use goalpost_proto::v1::{
-    PauseAction, ResolveAction, RetryAction, SetBudgetAction, SignalAction, SkipAction,
+    NoReplanAction, PauseAction, ResolveAction, RetryAction, SetBudgetAction, SignalAction, SkipAction,
 };
 use goalpost_proto::{Violations, read_budget_change, read_value};
 use serde_json::{Value, json};
@@ -37,6 +38,17 @@ pub(crate) fn read(action: Option<Action>, violations: &mut Violations) -> Optio
                 Err(Failure::new(Failure::REJECTED, format!("{who} rejected it: {reason}")))
             };
             Some(Wish::Decide { task, verdict })
+        }
+        Some(Action::NoReplan(NoReplanAction { number, reason })) => {
+            let read = u32::try_from(number).ok();
+            if read.is_none() {
+                violations.add("no_replan.number", "must say how often the workflow has waited");
+            }
+            if reason.len() > MAX_GOAL_BYTES || reason.contains('\0') {
+                let most = format!("must have at most {MAX_GOAL_BYTES} bytes, none of them NUL");
+                violations.add("no_replan.reason", most);
+            }
+            Some(Wish::NoReplan { number: read?, reason })
         }
         Some(Action::Skip(SkipAction { task, reason, output })) => {
             let output = read_value(output, "skip.output", violations)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use goalpost_model::{AttemptRef, GoalId, Lane, TimerRef};
+use goalpost_model::{AttemptRef, GoalId, Lane, ReplanRef, TimerRef};
 use goalpost_queue::{Element, List};
 use goalpost_store::outbox::PlannedBy;
 use goalpost_store::{Error, keys, outbox, timers};
@@ -23,6 +23,7 @@ enum Next {
     OpenGoals(Option<GoalId>),
     UnsettledGoals(Option<GoalId>),
     Plans(Option<AttemptRef>),
+    Replans(Option<ReplanRef>),
     Ready(Option<AttemptRef>),
     Lost(Option<AttemptRef>),
     Timers(Option<TimerRef>),
@@ -56,11 +57,17 @@ impl<'a> Pages<'a> {
             }
             Next::Plans(after) => {
                 let tasks = outbox::unplanned_tasks(self.client, after, PAGE).await?;
-                self.next = tasks.last().map_or(Next::Ready(None), |(last, ..)| Next::Plans(Some(*last)));
+                self.next = tasks.last().map_or(Next::Replans(None), |(last, ..)| Next::Plans(Some(*last)));
                 tasks
                     .into_iter()
                     .map(|(task, lane, by)| element(list(by, List::plans()), lane, task))
                     .collect()
+            }
+            Next::Replans(after) => {
+                let workflows = outbox::unplanned_workflows(self.client, after, PAGE).await?;
+                self.next =
+                    workflows.last().map_or(Next::Ready(None), |(last, _)| Next::Replans(Some(*last)));
+                workflows.into_iter().map(|(replan, lane)| element(List::plans(), lane, replan)).collect()
             }
             Next::Ready(after) => {
                 let attempts = outbox::ready_attempts(self.client, after, PAGE).await?;

@@ -2,9 +2,9 @@
 
 use goalpost_checker::Checked;
 use goalpost_model::{Failure, Finding};
-use goalpost_planning::{Attempt, Estimate, NoPlan, Outcome, Plan};
+use goalpost_planning::{Attempt, Estimate, NoPlan, Outcome, Plan, Replan};
 use goalpost_proto::v1::{
-    self, CheckBlueprintResponse, PlanEstimate, PlanResponse, RungAttempt, RungOutcome,
+    self, CheckBlueprintResponse, PlanEstimate, PlanResponse, ReplanResponse, RungAttempt, RungOutcome,
 };
 use goalpost_proto::{blueprint_from_model, message_of};
 
@@ -30,6 +30,22 @@ pub(crate) fn planned(planned: Result<Plan, NoPlan>) -> PlanResponse {
             findings: findings(no_plan.findings),
             attempts: no_plan.attempts.into_iter().map(attempt).collect(),
             ..PlanResponse::default()
+        },
+    }
+}
+
+/// The answer with another plan, or with the reason why there is none.
+pub(crate) fn replanned(planned: Result<Replan, NoPlan>) -> ReplanResponse {
+    match planned {
+        Ok(Replan { blueprint, planned_by, reason }) => ReplanResponse {
+            blueprint: Some(blueprint_from_model(&blueprint)),
+            planned_by,
+            reason,
+            failure: None,
+        },
+        Err(no_plan) => ReplanResponse {
+            failure: Some(Failure::new(Failure::NO_PLAN, no_plan.to_string()).into()),
+            ..ReplanResponse::default()
         },
     }
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use goalpost_checker::{CapabilitySource, check};
 use goalpost_model::Capability;
-use goalpost_planning::{Catalog, GoalRequest, InNamespace, plan};
+use goalpost_planning::{Catalog, GoalRequest, InNamespace, plan, replan};
 use goalpost_proto::v1::draft_response::Next;
 use goalpost_proto::v1::planner_server::Planner;
 use goalpost_proto::v1::{
     CheckBlueprintRequest, CheckBlueprintResponse, DraftRequest, DraftResponse, ListCapabilitiesRequest,
-    ListCapabilitiesResponse, PlanRequest, PlanResponse,
+    ListCapabilitiesResponse, PlanRequest, PlanResponse, ReplanRequest, ReplanResponse,
 };
 use goalpost_service::status;
 use tonic::{Code, Request, Response, Status};
@@ -18,7 +18,7 @@ use tonic::{Code, Request, Response, Status};
 use crate::bounded::{Bounded, Error};
 use crate::cached::Cached;
 use crate::llm::{self, Llm, Refused};
-use crate::requests::Check;
+use crate::requests::{Check, Running};
 use crate::{answers, listing, requests};
 
 /// After this a call may find room.
@@ -87,6 +87,22 @@ impl Planner for Api {
             _ => Next::Plan(PlanResponse { usage: llm::used(&draft.steps).map(Into::into), ..answer }),
         };
         Ok(Response::new(DraftResponse { next: Some(next) }))
+    }
+
+    async fn replan(&self, request: Request<ReplanRequest>) -> Result<Response<ReplanResponse>, Status> {
+        let Running { goal, present, past } =
+            requests::running(request.into_inner()).map_err(status::invalid_argument)?;
+        let work = move |catalog: &Catalog| {
+            let planned = replan(catalog, &goal, &present, &past);
+            match &planned {
+                Ok(plan) => {
+                    tracing::info!(planned_by = plan.planned_by, reason = plan.reason, "planned a goal anew")
+                }
+                Err(no_plan) => tracing::info!(goal = &*no_plan.goal, "there is no other plan for a goal"),
+            }
+            answers::replanned(planned)
+        };
+        self.answer(work).await
     }
 
     async fn check_blueprint(

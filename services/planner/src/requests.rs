@@ -2,8 +2,10 @@
 
 use goalpost_model::limits::{MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REQUEST_ID_BYTES};
 use goalpost_model::{Blueprint, Namespace, PayloadLimit, PlanningStep};
-use goalpost_planning::GoalRequest;
-use goalpost_proto::v1::{CheckBlueprintRequest, DraftRequest, ListCapabilitiesRequest, PlanRequest};
+use goalpost_planning::{GoalRequest, Past};
+use goalpost_proto::v1::{
+    CheckBlueprintRequest, DraftRequest, ListCapabilitiesRequest, PlanRequest, ReplanRequest,
+};
 use goalpost_proto::{Violations, map_from_struct, read_blueprint, read_namespace, read_steps};
 
 /// Capabilities of one page.
@@ -62,6 +64,33 @@ fn read_goal(request: PlanRequest, violations: &mut Violations) -> Option<GoalRe
     let namespace = read_namespace(&namespace, "namespace", violations).unwrap_or_default();
     let input = map_from_struct(input.unwrap_or_default(), "input", violations)?;
     Some(GoalRequest { text, goal_type, input, namespace })
+}
+
+/// A goal that runs, and is to be planned anew.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) goal: GoalRequest,
+    pub(crate) present: Blueprint,
+    pub(crate) past: Past,
+}
+
+/// The goal of a request, what it runs, and what has become of that.
+pub(crate) fn running(request: ReplanRequest) -> Result<Running, Violations> {
+    let ReplanRequest { goal, goal_type, input, namespace, blueprint, failed, cancelled } = request;
+    let mut violations = Violations::within(PayloadLimit::MAX);
+    let goal = read_goal(PlanRequest { goal, goal_type, input, namespace }, &mut violations);
+    if blueprint.is_none() {
+        violations.add("blueprint", "must say what the goal runs");
+    }
+    let present = read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations);
+    match goal.zip(present) {
+        Some((goal, present)) if violations.is_empty() => {
+            let past =
+                Past { failed: failed.into_iter().collect(), cancelled: cancelled.into_iter().collect() };
+            Ok(Running { goal, present, past })
+        }
+        _ => Err(violations),
+    }
 }
 
 /// A blueprint to be checked.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use goalpost_model::{Join, Rest};
+use goalpost_model::{Join, Rest, Task};
 
 use crate::code;
 use crate::report::{Problem, Report, edge_node, task_node};
@@ -12,7 +12,9 @@ use super::draft::Draft;
 
 /// Checks what only the edges of a task together say.
 pub(super) fn check(blueprint: Draft<'_>, graph: &Graph, report: &mut Report) {
-    for (task, incoming) in blueprint.tasks.iter().zip(&graph.incoming) {
+    for ((task, incoming), _) in
+        blueprint.tasks.iter().zip(&graph.incoming).zip(&graph.past).filter(|(_, past)| !**past)
+    {
         let edges = incoming.len();
         if let Join::NOf(count) = task.join
             && (count == 0 || task.join.needed(edges) > edges)
@@ -44,7 +46,8 @@ pub(super) fn check(blueprint: Draft<'_>, graph: &Graph, report: &mut Report) {
 
 /// A join of all has no rest; nor has one whose sources all lead to somewhere else, too.
 fn rest(blueprint: Draft<'_>, graph: &Graph, report: &mut Report) {
-    let cancelling = blueprint.tasks.iter().enumerate().filter(|(_, task)| task.rest == Rest::Cancel);
+    let cancels = |(ordinal, task): &(usize, &Task)| task.rest == Rest::Cancel && !graph.past[*ordinal];
+    let cancelling = blueprint.tasks.iter().enumerate().filter(cancels);
     for (ordinal, task) in cancelling {
         let mut sources = graph.incoming[ordinal].iter().map(|edge| graph.edges[*edge].source);
         let leads_only_here =

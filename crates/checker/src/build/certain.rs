@@ -25,7 +25,7 @@ pub(super) fn at_success(blueprint: Draft<'_>, graph: &Graph, sorted: &[usize]) 
         let taken = incoming.iter().filter(|edge| is_surely_taken(edge)).count();
         let needed = blueprint.tasks[task].join.needed(incoming.len());
         let is_caught = || needed == 1 && ways.is_reached_by_one_of_several(task, &starting);
-        let starts = taken >= needed || is_caught();
+        let starts = !graph.past[task] && (taken >= needed || is_caught());
         if starts {
             starting.insert(task);
         }

@@ -4,7 +4,7 @@
 //! sorts, and for each of them it is played through which edge is taken. An edge that is taken for none is
 //! never taken, whatever else there is: a condition that cannot be read is as one that does not hold.
 
-use goalpost_model::{Branch, EdgeOn, TaskState};
+use goalpost_model::{Branch, EdgeOn, Task, TaskState};
 
 use crate::code;
 use crate::expression::{Cell, Decision, Kinds, Outcome, Path, Root, Sees, cells};
@@ -25,7 +25,8 @@ pub(super) fn check(
     sees: &Sees<'_>,
     report: &mut Report,
 ) {
-    let exclusive = draft.tasks.iter().enumerate().filter(|(_, task)| task.branch == Branch::Exclusive);
+    let decides = |task: &Task| task.branch == Branch::Exclusive && !task.withdrawn;
+    let exclusive = draft.tasks.iter().enumerate().filter(|(_, task)| decides(task));
     for (ordinal, task) in exclusive {
         let outgoing = &graph.outgoing[ordinal];
         let ends = [(EdgeOn::Success, TaskState::Succeeded), (EdgeOn::Failure, TaskState::Failed)];

@@ -128,7 +128,7 @@ pub(super) fn check_joins(
     graph: &Graph,
     report: &mut Report,
 ) {
-    for (ordinal, task) in blueprint.tasks.iter().enumerate() {
+    for (ordinal, task) in blueprint.tasks.iter().enumerate().filter(|(ordinal, _)| !graph.past[*ordinal]) {
         let Some(schema) = input_schema(capabilities, task) else { continue };
         let own = |name: &str| {
             task.input.contains_key(name) || task.data_flow.keys().any(|path| first_step(path) == name)

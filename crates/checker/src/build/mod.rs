@@ -17,6 +17,7 @@ mod structure;
 mod timing;
 mod types;
 mod undo;
+mod withdrawn;
 mod writes;
 
 use std::sync::Arc;
@@ -53,6 +54,7 @@ pub(crate) fn build(
         report.error("", "name", Problem::new(code::BAD_NAME, fault, "give the blueprint a short name"));
     }
     timing::check_deadline(blueprint.deadline_ms, &mut report);
+    withdrawn::check(blueprint, &mut report);
     budget::check_range(blueprint.budget, &mut report);
     let capabilities = WithBuiltin(capabilities);
     let graph = stack::deep(|| walk(Draft::of(blueprint), &capabilities, &mut report));
@@ -63,6 +65,7 @@ pub(crate) fn build(
         deadline_ms: blueprint.deadline_ms,
         max_tasks: most_tasks(blueprint.max_tasks),
         budget: blueprint.budget,
+        max_replans: blueprint.max_replans,
         payloads: PayloadReference::ids_in_blueprint(blueprint),
         graph: Arc::new(graph),
     });
@@ -100,6 +103,7 @@ fn walk(
     let names = structure::check_tasks(draft, report);
     timing::check(draft, report);
     nesting::check(draft, report);
+    withdrawn::check_inside(draft, report);
     let arcs = structure::check_edges(draft, &names, report);
     let schemas = capabilities::compile(draft, capabilities, report);
     let sees = types::seen(draft, capabilities);
@@ -109,7 +113,8 @@ fn walk(
     let undos = undo::compile(draft, capabilities, report);
     let bodies = inside(draft, capabilities, &expressions, report);
     // What follows needs every edge.
-    let graph = Graph::new(draft.tasks.len(), arcs?);
+    let withdrawn = draft.tasks.iter().map(|task| task.withdrawn).collect();
+    let graph = Graph::without(withdrawn, arcs?);
     branching::check(draft, &graph, report);
     decisions::check(draft, &graph, &expressions, &sees, report);
     let order = graph.order();
@@ -152,6 +157,8 @@ fn walk(
         extends: task.extends,
         undo,
         body,
+        withdrawn: task.withdrawn,
+        is_past: graph.past[ordinal],
         retry: task.retry.clone(),
         timeouts: task.timeouts,
         cost: capabilities::cost(capabilities, task.performs()),

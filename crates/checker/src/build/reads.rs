@@ -1,6 +1,6 @@
 //! Reads of outputs and errors that may find nothing.
 
-use goalpost_model::{EdgeOn, Join};
+use goalpost_model::{Edge, EdgeOn, Join, Task};
 
 use crate::CapabilitySource;
 use crate::code;
@@ -12,8 +12,8 @@ use crate::topology::{Arc, Graph, Set};
 
 use super::certain;
 use super::draft::Draft;
-use super::expressions::Expressions;
-use super::undo;
+use super::expressions::{EdgeParts, Expressions};
+use super::{undo, withdrawn};
 
 /// Checks every read against what is sure where it happens.
 pub(super) fn check(
@@ -26,7 +26,8 @@ pub(super) fn check(
     report: &mut Report,
 ) {
     let mut check = Check { blueprint, sure, report };
-    for (ordinal, task) in blueprint.tasks.iter().enumerate() {
+    let to_begin = |(ordinal, _): &(usize, &Task)| !graph.past[*ordinal];
+    for (ordinal, task) in blueprint.tasks.iter().enumerate().filter(to_begin) {
         for part in expressions.tasks.get(ordinal).into_iter().flatten() {
             let field = format!("data_flow.{}", part.flow.path_text);
             let place = Place { node: task_node(task), field, standing: Standing::Task(ordinal) };
@@ -56,7 +57,10 @@ pub(super) fn check(
             check.reads(capabilities, &place, analysis, None);
         }
     }
-    for ((edge, arc), parts) in blueprint.edges.iter().zip(&graph.edges).zip(&expressions.edges) {
+    let to_decide = |((_, arc), _): &((&Edge, &Arc), &EdgeParts<'_>)| !blueprint.tasks[arc.source].withdrawn;
+    for ((edge, arc), parts) in
+        blueprint.edges.iter().zip(&graph.edges).zip(&expressions.edges).filter(to_decide)
+    {
         let condition = parts.condition.as_ref().map(|condition| &condition.analysis);
         if let Some(condition) = condition {
             let standing = Standing::Edge(*arc);
@@ -64,7 +68,7 @@ pub(super) fn check(
             check.reads(capabilities, &place, condition, None);
         }
         let standing = where_data_flows(blueprint, *arc);
-        for part in &parts.flows {
+        for part in parts.flows.iter().filter(|_| !graph.past[arc.target]) {
             let field = format!("data_flow.{}", part.flow.path_text);
             let place = Place { node: edge_node(edge), field, standing };
             check.reads(capabilities, &place, &part.analysis, condition.map(|condition| &condition.if_true));
@@ -182,6 +186,9 @@ impl Check<'_> {
     ) {
         for read in &analysis.reads {
             match read.path.root {
+                Root::Output(task) | Root::Error(task) if self.blueprint.tasks[task].withdrawn => {
+                    withdrawn::read(&self.blueprint.tasks[task], &place.node, &place.field, self.report);
+                }
                 Root::Output(task) => {
                     let is_sure = place.standing.is_sure(self.sure, task, End::Succeeded)
                         || read.known.succeeded.contains(&task)

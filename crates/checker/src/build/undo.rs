@@ -76,6 +76,8 @@ fn compile_one(undo: &Task, known: &(impl CapabilitySource + ?Sized), report: &m
         extends: false,
         undo: None,
         body: None,
+        withdrawn: false,
+        is_past: false,
         retry: undo.retry.clone(),
         timeouts: undo.timeouts,
         cost: capabilities::cost(known, &undo.capability),

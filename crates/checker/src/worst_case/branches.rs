@@ -54,6 +54,10 @@ impl Branches {
 
     /// The way that the task is on.
     fn way_to(&self, task: &CompiledTask, of_edges: &[usize]) -> usize {
+        if task.is_past {
+            // It may have begun by an edge that is none any more.
+            return ROOT;
+        }
         let edges = task.incoming.len();
         let ways = task.incoming.iter().map(|edge| of_edges[*edge]);
         let way = if task.join.needed(edges) >= edges {

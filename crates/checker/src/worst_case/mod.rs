@@ -36,7 +36,7 @@ pub(crate) fn estimate<'a>(
 ) -> Estimate<'a> {
     let most_tasks = count(blueprint.max_tasks.max(blueprint.graph.tasks.len()));
     // Those that are there in any case, and take nothing themselves.
-    let idle = blueprint.graph.tasks.iter().filter(|task| task.control.is_some()).count();
+    let idle = blueprint.graph.tasks.iter().filter(|task| task.control.is_some() || task.withdrawn).count();
     let mut walk = Walk { capabilities, parts: Parts::new(most_tasks - count(idle)) };
     let bill = walk.graph(&blueprint.graph, "", 1);
     let parts = walk.parts;
@@ -74,7 +74,10 @@ struct Walk<'a, 's, S: ?Sized> {
 impl<'a, S: CapabilitySource + ?Sized> Walk<'a, '_, S> {
     /// What one run of the graph comes to; `times`: how often it is run at most. `prefix` leads to it.
     fn graph(&mut self, graph: &'a CompiledGraph, prefix: &str, times: u64) -> Bill<'a> {
-        let bills = graph.tasks.iter().map(|task| self.task(task, prefix, times)).collect();
+        let bill = |task: &'a CompiledTask| {
+            if task.withdrawn { Bill::default() } else { self.task(task, prefix, times) }
+        };
+        let bills = graph.tasks.iter().map(bill).collect();
         Branches::of(graph).dearest(bills)
     }
 

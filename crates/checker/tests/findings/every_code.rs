@@ -6,7 +6,7 @@ use goalpost_checker::code;
 
 use crate::{
     bodies, branching, budgets, conditions, data_flow, decisions, expressions, guards, keys, schemas,
-    structure, timing, topology, types, undoing,
+    structure, timing, topology, types, undoing, withdrawn,
 };
 
 #[test]
@@ -19,6 +19,7 @@ fn every_code_has_an_example() {
         bodies::EXAMPLES,
         keys::EXAMPLES,
         undoing::EXAMPLES,
+        withdrawn::EXAMPLES,
         budgets::EXAMPLES,
         schemas::EXAMPLES,
         expressions::EXAMPLES,

@@ -28,4 +28,5 @@ mod together;
 mod topology;
 mod types;
 mod undoing;
+mod withdrawn;
 mod worst_case;

@@ -11,7 +11,7 @@ use crate::random::{Plan, plan};
 use crate::run::{Run, blueprint, kind};
 
 /// The blueprint that the run has, and these tasks and edges.
-fn longer(run: &Run, before: &Blueprint, tasks: Value, edges: Value) -> Blueprint {
+pub(crate) fn longer(run: &Run, before: &Blueprint, tasks: Value, edges: Value) -> Blueprint {
     let more = blueprint(tasks, edges);
     let mut next = Blueprint { parent: Some(run.blueprint.digest), ..before.clone() };
     next.tasks.extend(more.tasks);
@@ -19,7 +19,7 @@ fn longer(run: &Run, before: &Blueprint, tasks: Value, edges: Value) -> Blueprin
     next
 }
 
-fn assert_restorable(run: &Run) {
+pub(crate) fn assert_restorable(run: &Run) {
     assert_eq!(run.restore(run.rows()).unwrap(), run.workflow);
 }
 
@@ -171,7 +171,7 @@ fn nothing_follows_a_task_that_was_cancelled() {
 }
 
 /// Two parts of a plan: its first tasks with the edges to them, and all of it, the edges in that order.
-fn parts(mut plan: Plan, first: usize) -> Option<(Plan, Plan)> {
+pub(crate) fn parts(mut plan: Plan, first: usize) -> Option<(Plan, Plan)> {
     let (before, added): (Vec<_>, Vec<_>) = plan.edges.into_iter().partition(|edge| edge.target < first);
     // What was chosen before stays chosen; had all been there at once, something else might have been.
     let chooses = |source: usize| {

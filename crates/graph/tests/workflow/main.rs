@@ -41,9 +41,13 @@ mod reference;
 #[cfg(test)]
 mod replacing;
 #[cfg(test)]
+mod replanning;
+#[cfg(test)]
 mod restoring;
 #[cfg(test)]
 mod retrying;
+#[cfg(test)]
+mod revising;
 #[cfg(test)]
 mod run;
 #[cfg(test)]

@@ -80,30 +80,34 @@ fn met(join: Join, edges: &[Option<bool>]) -> Option<bool> {
 
 /// Every task is where its incoming edges put it, and says which outgoing edges it took.
 pub(crate) fn check_tasks(plan: &Plan, workflow: &Workflow) -> Result<(), TestCaseError> {
-    for (ordinal, task) in workflow.tasks.iter() {
-        let edges: Vec<Option<bool>> =
-            plan.incoming(ordinal).map(|(edge, _)| taken(plan, edge, workflow)).collect();
-        let met = met(plan.tasks[ordinal].join, &edges);
-        match task.state {
-            TaskState::Pending => prop_assert_eq!(met, None, "task {} waits", ordinal),
-            TaskState::Skipped => prop_assert_eq!(met, Some(false), "task {} was skipped", ordinal),
-            TaskState::Cancelled => prop_assert!(
-                workflow.state == WorkflowState::Cancelled
-                    || is_out_of_time(workflow)
-                    || is_unneeded(plan, ordinal, workflow)
-            ),
-            _ => prop_assert_eq!(met, Some(true), "task {} began", ordinal),
-        }
-        if !task.state.is_terminal() {
-            prop_assert!(!is_unneeded(plan, ordinal, workflow), "nobody needs task {}", ordinal);
-        }
-        if !matches!(task.state, TaskState::Pending | TaskState::Skipped | TaskState::Cancelled) {
-            check_input(plan, workflow, ordinal)?;
-        }
-        let out = plan.outgoing(ordinal).filter(|(edge, _)| taken(plan, *edge, workflow) == Some(true));
-        prop_assert_eq!(&task.taken_edges, &out.map(|(ordinal, _)| ordinal).collect::<Vec<_>>());
-        prop_assert_eq!(task.unhandled.is_some(), fails_the_workflow(plan, ordinal, task));
+    workflow.tasks.iter().try_for_each(|(ordinal, _)| check_task(plan, workflow, ordinal))
+}
+
+/// The same for one task.
+pub(crate) fn check_task(plan: &Plan, workflow: &Workflow, ordinal: usize) -> Result<(), TestCaseError> {
+    let task = &workflow.tasks[ordinal];
+    let edges: Vec<Option<bool>> =
+        plan.incoming(ordinal).map(|(edge, _)| taken(plan, edge, workflow)).collect();
+    let met = met(plan.tasks[ordinal].join, &edges);
+    match task.state {
+        TaskState::Pending => prop_assert_eq!(met, None, "task {} waits", ordinal),
+        TaskState::Skipped => prop_assert_eq!(met, Some(false), "task {} was skipped", ordinal),
+        TaskState::Cancelled => prop_assert!(
+            workflow.state == WorkflowState::Cancelled
+                || is_out_of_time(workflow)
+                || is_unneeded(plan, ordinal, workflow)
+        ),
+        _ => prop_assert_eq!(met, Some(true), "task {} began", ordinal),
     }
+    if !task.state.is_terminal() {
+        prop_assert!(!is_unneeded(plan, ordinal, workflow), "nobody needs task {}", ordinal);
+    }
+    if !matches!(task.state, TaskState::Pending | TaskState::Skipped | TaskState::Cancelled) {
+        check_input(plan, workflow, ordinal)?;
+    }
+    let out = plan.outgoing(ordinal).filter(|(edge, _)| taken(plan, *edge, workflow) == Some(true));
+    prop_assert_eq!(&task.taken_edges, &out.map(|(ordinal, _)| ordinal).collect::<Vec<_>>());
+    prop_assert_eq!(task.unhandled.is_some(), fails_the_workflow(plan, ordinal, task));
     Ok(())
 }
 
@@ -142,6 +146,7 @@ fn is_unneeded(plan: &Plan, task: usize, workflow: &Workflow) -> bool {
     let mut targets = plan.outgoing(task).map(|(_, edge)| edge.target).peekable();
     targets.peek().is_some()
         && targets.all(|target| match workflow.tasks[target].state {
+            _ if plan.tasks[target].withdrawn => workflow.tasks[task].state == TaskState::Cancelled,
             TaskState::Cancelled => true,
             TaskState::Pending | TaskState::Skipped => false,
             _ => plan.tasks[target].rest == Rest::Cancel,
@@ -153,7 +158,10 @@ fn fails_the_workflow(plan: &Plan, ordinal: usize, task: &Task) -> bool {
     if !matches!(task.state, TaskState::Succeeded | TaskState::Failed) {
         return false;
     }
-    let chosen = |(edge, kind): (usize, &PlanEdge)| matches(kind.on, task) && is_chosen(plan, edge, task);
+    let is_wanted = |edge: &PlanEdge| !plan.tasks[edge.target].withdrawn;
+    let chosen = |(edge, kind): (usize, &PlanEdge)| {
+        matches(kind.on, task) && is_chosen(plan, edge, task) && is_wanted(kind)
+    };
     let lost = task.state == TaskState::Failed && !plan.outgoing(ordinal).any(chosen);
     lost || asked(plan, ordinal, task).iter().any(|(_, held)| held.is_none())
 }
@@ -169,7 +177,10 @@ pub(crate) fn check_end(plan: &Plan, workflow: &Workflow) -> Result<(), TestCase
     let cancelled = workflow.tasks.iter().any(|(_, task)| task.state == TaskState::Cancelled);
     let unhandled = workflow.tasks.iter().find(|(ordinal, task)| fails_the_workflow(plan, *ordinal, task));
     match workflow.state {
-        WorkflowState::Running | WorkflowState::Paused | WorkflowState::Compensating => {
+        WorkflowState::Running
+        | WorkflowState::Paused
+        | WorkflowState::Replanning
+        | WorkflowState::Compensating => {
             prop_assert!(false, "the workflow did not end")
         }
         WorkflowState::Cancelled => prop_assert!(cancelled && workflow.failure.is_some()),

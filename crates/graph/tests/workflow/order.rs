@@ -74,6 +74,7 @@ impl<'a> Order<'a> {
             | Effect::WorkflowPaused
             | Effect::EdgesAdded { .. }
             | Effect::WorkflowExtended
+            | Effect::WorkflowReplanning
             | Effect::WorkflowResumed => prop_assert!(false, "nobody asked for {:?}", effect),
         }
         Ok(())

@@ -57,7 +57,8 @@ fn fits(plan: &Plan, run: &Run, event: &Event) -> bool {
         | Event::Resume
         | Event::Decide { .. }
         | Event::Expand { .. }
-        | Event::KeyGranted { .. } => false,
+        | Event::KeyGranted { .. }
+        | Event::NoReplan { .. } => false,
         Event::Signal { .. } => !workflow.state.is_terminal(),
         Event::Skip { task, .. } => {
             let found = workflow.tasks.get(*task);
@@ -71,7 +72,7 @@ fn fits(plan: &Plan, run: &Run, event: &Event) -> bool {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    (0_usize..11, 0_u32..4, 0_usize..22).prop_map(|(task, attempt, kind)| match kind {
+    (0_usize..11, 0_u32..4, 0_usize..23).prop_map(|(task, attempt, kind)| match kind {
         0 => Event::Start,
         1 => Event::AttemptStarted { task, attempt },
         2 => Event::AttemptSucceeded { task, attempt, output: json!({"n": 1}), usage: Usage::default() },
@@ -87,6 +88,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         18 => Event::Decide { task, verdict: Ok(json!({})) },
         19 => Event::WallTimeExceeded,
         20 => Event::SetBudget { budget: GoalBudget { tokens: 1, ..GoalBudget::default() } },
+        21 => Event::NoReplan { number: attempt, reason: "nothing serves it".to_owned() },
         _ => Event::Cancel { failure: Failure::new(Failure::CANCELLED, "enough") },
     })
 }

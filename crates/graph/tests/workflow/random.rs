@@ -33,6 +33,8 @@ pub(crate) struct PlanTask {
     pub(crate) max_attempts: u32,
     /// Its data flow reads what is not there.
     pub(crate) broken_flow: bool,
+    /// A later plan does without it.
+    pub(crate) withdrawn: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -84,6 +86,7 @@ fn task() -> impl Strategy<Value = PlanTask> {
             join,
             max_attempts,
             broken_flow: broken_flow && !waits,
+            withdrawn: false,
         },
     )
 }
@@ -159,6 +162,7 @@ impl PlanTask {
         let mut json = self.own_json(task);
         json["branch"] = json!(self.branch);
         json["rest"] = json!(self.rest);
+        json["withdrawn"] = json!(self.withdrawn);
         json
     }
 

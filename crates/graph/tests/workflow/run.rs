@@ -148,6 +148,7 @@ impl Run {
         let succeeded = self.succeeded.clone();
         let added = self.workflow.tasks.added().to_vec();
         let (budget, spent_before) = (self.workflow.budget(), self.workflow.spent_before());
+        let replans = self.workflow.replans;
         let stored = Stored {
             goal_text,
             goal_input,
@@ -159,6 +160,7 @@ impl Run {
             added,
             budget,
             spent_before,
+            replans,
         };
         Workflow::restore(&self.blueprint, stored, rows)
     }

@@ -47,6 +47,10 @@ pub enum Kind {
     },
     /// Only its place among the others is another.
     Reordered,
+    /// The second takes the place of the first, and does without it.
+    Withdrawn,
+    /// The second takes the place of the first, and keeps it.
+    Kept,
 }
 
 /// A field that differs.
@@ -69,7 +73,11 @@ pub fn difference(before: &Blueprint, after: &Blueprint) -> Difference {
     changes.extend(changed(String::new(), &own(before), &own(after)));
 
     let by_name: &[Key<Task>] = &[|task| task.name.clone()];
-    parts(&before.tasks, &after.tasks, by_name, |task| format!("task {}", task.name), &mut changes);
+    let task_node = |task: &Task| format!("task {}", task.name);
+    parts(&before.tasks, &after.tasks, by_name, task_node, &mut changes);
+    if after.parent == Some(before.digest()) {
+        tell_revision(before, after, task_node, &mut changes);
+    }
     let by_ends: &[Key<Edge>] = &[
         |edge| canonical(edge),
         |edge| format!("{}\0{}\0{:?}", edge.source, edge.target, edge.on),
@@ -86,6 +94,26 @@ pub fn difference(before: &Blueprint, after: &Blueprint) -> Difference {
         changes.push(Change { node: String::new(), kind: Kind::Reordered });
     }
     Difference { before: before.to_string(), after: after.to_string(), changes }
+}
+
+/// What becomes of the tasks of a plan whose place another one takes.
+fn tell_revision(
+    before: &Blueprint,
+    after: &Blueprint,
+    node: impl Fn(&Task) -> String,
+    changes: &mut Vec<Change>,
+) {
+    let is_withdrawal = |field: &FieldChange| field.field == "withdrawn" && field.after == Some(true.into());
+    for change in &mut *changes {
+        if let Kind::Changed { fields } = &change.kind
+            && fields.len() == 1
+            && fields.iter().all(is_withdrawal)
+        {
+            change.kind = Kind::Withdrawn;
+        }
+    }
+    let kept = before.tasks.iter().zip(&after.tasks).filter(|(old, new)| old == new && !new.withdrawn);
+    changes.extend(kept.map(|(task, _)| Change { node: node(task), kind: Kind::Kept }));
 }
 
 impl Difference {
@@ -197,6 +225,20 @@ mod tests {
         let always = blueprint("edges: [{from: a, to: b, on: always}]");
         let failure = blueprint("edges: [{from: a, to: b, on: failure}]");
         assert_eq!(shown(&always, &failure), "~ edge a -> b\n    on: \"always\" -> \"failure\"\n");
+    }
+
+    #[test]
+    fn what_another_plan_withdraws_keeps_and_adds_is_told() {
+        let before = blueprint("");
+        let mut after = before.clone();
+        after.parent = Some(before.digest());
+        after.tasks[1].withdrawn = true;
+        after.tasks.push(Task { name: "c".to_owned(), ..before.tasks[0].clone() });
+        let expected = format!(
+            "~ blueprint\n    parent: (as usual) -> \"{}\"\nx task b: withdrawn\n+ task c\n= task a: kept\n",
+            before.digest()
+        );
+        assert_eq!(shown(&before, &after), expected);
     }
 
     #[test]

@@ -22,6 +22,8 @@ impl fmt::Display for Change {
         match &self.kind {
             Kind::Added => writeln!(f, "+ {node}"),
             Kind::Removed => writeln!(f, "- {node}"),
+            Kind::Withdrawn => writeln!(f, "x {node}: withdrawn"),
+            Kind::Kept => writeln!(f, "= {node}: kept"),
             Kind::Reordered => writeln!(f, "~ {node}: the same parts in another order"),
             Kind::Changed { fields } => {
                 writeln!(f, "~ {node}")?;

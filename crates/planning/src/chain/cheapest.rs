@@ -210,6 +210,7 @@ mod tests {
         let wish = Wish {
             catalog: &catalog,
             namespace: &namespace,
+            without: &BTreeSet::new(),
             wanted: &wanted,
             given: &given,
             at_run_time: &at_run_time,

@@ -26,6 +26,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) catalog: &'a Catalog,
     /// Whose goal it is.
     pub(crate) namespace: &'a Namespace,
+    /// Capabilities that are not used.
+    pub(crate) without: &'a BTreeSet<&'a str>,
     /// The facts that are wanted.
     pub(crate) wanted: &'a [String],
     /// Facts that are known now.

@@ -70,5 +70,7 @@ impl<'a> Problem<'a> {
 
 /// Whether a plan may use a capability without anybody saying how.
 pub(super) fn may_chain(entry: &Entry, wish: &Wish<'_>) -> bool {
-    entry.namespaces.has(wish.namespace) && missing_needs(entry).next().is_none()
+    entry.namespaces.has(wish.namespace)
+        && !wish.without.contains(entry.capability.name.as_str())
+        && missing_needs(entry).next().is_none()
 }

@@ -14,6 +14,7 @@ mod fallbacks;
 mod llm;
 mod nested;
 mod random;
+mod replanning;
 mod templates;
 mod versions;
 mod words;

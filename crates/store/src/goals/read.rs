@@ -96,9 +96,9 @@ pub struct StoredDecision {
     pub at: Timestamp,
     /// What asking a language model took for it, if one was asked.
     pub llm_usage: Option<LlmUsage>,
-    /// The blueprint that it is about, if it is somebody's word on a plan.
+    /// The blueprint that it is about, if it is somebody's word on a plan, or another plan.
     pub blueprint_digest: Option<Digest>,
-    /// The approval that it is about, likewise.
+    /// The approval that it is about, if it is somebody's word on a plan.
     pub approval: Option<Uuid>,
 }
 

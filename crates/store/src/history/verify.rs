@@ -55,7 +55,7 @@ const CHECKS: &[&str] = &[
      FROM workflows w JOIN goals g ON g.id = w.id WHERE w.blueprint_digest <> ALL (g.approved_digests) AND ($1::uuid IS NULL OR w.id = $1)",
     // A workflow that runs has something that can move it on.
     "SELECT 'STUCK', w.id, 'the workflow runs, but nothing of it is ready, running or waiting for a timer' \
-     FROM workflows w WHERE is_open(w.state) AND ($1::uuid IS NULL OR w.id = $1) \
+     FROM workflows w WHERE is_open(w.state) AND w.state <> 'REPLANNING' AND ($1::uuid IS NULL OR w.id = $1) \
        AND NOT EXISTS (SELECT FROM tasks t WHERE t.workflow_id = w.id AND t.state IN ('WAITING', 'READY', 'RUNNING') \
                        AND t.waits_for IS DISTINCT FROM 'body' \
                        AND (t.waits_for IS DISTINCT FROM 'budget' OR w.state = 'PAUSED'))",

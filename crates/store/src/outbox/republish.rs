@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use goalpost_model::{AttemptRef, GoalId, Lane};
+use goalpost_model::{AttemptRef, GoalId, Lane, ReplanRef, WorkflowId};
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
@@ -34,7 +34,7 @@ const UNSETTLED: &str = "\
         SELECT g.id, w.lane FROM goals g JOIN workflows w ON w.id = g.id AND NOT is_open(w.state) WHERE g.state = 'RUNNING' \
         UNION ALL \
         SELECT g.id, w.lane FROM workflows w JOIN goals g ON g.id = w.id AND g.state IN ('FAILED', 'CANCELLED') \
-        WHERE w.state IN ('RUNNING', 'PAUSED', 'COMPENSATING') \
+        WHERE w.state IN ('RUNNING', 'PAUSED', 'REPLANNING', 'COMPENSATING') \
         UNION ALL \
         SELECT g.id, w.lane FROM goals g JOIN workflows w ON w.id = g.id AND NOT is_open(w.state) \
         WHERE g.state IN ('FAILED', 'CANCELLED') AND (w.state <> g.state OR NOT is_settled(g.id, w.event)) \
@@ -47,6 +47,10 @@ const PLANS: &str = "\
     FROM workflows w JOIN tasks t ON t.workflow_id = w.id AND t.waits_for = 'plan' \
     WHERE w.state IN ('RUNNING', 'PAUSED', 'COMPENSATING') AND (t.workflow_id, t.ordinal) > ($1, $2) \
     ORDER BY t.workflow_id, t.ordinal LIMIT $3";
+
+/// Workflows that wait for another plan.
+const REPLANS: &str =
+    "SELECT id, replans, lane FROM workflows WHERE state = 'REPLANNING' AND id > $1 ORDER BY id LIMIT $2";
 
 /// Running attempts of engines that are dead for longer than the time that their workers have to
 /// come to another one.
@@ -86,6 +90,22 @@ pub async fn unplanned_tasks(
     let (workflow, task) = place(after);
     let rows = client.query(PLANS, &[&workflow, &task, &limit]).await?;
     rows.iter().map(|row| Ok((attempt(row)?, lane(row, 3)?, planned_by(row, 4)?))).collect()
+}
+
+/// Workflows that wait for another plan, with their lanes, in the order of their ids; those after `after`.
+pub async fn unplanned_workflows(
+    client: &Client,
+    after: Option<ReplanRef>,
+    limit: i64,
+) -> Result<Vec<(ReplanRef, Lane)>, Error> {
+    let after = after.map_or(Uuid::nil(), |replan| replan.workflow.0);
+    let rows = client.query(REPLANS, &[&after, &limit]).await?;
+    let replan = |row: &Row| {
+        let number: i32 = row.try_get(1)?;
+        let number = number.try_into().map_err(|error| Error::corrupt("a count", error))?;
+        Ok((ReplanRef { workflow: WorkflowId(row.try_get(0)?), number }, lane(row, 2)?))
+    };
+    rows.iter().map(replan).collect()
 }
 
 /// Running attempts of engines that died at least `grace` ago, with their lanes, in the order of workflow

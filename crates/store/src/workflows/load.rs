@@ -19,7 +19,7 @@ use crate::workflows::Holder;
 use crate::{Error, Json, Store};
 
 pub(crate) const SELECT_WORKFLOWS: &str = "\
-    SELECT w.id, w.blueprint_digest, w.added_tasks, w.goal_text, w.goal_input, w.lane, w.state, w.result, w.failure, w.traceparent, w.budget, w.spent_before, \
+    SELECT w.id, w.blueprint_digest, w.added_tasks, w.replans, w.goal_text, w.goal_input, w.lane, w.state, w.result, w.failure, w.traceparent, w.budget, w.spent_before, \
            w.created_at, w.ended_at, h.last_number \
     FROM workflows w JOIN histories h USING (id) WHERE w.id = ANY ($1)";
 
@@ -52,6 +52,8 @@ pub struct StoredWorkflow {
     pub blueprint_digest: Digest,
     /// By which tasks that was extended, in the order in which it was: the place of the first one, and its ordinal.
     pub added_tasks: Vec<(usize, usize)>,
+    /// How often it has waited for another plan.
+    pub replans: u32,
     /// The goal in words.
     pub goal_text: String,
     /// The goal's input.
@@ -194,6 +196,7 @@ fn workflow(row: &Row) -> Result<StoredWorkflow, Error> {
         id: WorkflowId(row.try_get("id")?),
         blueprint_digest: digest(row.try_get("blueprint_digest")?)?,
         added_tasks: pairs(row.try_get("added_tasks")?)?,
+        replans: count(row.try_get("replans")?)?,
         goal_text: row.try_get("goal_text")?,
         goal_input: row.try_get::<_, Json>("goal_input")?.parse("a goal's input")?,
         lane: lane(row, "lane")?,
@@ -277,14 +280,14 @@ fn spent(row: &Row) -> Result<Amount, Error> {
     })
 }
 
-fn optional<T: serde::de::DeserializeOwned>(
+pub(crate) fn optional<T: serde::de::DeserializeOwned>(
     json: Option<Json>,
     what: &'static str,
 ) -> Result<Option<T>, Error> {
     json.map(|json| json.parse(what)).transpose()
 }
 
-fn word<T: std::str::FromStr<Err: std::fmt::Display>>(word: &str) -> Result<T, Error> {
+pub(crate) fn word<T: std::str::FromStr<Err: std::fmt::Display>>(word: &str) -> Result<T, Error> {
     word.parse().map_err(|error| Error::corrupt("a state", error))
 }
 

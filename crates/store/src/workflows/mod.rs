@@ -6,6 +6,7 @@ mod changes;
 mod commit;
 mod load;
 mod plans;
+mod replans;
 mod transitions;
 
 pub use attempts::{
@@ -17,6 +18,7 @@ pub use changes::load_changes;
 pub use commit::commit;
 pub use load::{StoredSignal, StoredTask, StoredWorkflow, load, load_without_tasks, timers};
 pub use plans::{WantedPlan, store_blueprint, wanted_plans};
+pub use replans::{Progress, RunningGoal, decide_replan, running_goal};
 pub use transitions::{
     ArmedTimer, ChangedTask, Due, ExpandedTask, ExtendedWorkflow, FundedWorkflow, Holder, MovedWorkflow,
     NewSignal, NewTask, NewWorkflow, RelinkedTask, Told, Transitions, WantedKey,

@@ -46,6 +46,7 @@ fn workflow_events(goal: &Goal) -> Option<String> {
             (EventType::WorkflowRunning, _) => end = None,
             (
                 EventType::WorkflowPaused
+                | EventType::WorkflowReplanning
                 | EventType::WorkflowCompensating
                 | EventType::WorkflowExtended
                 | EventType::SignalReceived,
@@ -69,8 +70,7 @@ fn workflow_events(goal: &Goal) -> Option<String> {
 /// The goal and its workflow have ended differently, or one of them has not.
 fn other_end(goal: &Goal) -> Option<String> {
     let workflow = goal.workflow.filter(|workflow| workflow.as_str() != goal.state.as_str())?;
-    let is_open =
-        matches!(workflow, WorkflowState::Running | WorkflowState::Paused | WorkflowState::Compensating);
+    let is_open = !workflow.is_terminal();
     (goal.state.is_terminal() || !is_open)
         .then(|| format!("the goal is {}, its workflow {workflow}", goal.state))
 }

@@ -195,6 +195,7 @@ fn task_of(live: &Live, step: &Step) -> Result<Option<usize>, Refusal> {
         | Step::Decide { .. }
         | Step::Expand { .. }
         | Step::Extend { .. }
+        | Step::NoReplan { .. }
         | Step::Skip { .. } => return Ok(None),
         Step::Finish { task, .. } => live.core.tasks.ordinal_of(task),
         Step::Claim { task, .. }

@@ -48,6 +48,7 @@ pub(crate) fn event_of(live: &Live, step: &Step) -> Result<Event, Result<Outcome
             let is_done = outcome.as_ref().ok().zip(planned).is_some_and(|(new, planned)| new == planned);
             if is_done { done() } else { Ok(Event::Expand { task, attempt, outcome, spent }) }
         }
+        Step::NoReplan { number, reason } => Ok(Event::NoReplan { number, reason }),
         Step::Skip { task, output, reason } => {
             let task = ordinal(live, &task)?;
             if is_by_hand(live, task) { done() } else { Ok(Event::Skip { task, output, reason }) }
@@ -103,7 +104,8 @@ pub(crate) fn rearm(
         }
         _ => {}
     }
-    if matches!(step, Step::Resume | Step::Retry { .. } | Step::Fund { .. }) {
+    // Another plan lets a workflow go on that has waited for it.
+    if matches!(step, Step::Resume | Step::Retry { .. } | Step::Fund { .. } | Step::Extend { .. }) {
         rearm_wall_time(transitions, id, live);
     }
 }

@@ -150,6 +150,7 @@ mod tests {
         StoredWorkflow {
             id: ID,
             blueprint_digest: live.blueprint.digest,
+            replans: live.core.replans,
             added_tasks: Vec::new(),
             goal_text: live.core.goal_text.clone(),
             goal_input: (*live.core.goal_input).clone(),

@@ -61,6 +61,8 @@ pub(crate) enum Step {
     Expand { task: String, attempt: Option<u32>, outcome: Result<Planned, Failure>, spent: Amount },
     /// The workflow goes on with a longer blueprint.
     Extend { next: Arc<CompiledBlueprint> },
+    /// There is no other plan for a workflow that waits for one.
+    NoReplan { number: u32, reason: String },
     /// Somebody ends a task.
     Skip { task: String, output: Option<Value>, reason: Failure },
 }

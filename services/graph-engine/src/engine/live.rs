@@ -83,6 +83,7 @@ impl Live {
             result: row.result,
             signals: row.signals.into_iter().map(core_signal).collect(),
             succeeded: succeeded.into_iter().map(|(_, ordinal)| ordinal).collect(),
+            replans: row.replans,
             added: row.added_tasks.into_iter().map(|(place, first)| Added { place, first }).collect(),
             budget: row.budget,
             spent_before: row.spent_before,

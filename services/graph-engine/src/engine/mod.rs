@@ -58,6 +58,8 @@ pub(crate) enum Wish {
     Fund { change: BudgetChange },
     /// It goes on with a longer blueprint.
     Extend { next: Arc<CompiledBlueprint> },
+    /// There is no other plan for it, though it waits for one.
+    NoReplan { number: u32, reason: String },
     /// A task ends here, with an output or without.
     Skip { task: String, output: Option<Value>, reason: String },
 }
@@ -166,6 +168,7 @@ impl Engine {
             }
             Wish::Fund { change } => Step::Fund { change },
             Wish::Extend { next } => Step::Extend { next },
+            Wish::NoReplan { number, reason } => Step::NoReplan { number, reason },
             Wish::Skip { task, output, reason } => {
                 Step::Skip { task, output, reason: Failure::new(Failure::BY_HAND, reason) }
             }

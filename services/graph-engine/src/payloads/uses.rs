@@ -44,6 +44,7 @@ impl Shared {
             | Wish::Pause { .. }
             | Wish::Fund { .. }
             | Wish::Resume
+            | Wish::NoReplan { .. }
             | Wish::Retry { .. } => {
                 return Ok(());
             }
