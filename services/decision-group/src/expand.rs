@@ -98,7 +98,7 @@ impl Plans<'_> {
         new: NewBlueprint,
     ) -> Result<Result<NewBlueprint, Failure>, Status> {
         // A workflow that serves no goal has no policy.
-        let goal = goals::get(&self.context.store, GoalId::from(wanted.workflow)).await;
+        let goal = goals::get(&self.context.store, GoalId(wanted.workflow.0)).await;
         let Some((goal, _)) = goal.map_err(|error| status::store(&error))? else { return Ok(Ok(new)) };
         let subject = Subject::of(&goal);
         let rulings = self.context.rulings(self.checks);
