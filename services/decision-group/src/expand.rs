@@ -180,7 +180,7 @@ async fn ruled(
     new: NewBlueprint,
 ) -> Result<Result<NewBlueprint, Failure>, Status> {
     // A workflow that serves no goal has no policy.
-    let goal = goals::get(&context.store, GoalId::from(wanted.at.workflow)).await;
+    let goal = goals::get(&context.store, GoalId(wanted.at.workflow.0)).await;
     let Some(FoundGoal { goal, .. }) = goal.map_err(|error| status::store(&error))? else {
         return Ok(Ok(new));
     };
