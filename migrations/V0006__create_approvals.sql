@@ -84,39 +84,39 @@ END;
 $$;
 
 -- Somebody's word on the plan with this digest. Answers with what became of it.
-CREATE FUNCTION decide_plan(goal uuid, digest bytea, decider text, approves boolean, why text) RETURNS text
+CREATE FUNCTION decide_plan(of_goal uuid, digest bytea, decider text, approves boolean, why text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
     word    text := CASE WHEN approves THEN 'approve' ELSE 'reject' END;
     earlier text;
     mine    uuid[];
 BEGIN
-    PERFORM FROM goals WHERE id = goal FOR NO KEY UPDATE;
+    PERFORM FROM goals WHERE id = of_goal FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'GOAL_NOT_FOUND';
     END IF;
     SELECT d.verdict INTO earlier FROM decisions d
-    WHERE d.goal_id = goal AND d.decided_by = decider AND d.blueprint_digest = digest AND d.approval IS NOT NULL LIMIT 1;
+    WHERE d.goal_id = of_goal AND d.decided_by = decider AND d.blueprint_digest = digest AND d.approval IS NOT NULL LIMIT 1;
     IF earlier IS NOT NULL THEN
         RETURN CASE earlier WHEN word THEN 'DONE' ELSE 'DECIDED_OTHERWISE' END;
     END IF;
-    IF NOT EXISTS (SELECT FROM plan_approvals WHERE goal_id = goal AND state = 'OPEN') THEN
+    IF NOT EXISTS (SELECT FROM plan_approvals WHERE goal_id = of_goal AND state = 'OPEN') THEN
         RETURN 'NOTHING_OPEN';
     END IF;
-    IF NOT EXISTS (SELECT FROM plan_approvals WHERE goal_id = goal AND state = 'OPEN' AND blueprint_digest = digest) THEN
+    IF NOT EXISTS (SELECT FROM plan_approvals WHERE goal_id = of_goal AND state = 'OPEN' AND blueprint_digest = digest) THEN
         RETURN 'OTHER_DIGEST';
     END IF;
-    mine := ARRAY(SELECT id FROM plan_approvals WHERE goal_id = goal AND state = 'OPEN' AND blueprint_digest = digest
+    mine := ARRAY(SELECT id FROM plan_approvals WHERE goal_id = of_goal AND state = 'OPEN' AND blueprint_digest = digest
                   AND (deciders = '{}' OR decider = ANY (deciders)) ORDER BY id);
     IF mine = '{}' THEN
         RETURN 'NOT_A_DECIDER';
     END IF;
     INSERT INTO decisions (goal_id, verdict, decided_by, reason, approval, blueprint_digest)
-    SELECT goal, word, decider, why, id, digest FROM unnest(mine) WITH ORDINALITY AS m (id, place) ORDER BY place;
+    SELECT of_goal, word, decider, why, id, digest FROM unnest(mine) WITH ORDINALITY AS m (id, place) ORDER BY place;
     UPDATE plan_approvals a SET state = CASE WHEN approves THEN 'APPROVED' ELSE 'REJECTED' END, resolved_at = clock_timestamp()
     WHERE a.id = ANY (mine)
       AND (NOT approves OR (SELECT count(*) FROM decisions d WHERE d.approval = a.id AND d.verdict = 'approve') >= a.quorum);
-    PERFORM settle_plan_approvals(ARRAY[goal]);
+    PERFORM settle_plan_approvals(ARRAY[of_goal]);
     RETURN 'DONE';
 END;
 $$;
@@ -159,7 +159,7 @@ $$;
 
 -- Puts another blueprint in the place of a plan that waits. Answers with what became of it.
 CREATE FUNCTION edit_plan(
-    goal uuid, digest bytea, decider text, why text, next bytea,
+    of_goal uuid, digest bytea, decider text, why text, next bytea,
     ask_id uuid[], ask_goal uuid[], ask_digest bytea[], ask_rule text[], ask_reason text[], ask_deciders json[], ask_quorum integer[],
     ask_deadline_ms bigint[], ask_at_deadline text[]
 ) RETURNS text
@@ -167,12 +167,12 @@ LANGUAGE plpgsql AS $$
 DECLARE
     was goals;
 BEGIN
-    SELECT * INTO was FROM goals WHERE id = goal FOR NO KEY UPDATE;
+    SELECT * INTO was FROM goals WHERE id = of_goal FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'GOAL_NOT_FOUND';
     END IF;
     IF was.blueprint_digest = next AND EXISTS (
-        SELECT FROM decisions d WHERE d.goal_id = goal AND d.verdict = 'edit' AND d.decided_by = decider AND d.blueprint_digest = next) THEN
+        SELECT FROM decisions d WHERE d.goal_id = of_goal AND d.verdict = 'edit' AND d.decided_by = decider AND d.blueprint_digest = next) THEN
         RETURN 'DONE';
     END IF;
     IF was.state <> 'AWAITING_APPROVAL' THEN
@@ -181,14 +181,14 @@ BEGIN
     IF was.blueprint_digest <> digest THEN
         RETURN 'OTHER_DIGEST';
     END IF;
-    IF NOT EXISTS (SELECT FROM plan_approvals WHERE goal_id = goal AND state = 'OPEN' AND (deciders = '{}' OR decider = ANY (deciders))) THEN
+    IF NOT EXISTS (SELECT FROM plan_approvals WHERE goal_id = of_goal AND state = 'OPEN' AND (deciders = '{}' OR decider = ANY (deciders))) THEN
         RETURN 'NOT_A_DECIDER';
     END IF;
-    UPDATE plan_approvals SET state = 'WITHDRAWN', resolved_at = clock_timestamp() WHERE goal_id = goal AND state = 'OPEN';
-    UPDATE goals SET blueprint_digest = next WHERE id = goal;
-    INSERT INTO decisions (goal_id, verdict, decided_by, reason, blueprint_digest) VALUES (goal, 'edit', decider, why, next);
+    UPDATE plan_approvals SET state = 'WITHDRAWN', resolved_at = clock_timestamp() WHERE goal_id = of_goal AND state = 'OPEN';
+    UPDATE goals SET blueprint_digest = next WHERE id = of_goal;
+    INSERT INTO decisions (goal_id, verdict, decided_by, reason, blueprint_digest) VALUES (of_goal, 'edit', decider, why, next);
     PERFORM ask_for_approvals(ask_id, ask_goal, ask_digest, ask_rule, ask_reason, ask_deciders, ask_quorum, ask_deadline_ms, ask_at_deadline);
-    PERFORM settle_plan_approvals(ARRAY[goal]);
+    PERFORM settle_plan_approvals(ARRAY[of_goal]);
     RETURN 'DONE';
 END;
 $$;
@@ -196,7 +196,7 @@ $$;
 -- Asks for the approvals without which a blueprint does not take the place of the one that a goal runs. Until then nothing
 -- but what it runs may. Answers with what became of it.
 CREATE FUNCTION ask_to_extend(
-    goal uuid, present bytea, next bytea,
+    of_goal uuid, present bytea, next bytea,
     ask_id uuid[], ask_goal uuid[], ask_digest bytea[], ask_rule text[], ask_reason text[], ask_deciders json[], ask_quorum integer[],
     ask_deadline_ms bigint[], ask_at_deadline text[]
 ) RETURNS text
@@ -204,18 +204,18 @@ LANGUAGE plpgsql AS $$
 DECLARE
     was goals;
 BEGIN
-    SELECT * INTO was FROM goals WHERE id = goal FOR NO KEY UPDATE;
+    SELECT * INTO was FROM goals WHERE id = of_goal FOR NO KEY UPDATE;
     IF was.state IS DISTINCT FROM 'RUNNING' THEN
         RETURN 'NOTHING_OPEN';
     END IF;
     IF next = ANY (was.approved_digests) THEN
         RETURN 'APPROVED';
     END IF;
-    IF EXISTS (SELECT FROM plan_approvals WHERE goal_id = goal AND blueprint_digest = next) THEN
-        RETURN CASE WHEN EXISTS (SELECT FROM plan_approvals WHERE goal_id = goal AND blueprint_digest = next AND state = 'OPEN')
+    IF EXISTS (SELECT FROM plan_approvals WHERE goal_id = of_goal AND blueprint_digest = next) THEN
+        RETURN CASE WHEN EXISTS (SELECT FROM plan_approvals WHERE goal_id = of_goal AND blueprint_digest = next AND state = 'OPEN')
                THEN 'DONE' ELSE 'REJECTED' END;
     END IF;
-    UPDATE goals SET approved_digests = ARRAY[present] WHERE id = goal AND approved_digests IS NULL;
+    UPDATE goals SET approved_digests = ARRAY[present] WHERE id = of_goal AND approved_digests IS NULL;
     PERFORM ask_for_approvals(ask_id, ask_goal, ask_digest, ask_rule, ask_reason, ask_deciders, ask_quorum, ask_deadline_ms, ask_at_deadline);
     RETURN 'DONE';
 END;
