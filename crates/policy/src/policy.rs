@@ -51,8 +51,7 @@ impl CompiledPolicy {
     pub fn compile(policy: &Policy) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = Vec::new();
         if policy.rules.len() > MOST {
-            mistakes
-                .push(Mistake { field: "rules".to_owned(), message: format!("must be {MOST} at most") });
+            mistakes.push(Mistake { field: "rules".to_owned(), message: format!("must be {MOST} at most") });
             return Err(mistakes);
         }
         let mut names = BTreeSet::new();
@@ -62,7 +61,10 @@ impl CompiledPolicy {
                 mistakes.push(Mistake { field: format!("rules[{place}].{field}"), message });
             };
             if !names.insert(rule.name.as_str()) {
-                mistake("name", format!("'{}' is another rule's, too; name one of them otherwise", rule.name));
+                mistake(
+                    "name",
+                    format!("'{}' is another rule's, too; name one of them otherwise", rule.name),
+                );
             }
             look_at(rule, &mut mistake);
             let condition = (!rule.when.is_empty()).then(|| PolicyCondition::parse(&rule.when)).transpose();
@@ -120,7 +122,10 @@ fn look_at(rule: &PolicyRule, mistake: &mut impl FnMut(&str, String)) {
     }
     let Some(terms) = &rule.approval else { return };
     if rule.verdict != RuleVerdict::Approval {
-        mistake("approval", "is only asked for by a rule whose verdict is 'approval'; leave it out".to_owned());
+        mistake(
+            "approval",
+            "is only asked for by a rule whose verdict is 'approval'; leave it out".to_owned(),
+        );
     }
     let distinct: BTreeSet<&String> = terms.deciders.iter().collect();
     if terms.deciders.len() > MOST || distinct.len() < terms.deciders.len() {

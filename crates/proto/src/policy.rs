@@ -85,7 +85,11 @@ pub fn approval_state(state: PlanApprovalState) -> v1::PlanApprovalState {
 }
 
 /// The state that a message names; `None` if it leaves it open.
-pub fn read_approval_state(state: i32, field: &str, violations: &mut Violations) -> Option<PlanApprovalState> {
+pub fn read_approval_state(
+    state: i32,
+    field: &str,
+    violations: &mut Violations,
+) -> Option<PlanApprovalState> {
     match v1::PlanApprovalState::try_from(state) {
         Ok(v1::PlanApprovalState::Unspecified) => None,
         Ok(v1::PlanApprovalState::Open) => Some(PlanApprovalState::Open),

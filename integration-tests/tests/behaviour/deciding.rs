@@ -47,13 +47,19 @@ fn one(name: &str, capability: &str) -> Value {
 
 /// A goal of one task that waits to be approved.
 async fn waiting(client: &Client, policy: Policy) -> Goal {
-    let id = client.submit(NewGoal::blueprint(blueprint(one("work", "test.echo"))).policy(policy)).await.unwrap().id;
+    let id = client
+        .submit(NewGoal::blueprint(blueprint(one("work", "test.echo"))).policy(policy))
+        .await
+        .unwrap()
+        .id;
     await_state(client, &id, GoalState::AwaitingApproval).await
 }
 
 async fn await_state(client: &Client, id: &str, state: GoalState) -> Goal {
-    wait_for(format!("{state:?}"), async || Some(client.get(id).await.unwrap()).filter(|goal| goal.state() == state))
-        .await
+    wait_for(format!("{state:?}"), async || {
+        Some(client.get(id).await.unwrap()).filter(|goal| goal.state() == state)
+    })
+    .await
 }
 
 fn word(goal: &Goal, decider: &str, verdict: Verdict) -> ResolveDecisionRequest {
@@ -128,8 +134,14 @@ async fn a_plan_runs_once_as_many_have_approved_as_have_to() {
     assert_eq!(why(late), precondition("NOTHING_TO_DECIDE"));
     let events = events(&client, &goal.id).await;
     let first: Vec<String> = words(&events).into_iter().take(6).collect();
-    let expected =
-        ["GOAL_SUBMITTED", "GOAL_AWAITING_APPROVAL", "DECISION_MADE", "DECISION_MADE", "GOAL_PLANNED", "WORKFLOW_STARTED"];
+    let expected = [
+        "GOAL_SUBMITTED",
+        "GOAL_AWAITING_APPROVAL",
+        "DECISION_MADE",
+        "DECISION_MADE",
+        "GOAL_PLANNED",
+        "WORKFLOW_STARTED",
+    ];
     assert_eq!(first, expected);
     let by = |name: &str| ("approve".to_owned(), name.to_owned());
     assert_eq!(decided(&events), [by("ann"), by("ben")]);
@@ -155,7 +167,10 @@ async fn a_plan_that_somebody_rejects_never_runs() {
         (failure.kind.as_str(), failure.message.as_str()),
         ("REJECTED", "the plan was rejected by ben: ben says so")
     );
-    assert_eq!(why(decide(&client, &goal, "cy", approve()).await.unwrap_err()), precondition("NOTHING_TO_DECIDE"));
+    assert_eq!(
+        why(decide(&client, &goal, "cy", approve()).await.unwrap_err()),
+        precondition("NOTHING_TO_DECIDE")
+    );
     assert!(!words(&events(&client, &goal.id).await).contains(&"WORKFLOW_STARTED".to_owned()));
     // One that is cancelled needs nobody's word any more.
     let cancelled = waiting(&client, asks(&[], 1)).await;
@@ -206,7 +221,10 @@ async fn another_plan_in_its_place_needs_its_own_approval() {
         assert_eq!(states, [PlanApprovalState::Withdrawn, PlanApprovalState::Open]);
     }
     // What was looked at is not what waits now.
-    assert_eq!(why(decide(&client, &goal, "ben", approve()).await.unwrap_err()), precondition("OTHER_DIGEST"));
+    assert_eq!(
+        why(decide(&client, &goal, "ben", approve()).await.unwrap_err()),
+        precondition("OTHER_DIGEST")
+    );
     let edited = client.get(&goal.id).await.unwrap();
     decide(&client, &edited, "ben", approve()).await.unwrap();
     let (done, _) = ended(&on.system, &goal.id).await;
@@ -276,7 +294,8 @@ async fn what_is_added_is_approved_only_if_it_gains_something_that_writes() {
     assert_eq!((refused.code(), reason(&refused)), precondition("NOT_APPROVED"));
     let meant = Goal { blueprint_digest: wanted.clone(), ..goal.clone() };
     decide(&client, &meant, "ann", approve()).await.unwrap();
-    let extended = async || Some(client.get(&goal.id).await.unwrap()).filter(|now| now.blueprint_digest == *wanted);
+    let extended =
+        async || Some(client.get(&goal.id).await.unwrap()).filter(|now| now.blueprint_digest == *wanted);
     wait_for("the extension", extended).await;
     let go = goalpost_client::v1::SignalGoalRequest {
         id: goal.id.clone(),
@@ -316,7 +335,7 @@ policies:
         (PolicyVerdict::Refuse, "namespace strict: reads-only")
     );
     let (refused, _) = on.system.run(goal("test.write", "strict")).await;
-    let failure = refused.failure.unwrap();
+    let failure = refused.failure.clone().unwrap();
     assert_eq!((refused.state(), failure.kind.as_str()), (GoalState::Failed, "REFUSED"));
     assert!(failure.message.contains("only readers run here"), "{}", failure.message);
     assert_eq!(refused.decisions.last().unwrap().verdict, "refuse");
@@ -327,8 +346,14 @@ policies:
     let wrong = Policy { rules: vec![rule("x", "plan.cost > 1", PolicyVerdict::Unspecified, None)] };
     let refused = client.submit(NewGoal::text("Brew some tea").policy(wrong)).await.unwrap_err();
     let Error::Refused(status) = refused else { panic!("no status") };
-    let fields: Vec<String> =
-        status.get_error_details().bad_request().unwrap().field_violations.iter().map(|one| one.field.clone()).collect();
+    let fields: Vec<String> = status
+        .get_error_details()
+        .bad_request()
+        .unwrap()
+        .field_violations
+        .iter()
+        .map(|one| one.field.clone())
+        .collect();
     assert_eq!(fields, ["policy.rules[0].verdict", "policy.rules[0].when"]);
 }
 

@@ -2,6 +2,7 @@
 //!
 //! To begin a workflow twice begins it once, so whoever is told of a goal that has a plan begins it.
 
+use futures::FutureExt as _;
 use futures::stream::{self, StreamExt as _};
 use goalpost_model::{Amount, Failure, GoalId, GoalState, Spending};
 use goalpost_policy::Ruling;
@@ -86,7 +87,8 @@ impl Goals<'_> {
     /// Begins the workflows of goals that have their plans.
     pub(crate) async fn begin_all(&self, goals: Vec<StoredGoal>) -> Option<()> {
         let beginnings: Vec<_> = goals.iter().map(|goal| self.begin(goal)).collect();
-        let begun: Vec<Option<()>> = stream::iter(beginnings).buffer_unordered(AT_ONCE).collect().await;
+        let begun: Vec<Option<()>> =
+            stream::iter(beginnings).buffer_unordered(AT_ONCE).collect().boxed().await;
         begun.into_iter().collect::<Option<Vec<()>>>().map(drop)
     }
 

@@ -102,7 +102,7 @@ impl Planner for Api {
             }
             answers::replanned(planned)
         };
-        self.answer(work).await
+        self.answer(work).await.map(Response::new)
     }
 
     async fn check_blueprint(

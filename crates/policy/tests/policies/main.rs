@@ -80,7 +80,10 @@ fn conditions_see_the_goal_what_was_said_with_it_and_the_plan() {
 fn what_a_plan_gains_is_what_the_present_one_does_not_write() {
     let present = blueprint(&[("b", "write")]);
     let next = blueprint(&[("a", "read"), ("b", "write"), ("c", "write")]);
-    assert!(holds("plan.gained == ['c'] && plan.writes == ['b', 'c']", &case_over("ops", &next, Some(&present))));
+    assert!(holds(
+        "plan.gained == ['c'] && plan.writes == ['b', 'c']",
+        &case_over("ops", &next, Some(&present))
+    ));
     let same = blueprint(&[("a", "read"), ("b", "write")]);
     assert!(holds("size(plan.gained) == 0", &case_over("ops", &same, Some(&present))));
 }
@@ -137,9 +140,8 @@ fn the_policies_of_the_namespace_and_the_goal_both_count() {
     let policies = Policies::read(FILE).unwrap();
     assert_eq!(policies.len(), 2);
     let ops: Namespace = "ops".parse().unwrap();
-    let decide = |namespace: &Namespace, rules: Value| {
-        policies.decide(namespace, Some(&policy(rules)), &case())
-    };
+    let decide =
+        |namespace: &Namespace, rules: Value| policies.decide(namespace, Some(&policy(rules)), &case());
     assert_eq!(decide(&ops, json!([])), Ruling::Approval(vec![wanted_by_ops()]));
     // A goal's own policy never takes away what its namespace wants.
     assert_eq!(

@@ -128,11 +128,8 @@ pub struct ApprovalFilter {
 }
 
 /// Asks for approvals, in the transaction that has made their goals wait.
-pub(crate) async fn ask<'a>(
-    client: &impl Queries,
-    wanted: impl Iterator<Item = (GoalId, &'a NewApproval)>,
-) -> Result<(), Error> {
-    let columns = Columns::of(wanted);
+pub(crate) async fn ask(client: &impl Queries, wanted: &[(GoalId, &NewApproval)]) -> Result<(), Error> {
+    let columns = Columns::of(wanted.iter().copied());
     if columns.ids.is_empty() {
         return Ok(());
     }
@@ -143,8 +140,7 @@ pub(crate) async fn ask<'a>(
 pub async fn decide(store: &Store, word: &Word<'_>, approves: bool) -> Result<Answer, Error> {
     let Word { goal, digest, decider, reason } = word;
     let client = store.client().await?;
-    let row =
-        client.query_one(DECIDE, &[&goal.0, &digest.0.as_slice(), decider, &approves, reason]).await?;
+    let row = client.query_one(DECIDE, &[&goal.0, &digest.0.as_slice(), decider, &approves, reason]).await?;
     answer(&row)
 }
 

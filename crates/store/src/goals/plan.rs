@@ -87,8 +87,9 @@ pub async fn store_plans(store: &Store, planned: &[Planned]) -> Result<HashMap<G
     let transaction = client.begin().await?;
     let moved = budgets(&transaction.query(STORE_PLANS, &parameters).await?)?;
     let stored = planned.iter().filter(|plan| moved.contains_key(&plan.goal));
-    ask(&transaction, stored.flat_map(|plan| plan.approvals.iter().map(|approval| (plan.goal, approval))))
-        .await?;
+    let wanted: Vec<(GoalId, &NewApproval)> =
+        stored.flat_map(|plan| plan.approvals.iter().map(|approval| (plan.goal, approval))).collect();
+    ask(&transaction, &wanted).await?;
     transaction.commit().await?;
     Ok(moved)
 }

@@ -1,7 +1,7 @@
 //! What has ended stays so unless it is retried: goals, workflows and tasks. What has succeeded is not run again, unless
 //! somebody wanted that of all.
 
-use goalpost_model::{EventType, WorkflowState};
+use goalpost_model::EventType;
 
 use super::history::{Goal, History, ends_goal, ends_workflow};
 use super::{Rule, Violation};

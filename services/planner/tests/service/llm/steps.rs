@@ -91,7 +91,7 @@ async fn what_was_paid_for_counts_where_no_model_is_asked_any_more() {
     let mut without = start(vec![demo()]).await;
     assert!(!without.client.plan(goal()).await.unwrap().into_inner().may_draft);
     let planned = planned(&mut without, &steps).await;
-    assert_eq!((failure(&planned).0, planned.usage), ("NO_PLAN", used(1, 1)));
+    assert_eq!((failure(&planned).0, planned.usage.clone()), ("NO_PLAN", used(1, 1)));
     let by_catalog = wanted("Research weather in Seattle and write report");
     match next(&mut planner.client, by_catalog, "goal-1", &steps).await {
         Next::Plan(planned) => assert_eq!((planned.failure, planned.usage), (None, used(1, 1))),
