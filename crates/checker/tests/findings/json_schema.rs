@@ -51,6 +51,7 @@ fn full() -> Value {
             },
             "timeouts": {"schedule_to_start_ms": 1, "start_to_close_ms": 2, "heartbeat_ms": 3},
             "extends": true,
+            "withdrawn": true,
             "concurrency_key": {"key": "goal.text", "limit": 2},
             "priority": "low",
             "compensate_with": {

@@ -43,7 +43,7 @@ fn withdrawn_inside() -> Example {
 
 fn read_by_what_is_kept() -> Example {
     let reader = |of: &str| {
-        let flow = json!({"x": format!("has(tasks.{of}.output) ? 1 : 2")});
+        let flow = json!({"x": format!("has(tasks.{of}.output) ? tasks.{of}.output : 2")});
         json!({"name": "c", "capability": "any", "data_flow": flow})
     };
     let edges = json!([{"from": "a", "to": "c"}]);

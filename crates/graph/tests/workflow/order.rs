@@ -73,6 +73,7 @@ impl<'a> Order<'a> {
             | Effect::WorkflowCompensating
             | Effect::WorkflowPaused
             | Effect::EdgesAdded { .. }
+            | Effect::BudgetChanged
             | Effect::WorkflowExtended
             | Effect::WorkflowReplanning
             | Effect::WorkflowResumed => prop_assert!(false, "nobody asked for {:?}", effect),

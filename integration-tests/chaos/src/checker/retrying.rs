@@ -88,6 +88,8 @@ fn run_again(goal: &Goal) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use goalpost_model::WorkflowState;
+
     use super::*;
     use crate::checker::sample::{self, GOAL, broken, retried};
 
