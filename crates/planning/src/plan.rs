@@ -46,11 +46,14 @@ pub fn plan(catalog: &Catalog, goal: &GoalRequest) -> Result<Plan, NoPlan> {
     plan_unless(catalog, goal, &Unwanted::default())
 }
 
+/// Why a whole plan will not do, if it will not.
+type Objection<'a> = dyn Fn(&Blueprint) -> Option<String> + 'a;
+
 /// What a plan may not be.
 #[derive(Default)]
 pub(crate) struct Unwanted<'a> {
     /// Why a blueprint will not do, as the end of a sentence about its method.
-    pub(crate) blueprint: Option<&'a dyn Fn(&Blueprint) -> Option<String>>,
+    pub(crate) blueprint: Option<&'a Objection<'a>>,
     /// Capabilities that find out no facts where no method says how.
     pub(crate) capabilities: BTreeSet<&'a str>,
 }

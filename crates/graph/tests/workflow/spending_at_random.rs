@@ -29,7 +29,7 @@ fn no_run_ever_has_more_spent_and_reserved_than_its_budget() {
             spent: Spending::default(),
             running: BTreeMap::new(),
         };
-        play.to_the_end();
+        play.finish();
         held += usize::from(play.pauses > 0);
         runs += 1;
         if runs == 1_500 {
@@ -78,7 +78,7 @@ struct Play {
 }
 
 impl Play {
-    fn to_the_end(&mut self) {
+    fn finish(&mut self) {
         self.apply(Event::Start);
         while !self.run.workflow.state.is_terminal() {
             let event = self.next();

@@ -1,4 +1,5 @@
 //! What policies say of plans.
+#![cfg(test)]
 
 use goalpost_model::{ApprovalTerms, AtDeadline, Blueprint, Namespace, Policy, Priority};
 use goalpost_policy::{
