@@ -24,7 +24,7 @@ methods:
       - { name: ride, capability: c, input: { by: train }, data_flow: { seat: tasks.search.output.seat } }
       - { name: tell, capability: b, data_flow: { about: tasks.ride.output } }
     edges: [{ from: search, to: ride }, { from: ride, to: tell }]
-    result: "tasks.tell.output"
+    result: tell
 "#;
 
 fn goal() -> GoalRequest {

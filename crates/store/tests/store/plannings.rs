@@ -24,12 +24,15 @@ async fn with_task(client: &Client) -> AttemptRef {
         .await
         .unwrap();
     let begin = "\
-        WITH d AS (UPDATE histories SET last_number = last_number + 2, begun = true WHERE id = $1 RETURNING last_number), \
-        w AS (INSERT INTO workflows (id, blueprint_digest, goal_text, goal_input, state, event) \
-              SELECT $1, '', '', '{}', 'RUNNING', last_number - 1 FROM d) \
+        WITH d AS (UPDATE histories SET last_number = last_number + 1, begun = true WHERE id = $1 RETURNING last_number) \
+        INSERT INTO workflows (id, blueprint_digest, goal_text, goal_input, state, event) \
+        SELECT $1, '', '', '{}', 'RUNNING', last_number FROM d";
+    client.execute(begin, &[&id]).await.unwrap();
+    let wait = "\
+        WITH d AS (UPDATE histories SET last_number = last_number + 1 WHERE id = $1 RETURNING last_number) \
         INSERT INTO tasks (workflow_id, ordinal, name, capability, state, attempt, failures, waits_for, event) \
         SELECT $1, 0, 't', 'goalpost.sub_goal', 'WAITING', 0, 0, 'plan', last_number FROM d";
-    client.execute(begin, &[&id]).await.unwrap();
+    client.execute(wait, &[&id]).await.unwrap();
     AttemptRef { workflow: WorkflowId(id), task: 0, attempt: 0 }
 }
 
