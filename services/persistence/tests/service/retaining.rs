@@ -44,11 +44,11 @@ async fn what_has_ended_goes_into_the_archive_and_what_runs_stays() {
         stores.wait_for_count(&format!("SELECT count(*) FROM {table} = '{ended}'"), 0).await;
     }
     stores.wait_for_count(&of(running), 1).await;
-    stores.wait_for_count(&format!("SELECT count(*) FROM events WHERE workflow_id = '{running}'"), 3).await;
+    stores.wait_for_count(&format!("SELECT count(*) FROM events WHERE workflow_id = '{running}'"), 4).await;
     let text = std::fs::read_to_string(folder.path().join("archive.jsonl")).unwrap();
     let archived: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     assert_eq!(archived["id"], ended.to_string());
-    assert_eq!(archived["events"].as_array().unwrap().len(), 7);
+    assert_eq!(archived["events"].as_array().unwrap().len(), 8);
     assert_eq!(archived["tasks"][0]["output"], 1);
 }
 
@@ -111,7 +111,7 @@ async fn an_archive_that_fails_keeps_everything() {
         (text.lines().count() >= 2).then_some(())
     })
     .await;
-    stores.wait_for_count(&format!("SELECT count(*) FROM events WHERE workflow_id = '{ended}'"), 7).await;
+    stores.wait_for_count(&format!("SELECT count(*) FROM events WHERE workflow_id = '{ended}'"), 8).await;
 }
 
 #[tokio::test]
@@ -194,6 +194,7 @@ impl Stores {
     /// A goal whose workflow runs, or has ended.
     async fn run_to(&self, end: bool) -> Uuid {
         let id = self.goal().await;
+        self.set_goal(id, "RUNNING").await;
         self.workflow(id).await;
         let task = self.ready_task(id, 0).await;
         if end {
