@@ -29,6 +29,7 @@ fn full() -> Value {
         "name": "full",
         "deadline_ms": 1,
         "require_compensation": true,
+        "max_replans": 3,
         "max_tasks": 5,
         "parent": "0".repeat(64),
         "budget": {"money_micros": 1, "tokens": 2, "attempts": 3},

@@ -90,12 +90,13 @@ async fn goals_are_taken_while_partitions_come_and_go() {
     let writes = async || {
         for _ in 0..150 {
             let id = stores.goal().await;
+            stores.set_goal(id, "RUNNING").await;
             stores.workflow(id).await;
             stores.ready_task(id, 0).await;
         }
     };
     tokio::join!(comes_and_goes, writes(), writes(), writes());
-    stores.wait_for_count("SELECT count(*) FROM events", 3 * 150 * 3).await;
+    stores.wait_for_count("SELECT count(*) FROM events", 3 * 150 * 4).await;
 }
 
 #[tokio::test]
