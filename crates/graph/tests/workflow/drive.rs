@@ -1,7 +1,7 @@
 //! Random orders of starts, results, failures, losses and cancellations.
 
 use goalpost_graph::{Effect, Event, Task, Workflow};
-use goalpost_model::{Failure, TaskState, Usage};
+use goalpost_model::{Failure, TaskState, Usage, WorkflowState};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use serde_json::json;
@@ -76,6 +76,8 @@ pub(crate) fn next_event(run: &Run, pick: u8, act: u8) -> Option<Event> {
     let attempt = workflow.tasks[task].attempt;
     let output = json!({"n": act % 8});
     let timer = workflow.timer(task);
+    // What is undone already cannot be ended once more.
+    let act = if workflow.state == WorkflowState::Compensating { act.min(253) } else { act };
     Some(match act {
         255 => Event::Cancel { failure: Failure::new(Failure::CANCELLED, "no longer wanted") },
         254 if run.blueprint.deadline_ms > 0 => Event::DeadlineExceeded,
