@@ -61,6 +61,7 @@ mod pauses;
 mod payloads;
 mod running;
 mod secrets;
+mod signals;
 mod trace;
 mod worker;
 
@@ -70,4 +71,5 @@ pub use error::Error;
 pub use goalpost_model::{Failure, PayloadReference, Secret, SecretPlace, SecretReference};
 pub use goalpost_secrets::{DirectorySecrets, EnvSecrets, Found, SecretError, SecretSource};
 pub use payloads::PayloadError;
+pub use signals::stop_on_signal;
 pub use worker::Worker;

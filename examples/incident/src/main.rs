@@ -5,9 +5,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use goalpost_example_incident::{Site, offer};
-use goalpost_worker::Worker;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
+use goalpost_worker::{Worker, stop_on_signal};
 
 /// Responds to incidents of a small site of files for a Goalpost graph engine. Needs no privileges, and touches
 /// nothing outside of its directory.
@@ -34,19 +32,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Worker::builder(arguments.engine).name("incident").max_concurrency(arguments.max_concurrency);
     let worker = offer(builder, &site).build()?;
     Ok(worker.run(stop_on_signal()?).await?)
-}
-
-/// A token that is cancelled at SIGINT or SIGTERM.
-fn stop_on_signal() -> std::io::Result<CancellationToken> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let token = CancellationToken::new();
-    let stop = token.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        stop.cancel();
-    });
-    Ok(token)
 }

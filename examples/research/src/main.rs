@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use goalpost_example_research::{Library, LlmArgs, Papers, offer, offer_writing};
-use goalpost_worker::Worker;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
+use goalpost_worker::{Worker, stop_on_signal};
 
 /// Searches documents and writes papers for a Goalpost graph engine. Without a language model it only searches and
 /// publishes.
@@ -44,19 +42,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
         None => tracing::warn!("there is no language model (--llm-url): goals that need one will wait"),
     }
     Ok(builder.build()?.run(stop_on_signal()?).await?)
-}
-
-/// A token that is cancelled at SIGINT or SIGTERM.
-fn stop_on_signal() -> std::io::Result<CancellationToken> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let token = CancellationToken::new();
-    let stop = token.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        stop.cancel();
-    });
-    Ok(token)
 }

@@ -8,10 +8,8 @@ use std::path::PathBuf;
 use clap::Parser;
 use goalpost_example_weather::weather::City;
 use goalpost_example_weather::{climatology, fetch, report};
-use goalpost_worker::{Attempt, Failure, Worker};
+use goalpost_worker::{Attempt, Failure, Worker, stop_on_signal};
 use jiff::Zoned;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
 
 /// Offers weather and reports to a Goalpost graph engine.
 #[derive(Parser)]
@@ -72,19 +70,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
         tokio::task::spawn_blocking(move || traces.shutdown()).await??;
     }
     Ok(ended?)
-}
-
-/// A token that is cancelled at SIGINT or SIGTERM.
-fn stop_on_signal() -> std::io::Result<CancellationToken> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let token = CancellationToken::new();
-    let stop = token.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        stop.cancel();
-    });
-    Ok(token)
 }

@@ -5,9 +5,7 @@ use std::error::Error;
 use clap::Parser;
 use goalpost_example_wfformat::{MAX_CONCURRENCY, sleep};
 use goalpost_wfformat::CAPABILITY;
-use goalpost_worker::Worker;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
+use goalpost_worker::{Worker, stop_on_signal};
 
 /// Replays recorded workflow runs for a Goalpost graph engine: each task sleeps its recorded time.
 #[derive(Parser)]
@@ -31,19 +29,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .capability(CAPABILITY, sleep)
         .build()?;
     Ok(worker.run(stop_on_signal()?).await?)
-}
-
-/// A token that is cancelled at SIGINT or SIGTERM.
-fn stop_on_signal() -> std::io::Result<CancellationToken> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let token = CancellationToken::new();
-    let stop = token.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        stop.cancel();
-    });
-    Ok(token)
 }
