@@ -2,8 +2,10 @@
 
 use cel::IdedExpr;
 use cel::common::ast::{EntryExpr, Expr, LiteralValue, operators};
+use serde_json::Value;
 
 use super::TaskNames;
+use super::types::closed_schema;
 use crate::code;
 use crate::names::shown;
 use crate::report::Problem;
@@ -48,22 +50,6 @@ pub(crate) enum Variable {
 }
 
 impl Variable {
-    /// The fields that it has, and those that these have, if it has no others; none are named of what has no fields.
-    const fn fields(self) -> Option<&'static [(&'static str, &'static [&'static str])]> {
-        match self {
-            Self::Submission => Some(&[("type", &[]), ("namespace", &[]), ("priority", &[])]),
-            Self::Plan => Some(&[
-                ("planned_by", &[]),
-                ("capabilities", &[]),
-                ("writes", &[]),
-                ("gained", &[]),
-                ("worst_case", &["tasks", "attempts", "money_micros", "tokens"]),
-                ("estimate", &["tasks", "money_micros", "tokens", "critical_path_ms"]),
-            ]),
-            _ => None,
-        }
-    }
-
     /// As expressions write it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -184,26 +170,27 @@ fn of_variable(variable: Variable, keys: &[Key]) -> Result<Path, Problem> {
         let message = format!("'{}' is a number; it has no fields", variable.name());
         return Err(Problem::new(code::UNKNOWN_FIELD, message, "use it as it is"));
     }
-    if let (Some(fields), [Key::Field(field), rest @ ..]) = (variable.fields(), keys) {
-        let Some((_, inner)) = fields.iter().find(|(name, _)| name == field) else {
-            return Err(unknown_field(variable.name(), field, fields.iter().map(|(name, _)| *name)));
-        };
-        if let [Key::Field(field), ..] = rest
-            && !inner.is_empty()
-            && !inner.contains(&field.as_str())
-        {
-            return Err(unknown_field(variable.name(), field, inner.iter().copied()));
-        }
+    if let Some(schema) = closed_schema(variable) {
+        check_fields(variable, schema, keys)?;
     }
     Ok(Path { root: Root::Variable(variable), keys: keys.to_vec() })
 }
 
-fn unknown_field<'a>(of: &str, field: &str, fields: impl Iterator<Item = &'a str> + Clone) -> Problem {
-    let fix = match crate::names::nearest(field, fields.clone()) {
-        Some(nearest) => format!("did you mean '{nearest}'?"),
-        None => format!("there are {}", fields.collect::<Vec<_>>().join(", ")),
+/// A field that an object of this schema does not have is none.
+fn check_fields(variable: Variable, schema: &Value, keys: &[Key]) -> Result<(), Problem> {
+    let (Some(fields), [Key::Field(field), rest @ ..]) = (schema["properties"].as_object(), keys) else {
+        return Ok(());
     };
-    Problem::new(code::UNKNOWN_FIELD, format!("'{of}' has no field '{}'", shown(field)), fix)
+    if let Some(schema) = fields.get(field) {
+        return check_fields(variable, schema, rest);
+    }
+    let known = fields.keys().map(String::as_str);
+    let fix = match crate::names::nearest(field, known.clone()) {
+        Some(nearest) => format!("did you mean '{nearest}'?"),
+        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    let message = format!("'{}' has no field '{}'", variable.name(), shown(field));
+    Err(Problem::new(code::UNKNOWN_FIELD, message, fix))
 }
 
 fn of_goal(steps: &[Key]) -> Result<Path, Problem> {

@@ -14,5 +14,5 @@ mod ty;
 
 pub(crate) use infer::infer;
 pub(crate) use kinds::Kinds;
-pub(crate) use sees::Sees;
+pub(crate) use sees::{Sees, closed_schema};
 pub(crate) use ty::Type;

@@ -45,6 +45,15 @@ static ERROR: LazyLock<Value> = LazyLock::new(|| {
     json!({"type": "object", "properties": {"kind": text, "message": text}, "additionalProperties": false})
 });
 
+/// The schema of a variable that has these fields and no others.
+pub(crate) fn closed_schema(variable: Variable) -> Option<&'static Value> {
+    match variable {
+        Variable::Submission => Some(&SUBMISSION),
+        Variable::Plan => Some(&PLAN),
+        _ => None,
+    }
+}
+
 /// The types of what the expressions of one graph see.
 pub(crate) struct Sees<'a> {
     /// The outputs of its tasks, by ordinal.
