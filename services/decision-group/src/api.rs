@@ -324,7 +324,7 @@ impl Api {
         submission: &Submission,
         traceparent: Option<&str>,
     ) -> Result<NewBlueprint, Status> {
-        let Checked { blueprint, estimate } =
+        let Checked { blueprint, estimate, worst_case: _ } =
             self.checks.checked(own, &submission.namespace, traceparent).await?;
         match budget::too_small(submission.budget, estimate, Amount::default()) {
             Some(too_small) => Err(status::invalid_argument(too_small.into())),
@@ -335,9 +335,7 @@ impl Api {
     async fn read(&self, id: GoalId) -> Result<Response<Goal>, Status> {
         let found = goals::get(&self.context.store, id).await.map_err(|error| status::store(&error))?;
         let found = found.ok_or_else(|| status::not_found("goal", &id.to_string()))?;
-        let approvals = goals::approvals_of(&self.context.store, id).await;
-        let approvals = approvals.map_err(|error| status::store(&error))?;
-        Ok(Response::new(resource::found(found, approvals)))
+        Ok(Response::new(resource::found(found)))
     }
 }
 

@@ -12,7 +12,7 @@ use goalpost_proto::v1::{
 };
 use goalpost_proto::{Violations, read_blueprint, read_budget_change, v1};
 use goalpost_service::{status, trace_context};
-use goalpost_store::goals::{self, FoundGoal};
+use goalpost_store::goals;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -190,8 +190,7 @@ pub(crate) async fn act(
 
 /// A goal without a workflow has no plan yet, or never had one.
 pub(crate) async fn has_workflow(context: &Context, id: GoalId) -> Result<(), Status> {
-    let found = goals::get(&context.store, id).await.map_err(|error| status::store(&error))?;
-    let Some(FoundGoal { goal, .. }) = found else { return Err(status::not_found("goal", &id.to_string())) };
+    let goal = context.goal(id).await?;
     match goal.state {
         // Planned a moment ago, it has a workflow in the next.
         GoalState::Submitted | GoalState::Running if !goal.has_workflow => {

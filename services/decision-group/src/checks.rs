@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use goalpost_model::{Blueprint, Digest, Finding, Namespace, Severity};
 use goalpost_peers::Channel;
 use goalpost_proto::v1::planner_client::PlannerClient;
-use goalpost_proto::v1::{CheckBlueprintRequest, CheckBlueprintResponse, PlanEstimate};
+use goalpost_proto::v1::{CheckBlueprintRequest, CheckBlueprintResponse, PlanEstimate, WorstCase};
 use goalpost_proto::{Violations, blueprint_from_model, read_blueprint};
 use goalpost_service::{status, trace_context};
 use goalpost_store::Store;
@@ -39,6 +39,8 @@ pub(crate) struct Checked {
     pub(crate) blueprint: NewBlueprint,
     /// What its workflow comes to if all goes well.
     pub(crate) estimate: PlanEstimate,
+    /// What it comes to at most.
+    pub(crate) worst_case: WorstCase,
 }
 
 /// The planner's consent to blueprints, asked for once while it is fresh: callers submit the same
@@ -121,7 +123,7 @@ impl Checks {
         namespace: &Namespace,
         traceparent: Option<&str>,
     ) -> Result<Checked, Status> {
-        let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _, worst_case: _, estimate } =
+        let CheckBlueprintResponse { findings, blueprint, blueprint_digest: _, worst_case, estimate } =
             self.all_found(blueprint, definitions, namespace, traceparent).await?;
         let mut violations = Violations::default();
         for finding in findings.into_iter().map(Finding::from) {
@@ -136,8 +138,8 @@ impl Checks {
         let checked = read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations);
         match checked {
             Some(checked) if violations.is_empty() => {
-                let blueprint = NewBlueprint::of(&checked);
-                Ok(Checked { blueprint, estimate: estimate.unwrap_or_default() })
+                let (blueprint, estimate) = (NewBlueprint::of(&checked), estimate.unwrap_or_default());
+                Ok(Checked { blueprint, estimate, worst_case: worst_case.unwrap_or_default() })
             }
             _ => Err(status::invalid_argument(violations)),
         }

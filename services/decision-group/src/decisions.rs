@@ -14,10 +14,10 @@ use goalpost_store::goals::{self, Answer, ApprovalFilter, Edit, Word};
 use goalpost_store::workflows;
 use tonic::{Code, Status};
 
-use crate::checks::{Checked, Checks, Definitions};
+use crate::checks::{Checks, Definitions};
 use crate::requests;
 use crate::resource;
-use crate::rulings::{self, Proposal, Subject};
+use crate::rulings::{self, Subject};
 use crate::{Context, budget};
 
 /// Approvals that somebody wants to see.
@@ -147,30 +147,30 @@ async fn edit(
     traceparent: Option<&str>,
 ) -> Result<(), Status> {
     let goal = context.goal(word.goal).await?;
-    let Checked { blueprint: checked, estimate } =
+    let checked =
         checks.consent(blueprint.clone(), Definitions::Catalog, &goal.namespace, traceparent).await?;
-    if let Some(too_small) = budget::too_small(goal.budget, estimate, goal.planning) {
+    if let Some(too_small) = budget::too_small(goal.budget, checked.estimate, goal.planning) {
         return Err(status::invalid_argument(too_small.into()));
     }
-    if checked.digest == word.digest {
+    let next = &checked.blueprint;
+    if next.digest == word.digest {
         let mut violations = Violations::default();
         violations
             .add("edit.blueprint", "is the plan that waits already; approve that, or bring another one");
         return Err(status::invalid_argument(violations));
     }
     let away = |error: goalpost_store::Error| status::store(&error);
-    let proposal =
-        Proposal { planned_by: word.decider, blueprint: checked.blueprint().map_err(away)?, present: None };
-    let approvals = match context.rulings(checks).on(&Subject::of(&goal), proposal, traceparent).await? {
+    let ruling = context.rulings(checks).on_checked(&Subject::of(&goal), word.decider, &checked, None)?;
+    let approvals = match ruling {
         Ruling::Admit => Vec::new(),
-        Ruling::Approval(wanted) => rulings::approvals(wanted, checked.digest),
+        Ruling::Approval(wanted) => rulings::approvals(wanted, next.digest),
         Ruling::Refuse { rule, reason } => {
             let failure = rulings::refusal(&rule, &reason);
             return Err(status::with_reason(Code::FailedPrecondition, "REFUSED", failure.message));
         }
     };
-    workflows::store_blueprint(&context.store, &checked).await.map_err(away)?;
-    let edit = Edit { next: checked.digest, approvals: &approvals };
+    workflows::store_blueprint(&context.store, next).await.map_err(away)?;
+    let edit = Edit { next: next.digest, approvals: &approvals };
     told(goals::edit(&context.store, word, &edit).await.map_err(away)?, word)
 }
 

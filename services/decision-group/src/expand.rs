@@ -8,13 +8,12 @@ use futures::stream::{self, StreamExt as _};
 use goalpost_model::{
     Amount, AttemptRef, Blueprint, Digest, Failure, GoalId, PlanningRef, ReplanRef, SUB_GOAL,
 };
-use goalpost_policy::Ruling;
 use goalpost_proto::struct_from_map;
 use goalpost_proto::v1::{ActOnWorkflowRequest, PlanRequest};
-use goalpost_service::backoff::{Backoff, until_ok};
+use goalpost_service::backoff::until_ok;
 use goalpost_service::line::Line;
 use goalpost_service::{status, trace_context};
-use goalpost_store::goals::{self, FoundGoal, NewBlueprint};
+use goalpost_store::goals::{self, NewBlueprint};
 use goalpost_store::plannings;
 use goalpost_store::workflows::{self, WantedPlan};
 use serde_json::Value;
@@ -75,17 +74,7 @@ impl Plans<'_> {
     }
 
     async fn serve_one(&self, wanted: &WantedPlan) -> Option<()> {
-        let mut backoff = Backoff::default();
-        while let Err(passing) = self.try_serve(wanted).await {
-            if backoff.is_fresh() {
-                let reason = passing.message();
-                tracing::warn!(reason, "a service cannot be reached; tasks wait for their plans");
-            }
-            if !backoff.pause(self.stop).await {
-                return None;
-            }
-        }
-        Some(())
+        until_ok("a service that tasks need for their plans", self.stop, || self.try_serve(wanted)).await
     }
 
     /// Errors: what may pass.
@@ -180,22 +169,19 @@ async fn ruled(
     new: NewBlueprint,
 ) -> Result<Result<NewBlueprint, Failure>, Status> {
     // A workflow that serves no goal has no policy.
-    let goal = goals::get(&context.store, GoalId(wanted.at.workflow.0)).await;
-    let Some(FoundGoal { goal, .. }) = goal.map_err(|error| status::store(&error))? else {
-        return Ok(Ok(new));
-    };
+    let goal = goals::find(&context.store, GoalId(wanted.at.workflow.0)).await;
+    let Some(goal) = goal.map_err(|error| status::store(&error))? else { return Ok(Ok(new)) };
     let subject = Subject::of(&goal);
     let rulings = context.rulings(checks);
-    let Some(present) = context.running(goal.id).await?.filter(|_| rulings.cover(&subject)) else {
+    if !rulings.cover(&subject) {
         return Ok(Ok(new));
-    };
+    }
+    let Some(present) = context.running(goal.id).await? else { return Ok(Ok(new)) };
     let present = context.blueprint(present).await?;
     let blueprint = new.blueprint().map_err(|error| status::store(&error))?;
     let proposal = Proposal { planned_by: &wanted.capability, blueprint, present: Some(&present) };
     match rulings.on(&subject, proposal, wanted.traceparent.as_deref()).await {
-        Ok(Ruling::Admit) => Ok(Ok(new)),
-        Ok(Ruling::Refuse { rule, reason }) => Ok(Err(rulings::refusal(&rule, &reason))),
-        Ok(Ruling::Approval(wanted)) => Ok(Err(rulings::unasked(&wanted))),
+        Ok(ruling) => Ok(rulings::inside_of_task(ruling).map(|()| new)),
         Err(status) if may_pass(&status) => Err(status),
         Err(status) => Ok(Err(refused(&status))),
     }

@@ -14,9 +14,9 @@ use tonic_types::StatusExt as _;
 use crate::Context;
 use crate::api::CALLER;
 use crate::by_hand;
-use crate::checks::{Checks, Definitions};
+use crate::checks::{Checked, Checks, Definitions};
 use crate::inline::inline;
-use crate::rulings::{self, Proposal, Subject};
+use crate::rulings::{self, Subject};
 
 /// How often others may come first.
 pub(crate) const TRIES: usize = 5;
@@ -34,15 +34,14 @@ impl Extension<'_> {
     pub(crate) async fn put_into(&self, task: String, blueprint: Blueprint) -> Result<(), Status> {
         let goal = self.context.goal(self.id).await?;
         let checked =
-            self.checks.ask(blueprint, Definitions::Catalog, &goal.namespace, self.traceparent()).await?;
-        let present = self.context.blueprint(self.present().await?).await?;
-        match self.ruling(&goal, CALLER, &checked, &present).await? {
-            Ruling::Admit => {}
-            Ruling::Refuse { rule, reason } => return Err(refused(rulings::refusal(&rule, &reason))),
-            Ruling::Approval(wanted) => return Err(refused(rulings::unasked(&wanted))),
+            self.checks.consent(blueprint, Definitions::Catalog, &goal.namespace, self.traceparent()).await?;
+        if self.context.rulings(self.checks).cover(&Subject::of(&goal)) {
+            let present = self.context.blueprint(self.present().await?).await?;
+            let ruling = self.ruling(&goal, CALLER, &checked, &present)?;
+            rulings::inside_of_task(ruling).map_err(refused)?;
         }
-        self.store(&checked).await?;
-        let action = by_hand::expand(task, None, Ok(checked.digest), Amount::default());
+        self.store(&checked.blueprint).await?;
+        let action = by_hand::expand(task, None, Ok(checked.blueprint.digest), Amount::default());
         by_hand::act(self.context, self.id, action, self.traceparent()).await
     }
 
@@ -65,14 +64,14 @@ impl Extension<'_> {
                 }
             };
             let checked =
-                self.checks.ask(joined, Definitions::Own, &goal.namespace, self.traceparent()).await?;
-            let ruling = self.ruling(&goal, CALLER, &checked, &present).await?;
-            self.store(&checked).await?;
-            if self.waits_for_approval(digest, &checked, ruling).await? {
+                self.checks.consent(joined, Definitions::Own, &goal.namespace, self.traceparent()).await?;
+            let ruling = self.ruling(&goal, CALLER, &checked, &present)?;
+            let next = &checked.blueprint;
+            self.store(next).await?;
+            if self.waits_for_approval(digest, next, ruling).await? {
                 return Ok(());
             }
-            let action = Action::Extend(ExtendAction { blueprint_digest: checked.digest.to_string() });
-            match by_hand::act(self.context, self.id, action, self.traceparent()).await {
+            match self.go_on_with(next.digest).await {
                 Err(refused) if runs_another_by_now(&refused) => refusal = Some(refused),
                 answer => return answer,
             }
@@ -81,21 +80,21 @@ impl Extension<'_> {
     }
 
     /// What the policies say of the blueprint that comes to the present one, or takes its place.
-    pub(crate) async fn ruling(
+    pub(crate) fn ruling(
         &self,
         goal: &StoredGoal,
         planned_by: &str,
-        next: &NewBlueprint,
+        next: &Checked,
         present: &Blueprint,
     ) -> Result<Ruling, Status> {
-        let subject = Subject::of(goal);
         let rulings = self.context.rulings(self.checks);
-        if !rulings.cover(&subject) {
-            return Ok(Ruling::Admit);
-        }
-        let blueprint = next.blueprint().map_err(|error| status::store(&error))?;
-        let proposal = Proposal { planned_by, blueprint, present: Some(present) };
-        rulings.on(&subject, proposal, self.traceparent()).await
+        rulings.on_checked(&Subject::of(goal), planned_by, next, Some(present))
+    }
+
+    /// Tells the engine of a blueprint that may take the place of the one that the goal runs.
+    pub(crate) async fn go_on_with(&self, digest: Digest) -> Result<(), Status> {
+        let action = Action::Extend(ExtendAction { blueprint_digest: digest.to_string() });
+        by_hand::act(self.context, self.id, action, self.traceparent()).await
     }
 
     /// Whether the goal goes on as it is until somebody has decided. What may take the place of an approved blueprint is

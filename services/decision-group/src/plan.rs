@@ -9,8 +9,7 @@ use std::time::Instant;
 use futures::stream::{self, StreamExt as _};
 use goalpost_model::{GoalId, GoalState, PlanningRef};
 use goalpost_proto::struct_from_map;
-use goalpost_proto::v1::act_on_workflow_request::Action;
-use goalpost_proto::v1::{ExtendAction, PlanRequest};
+use goalpost_proto::v1::PlanRequest;
 use goalpost_service::backoff::{Backoff, until_ok};
 use goalpost_service::line::Line;
 use goalpost_service::trace_context::Hop;
@@ -21,8 +20,8 @@ use tonic::Status;
 
 use crate::api::CALLER;
 use crate::begin::{Goals, decision, log};
-use crate::by_hand;
 use crate::checks::Checks;
+use crate::extend::Extension;
 use crate::planner::{self, Answer};
 use crate::refusals::may_pass;
 use crate::{Context, SERVICE};
@@ -109,10 +108,11 @@ async fn go_on(goals: &Goals<'_>, goal: &StoredGoal) -> Option<()> {
     let Some(digest) = approved.filter(|digest| goal.blueprint_digest != Some(*digest)) else {
         return Some(());
     };
+    let Goals { context, checks, .. } = *goals;
+    let extension = Extension { context, checks, id: goal.id, traceparent: goal.traceparent.clone() };
     let mut backoff = Backoff::default();
     loop {
-        let action = Action::Extend(ExtendAction { blueprint_digest: digest.to_string() });
-        match by_hand::act(goals.context, goal.id, action, goal.traceparent.as_deref()).await {
+        match extension.go_on_with(digest).await {
             Ok(()) => return Some(()),
             Err(status) if may_pass(&status) => log(&backoff, "graph engine", &status),
             // It has ended, or goes on with another blueprint by now.

@@ -6,8 +6,7 @@
 
 use goalpost_model::{Blueprint, Digest, Failure, TaskState, WorkflowState};
 use goalpost_policy::Ruling;
-use goalpost_proto::v1::act_on_workflow_request::Action;
-use goalpost_proto::v1::{ExtendAction, ReplanRequest, ReplanResponse};
+use goalpost_proto::v1::{ReplanRequest, ReplanResponse};
 use goalpost_proto::{Violations, blueprint_from_model, read_blueprint, struct_from_map};
 use goalpost_service::{status, trace_context};
 use goalpost_store::goals::NewBlueprint;
@@ -17,7 +16,7 @@ use tonic::{Code, Status};
 use crate::Context;
 use crate::api::CALLER;
 use crate::by_hand;
-use crate::checks::Definitions;
+use crate::checks::{Checked, Definitions};
 use crate::extend::{Extension, TRIES, others_came_first, refused, runs_another_by_now};
 use crate::refusals::may_pass;
 use crate::rulings;
@@ -103,7 +102,7 @@ impl Extension<'_> {
                 return Ok(Found::Nothing(status::invalid_argument(violations)));
             }
         };
-        let checked = self.checks.ask(revised, Definitions::Own, &running.namespace, self.traceparent());
+        let checked = self.checks.consent(revised, Definitions::Own, &running.namespace, self.traceparent());
         match checked.await {
             Ok(revised) => self.admitted(&present, &revised, &decided_by, reason).await,
             Err(refused) => nothing(refused),
@@ -115,13 +114,14 @@ impl Extension<'_> {
     async fn admitted(
         &self,
         present: &Blueprint,
-        revised: &NewBlueprint,
+        checked: &Checked,
         decided_by: &str,
         reason: String,
     ) -> Result<Found, Status> {
         let store = &self.context.store;
         let goal = self.context.goal(self.id).await?;
-        let ruling = match self.ruling(&goal, decided_by, revised, present).await {
+        let revised = &checked.blueprint;
+        let ruling = match self.ruling(&goal, decided_by, checked, present) {
             Ok(Ruling::Refuse { rule, reason }) => {
                 return Ok(Found::Nothing(refused(rulings::refusal(&rule, &reason))));
             }
@@ -136,12 +136,6 @@ impl Extension<'_> {
             Ok(false) => Ok(Found::Plan(revised.digest)),
             Err(refused) => nothing(refused),
         }
-    }
-
-    /// Tells the engine of a plan that may run.
-    pub(crate) async fn go_on_with(&self, digest: Digest) -> Result<(), Status> {
-        let action = Action::Extend(ExtendAction { blueprint_digest: digest.to_string() });
-        by_hand::act(self.context, self.id, action, self.traceparent()).await
     }
 }
 

@@ -7,7 +7,7 @@ use goalpost_model::limits::MAX_GOAL_BYTES;
 use goalpost_model::{GoalId, ReplanRef};
 use goalpost_proto::v1::NoReplanAction;
 use goalpost_proto::v1::act_on_workflow_request::Action;
-use goalpost_service::backoff::Backoff;
+use goalpost_service::backoff::until_ok;
 use goalpost_service::status;
 use goalpost_store::workflows;
 use tokio_util::sync::CancellationToken;
@@ -27,17 +27,8 @@ pub(crate) async fn serve(
     stop: &CancellationToken,
     wanted: ReplanRef,
 ) -> Option<()> {
-    let mut backoff = Backoff::default();
-    while let Err(passing) = try_serve(context, checks, wanted).await {
-        if backoff.is_fresh() {
-            let reason = passing.message();
-            tracing::warn!(reason, "a service cannot be reached; workflows wait for other plans");
-        }
-        if !backoff.pause(stop).await {
-            return None;
-        }
-    }
-    Some(())
+    until_ok("a service that workflows need for other plans", stop, || try_serve(context, checks, wanted))
+        .await
 }
 
 /// Errors: what may pass.

@@ -6,8 +6,8 @@ use goalpost_service::resource::decision;
 use goalpost_store::goals::{FoundGoal, StoredApproval, StoredGoal};
 
 /// With its decisions and its approvals, and what it has taken.
-pub(crate) fn found(found: FoundGoal, approvals: Vec<StoredApproval>) -> v1::Goal {
-    let FoundGoal { goal: stored, decisions, spent } = found;
+pub(crate) fn found(found: FoundGoal) -> v1::Goal {
+    let FoundGoal { goal: stored, decisions, approvals, spent } = found;
     v1::Goal {
         decisions: decisions.into_iter().map(decision).collect(),
         approvals: approvals.into_iter().map(approval).collect(),

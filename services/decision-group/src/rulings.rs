@@ -5,12 +5,13 @@ use goalpost_policy::{
     Case, CompiledPolicy, Estimate, Plan, Policies, Ruling, Submission, Wanted, WorstCase,
 };
 use goalpost_proto::{at_deadline, v1};
+use goalpost_service::status;
 use goalpost_store::goals::{NewApproval, StoredGoal};
 use serde_json::{Map, Value};
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::checks::{Checks, Definitions};
+use crate::checks::{Checked, Checks, Definitions};
 
 /// A goal on whose plan policies decide.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +70,28 @@ impl Rulings<'_> {
             present,
             worst_case: worst_case(found.worst_case),
             estimate: estimate(found.estimate),
+        };
+        Ok(self.decide(subject, &plan))
+    }
+
+    /// The same for a blueprint that the planner has just checked.
+    pub(crate) fn on_checked(
+        &self,
+        subject: &Subject<'_>,
+        planned_by: &str,
+        checked: &Checked,
+        present: Option<&Blueprint>,
+    ) -> Result<Ruling, Status> {
+        if !self.cover(subject) {
+            return Ok(Ruling::Admit);
+        }
+        let blueprint = checked.blueprint.blueprint().map_err(|error| status::store(&error))?;
+        let plan = Plan {
+            planned_by,
+            blueprint: &blueprint,
+            present,
+            worst_case: worst_case(Some(checked.worst_case.clone())),
+            estimate: estimate(Some(checked.estimate)),
         };
         Ok(self.decide(subject, &plan))
     }
@@ -140,8 +163,16 @@ pub(crate) fn refusal(rule: &str, reason: &str) -> Failure {
     Failure::new(Failure::REFUSED, format!("the policy refuses the plan ({rule}){why}"))
 }
 
-/// Why what comes up in a task does not run: nobody can be asked for it.
-pub(crate) fn unasked(wanted: &[Wanted]) -> Failure {
+/// What comes up inside of a task runs at once or never: nobody can be asked for it.
+pub(crate) fn inside_of_task(ruling: Ruling) -> Result<(), Failure> {
+    match ruling {
+        Ruling::Admit => Ok(()),
+        Ruling::Refuse { rule, reason } => Err(refusal(&rule, &reason)),
+        Ruling::Approval(wanted) => Err(unasked(&wanted)),
+    }
+}
+
+fn unasked(wanted: &[Wanted]) -> Failure {
     let rules: Vec<&str> = wanted.iter().map(|wanted| wanted.rule.as_str()).collect();
     let message = format!(
         "the policy wants an approval ({}) for what came up in a task, which cannot be asked for; let the goal's own plan have \

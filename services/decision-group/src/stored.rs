@@ -20,9 +20,8 @@ impl Context {
 
     /// The goal.
     pub(crate) async fn goal(&self, id: GoalId) -> Result<StoredGoal, Status> {
-        let found = goals::get(&self.store, id).await.map_err(|error| status::store(&error))?;
-        let found = found.ok_or_else(|| status::not_found("goal", &id.to_string()))?;
-        Ok(found.goal)
+        let found = goals::find(&self.store, id).await.map_err(|error| status::store(&error))?;
+        found.ok_or_else(|| status::not_found("goal", &id.to_string()))
     }
 
     /// The digest of what the goal's workflow runs, if it has begun.

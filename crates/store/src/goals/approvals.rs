@@ -181,9 +181,9 @@ pub async fn expire(store: &Store, ids: &[GoalId]) -> Result<(), Error> {
 }
 
 /// The approvals of a goal, in order.
-pub async fn approvals_of(store: &Store, goal: GoalId) -> Result<Vec<StoredApproval>, Error> {
+pub(crate) async fn approvals_of(client: &impl Queries, goal: GoalId) -> Result<Vec<StoredApproval>, Error> {
     let sql = format!("{SELECT} WHERE a.goal_id = $1 ORDER BY a.id");
-    store.client().await?.query(&sql, &[&goal.0]).await?.iter().map(approval).collect()
+    client.query(&sql, &[&goal.0]).await?.iter().map(approval).collect()
 }
 
 /// Approvals, newest first.

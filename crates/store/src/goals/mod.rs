@@ -10,13 +10,13 @@ mod read;
 mod settle;
 
 pub use approvals::{
-    Answer, ApprovalFilter, Edit, NewApproval, StoredApproval, Word, admit, approvals_of, ask_to_extend,
-    decide, edit, expire, list_approvals,
+    Answer, ApprovalFilter, Edit, NewApproval, StoredApproval, Word, admit, ask_to_extend, decide, edit,
+    expire, list_approvals,
 };
 pub use blueprint::NewBlueprint;
 pub use budget::set_budget;
 pub use cancel::{Unwanted, request_cancel, unwanted};
 pub use insert::{Inserted, NewGoal, RequestKey, insert};
 pub use plan::{Planned, Verdict, store_plans};
-pub use read::{FoundGoal, StoredDecision, StoredGoal, get, list, open};
+pub use read::{FoundGoal, StoredDecision, StoredGoal, find, get, list, open};
 pub use settle::{fail, settle};

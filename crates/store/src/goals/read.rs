@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::connection::Queries as _;
+use crate::connection::Queries;
+use crate::goals::approvals::{StoredApproval, approvals_of};
 use crate::row::digest;
 use crate::{Error, Json, Store};
 
@@ -79,6 +80,8 @@ pub struct FoundGoal {
     pub goal: StoredGoal,
     /// The verdicts on it, in order.
     pub decisions: Vec<StoredDecision>,
+    /// The approvals that policies want of its plans, in order.
+    pub approvals: Vec<StoredApproval>,
     /// What it has taken, by planning and by attempts that are over.
     pub spent: Spending,
 }
@@ -102,11 +105,20 @@ pub struct StoredDecision {
     pub approval: Option<Uuid>,
 }
 
-/// One goal with its decisions, and what it has taken.
+/// One goal.
+pub async fn find(store: &Store, id: GoalId) -> Result<Option<StoredGoal>, Error> {
+    find_on(&store.client().await?, id).await
+}
+
+async fn find_on(client: &impl Queries, id: GoalId) -> Result<Option<StoredGoal>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM goals g WHERE g.id = $1");
+    client.query_opt(&sql, &[&id.0]).await?.as_ref().map(goal).transpose()
+}
+
+/// One goal with its decisions and its approvals, and what it has taken.
 pub async fn get(store: &Store, id: GoalId) -> Result<Option<FoundGoal>, Error> {
     let client = store.client().await?;
-    let sql = format!("SELECT {COLUMNS} FROM goals g WHERE g.id = $1");
-    let Some(row) = client.query_opt(&sql, &[&id.0]).await? else { return Ok(None) };
+    let Some(goal) = find_on(&client, id).await? else { return Ok(None) };
     let decisions = client.query(DECISIONS, &[&id.0]).await?;
     let decisions = decisions
         .iter()
@@ -123,9 +135,9 @@ pub async fn get(store: &Store, id: GoalId) -> Result<Option<FoundGoal>, Error> 
             })
         })
         .collect::<Result<_, Error>>()?;
-    let goal = goal(&row)?;
+    let approvals = approvals_of(&client, id).await?;
     let spent = Spending::new(0, goal.planning).plus(spent(&client.query_one(SPENT, &[&id.0]).await?)?);
-    Ok(Some(FoundGoal { goal, decisions, spent }))
+    Ok(Some(FoundGoal { goal, decisions, approvals, spent }))
 }
 
 fn spent(row: &Row) -> Result<Spending, Error> {
