@@ -5,18 +5,15 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use goalpost_client::v1::resolve_decision_request::Verdict;
 use goalpost_client::v1::{
-    ApproveVerdict, EditVerdict, Goal, ListDecisionsRequest, PlanApproval, PlanApprovalState, RejectVerdict,
+    ApproveVerdict, EditVerdict, Goal, ListDecisionsRequest, PlanApprovalState, RejectVerdict,
     ResolveApprovalRequest, ResolveDecisionRequest,
 };
 
-use super::{Endpoint, Target};
+use super::{Endpoint, Target, collect};
 use crate::failure::Failure;
 use crate::files;
 use crate::out;
 use crate::view::approvals;
-
-/// Approvals asked for at once.
-const PAGE: usize = 200;
 
 /// Who decides on which plan, and why.
 #[derive(Args)]
@@ -153,24 +150,19 @@ fn waiting(goal: &Goal) -> Result<String, Failure> {
 pub(crate) async fn list(arguments: List) -> Result<(), Failure> {
     let List { endpoint, goal, namespace, of, state, limit, json } = arguments;
     let client = endpoint.client()?;
-    let mut found: Vec<PlanApproval> = Vec::new();
-    let mut token = String::new();
-    while found.len() < limit {
+    let found = collect(limit, async |page_size, page_token| {
         let request = ListDecisionsRequest {
-            page_size: i32::try_from((limit - found.len()).min(PAGE)).unwrap_or(1),
-            page_token: token,
+            page_size,
+            page_token,
             goal_id: goal.clone(),
             namespace: namespace.clone(),
             decider: of.clone(),
             state: PlanApprovalState::from(state).into(),
         };
         let page = client.list_decisions(request).await?;
-        found.extend(page.approvals);
-        token = page.next_page_token;
-        if token.is_empty() {
-            break;
-        }
-    }
+        Ok((page.approvals, page.next_page_token))
+    });
+    let found = found.await?;
     if json {
         for approval in &found {
             out::line(serde_json::to_string(approval)?)?;

@@ -1,15 +1,12 @@
 //! `goalpost list`.
 
 use clap::{Args, ValueEnum};
-use goalpost_client::v1::{Goal, GoalState, ListGoalsRequest};
+use goalpost_client::v1::{GoalState, ListGoalsRequest};
 
-use super::Endpoint;
+use super::{Endpoint, collect};
 use crate::failure::Failure;
 use crate::out;
 use crate::view::goal;
-
-/// Goals asked for at once.
-const PAGE: usize = 200;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -50,23 +47,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(State::Failed) => GoalState::Failed,
         Some(State::Cancelled) => GoalState::Cancelled,
     };
-    let mut goals: Vec<Goal> = Vec::new();
-    let mut token = String::new();
-    while goals.len() < arguments.limit {
-        let size = (arguments.limit - goals.len()).min(PAGE);
-        let request = ListGoalsRequest {
-            page_size: i32::try_from(size).unwrap_or(1),
-            page_token: token,
-            state: state.into(),
-            namespace: arguments.namespace.clone().unwrap_or_default(),
-        };
+    let goals = collect(arguments.limit, async |page_size, page_token| {
+        let namespace = arguments.namespace.clone().unwrap_or_default();
+        let request = ListGoalsRequest { page_size, page_token, state: state.into(), namespace };
         let page = client.list(request).await?;
-        goals.extend(page.goals);
-        token = page.next_page_token;
-        if token.is_empty() {
-            break;
-        }
-    }
+        Ok((page.goals, page.next_page_token))
+    });
+    let goals = goals.await?;
     match arguments.json {
         true => {
             for goal in &goals {

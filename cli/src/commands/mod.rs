@@ -45,6 +45,27 @@ impl Endpoint {
     }
 }
 
+/// Items of a list that are asked for at once.
+const PAGE: usize = 200;
+
+/// Up to `limit` items of a list. `page` gets so many at most, from a page's token on, with the next page's token.
+async fn collect<T>(
+    limit: usize,
+    page: impl AsyncFn(i32, String) -> Result<(Vec<T>, String), Failure>,
+) -> Result<Vec<T>, Failure> {
+    let (mut found, mut token) = (Vec::new(), String::new());
+    while found.len() < limit {
+        let size = i32::try_from((limit - found.len()).min(PAGE)).unwrap_or(1);
+        let (items, next) = page(size, token).await?;
+        found.extend(items);
+        token = next;
+        if token.is_empty() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
 /// A goal, and how it is shown.
 #[derive(Args)]
 pub(crate) struct Target {

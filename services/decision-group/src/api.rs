@@ -96,16 +96,11 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         request: Request<ListGoalsRequest>,
     ) -> Result<Response<ListGoalsResponse>, Status> {
         let page = requests::page(request.into_inner()).map_err(status::invalid_argument)?;
-        // One more tells whether there is another page.
         let found =
             goals::list(&self.context.store, page.namespace.as_ref(), page.state, page.before, page.size + 1)
                 .await;
-        let mut found = found.map_err(|error| status::store(&error))?;
-        let size = usize::try_from(page.size).unwrap_or(usize::MAX);
-        let is_last = found.len() <= size;
-        found.truncate(size);
-        let last = found.last().filter(|_| !is_last);
-        let next_page_token = last.map(|goal| goal.id.to_string()).unwrap_or_default();
+        let found = found.map_err(|error| status::store(&error))?;
+        let (found, next_page_token) = requests::cut(found, page.size, |goal| goal.id.to_string());
         let goals = found.into_iter().map(resource::goal).collect();
         Ok(Response::new(ListGoalsResponse { goals, next_page_token }))
     }

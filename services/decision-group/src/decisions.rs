@@ -46,14 +46,9 @@ pub(crate) fn page(request: ListDecisionsRequest) -> Result<Page, Violations> {
 
 /// A page of approvals, newest first.
 pub(crate) async fn list(context: &Context, page: Page) -> Result<ListDecisionsResponse, Status> {
-    // One more tells whether there is another page.
     let found = goals::list_approvals(&context.store, &page.filter, page.size + 1).await;
-    let mut found = found.map_err(|error| status::store(&error))?;
-    let size = usize::try_from(page.size).unwrap_or(usize::MAX);
-    let is_last = found.len() <= size;
-    found.truncate(size);
-    let last = found.last().filter(|_| !is_last);
-    let next_page_token = last.map(|approval| approval.id.to_string()).unwrap_or_default();
+    let found = found.map_err(|error| status::store(&error))?;
+    let (found, next_page_token) = requests::cut(found, page.size, |approval| approval.id.to_string());
     let approvals = found.into_iter().map(resource::approval).collect();
     Ok(ListDecisionsResponse { approvals, next_page_token })
 }

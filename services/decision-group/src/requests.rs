@@ -200,6 +200,15 @@ pub(crate) fn page_size(page_size: i32, violations: &mut Violations) -> i64 {
     }
 }
 
+/// The page, of a list that has one more if there is another page, and the token of that one; empty if there is none.
+pub(crate) fn cut<T>(mut found: Vec<T>, size: i64, id: impl FnOnce(&T) -> String) -> (Vec<T>, String) {
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let is_last = found.len() <= size;
+    found.truncate(size);
+    let token = found.last().filter(|_| !is_last).map(id).unwrap_or_default();
+    (found, token)
+}
+
 /// Where a page begins: the last id of the one before.
 pub(crate) fn page_start<T: FromStr>(page_token: &str, violations: &mut Violations) -> Option<T> {
     let before = page_token.parse().ok();
