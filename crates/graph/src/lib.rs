@@ -33,7 +33,7 @@
 //! - A workflow that would fail because of a task waits for another plan, as often as its blueprint says.
 //! - The workflow ends when no task is open, or when its deadline is over. One that fails or is cancelled
 //!   first undoes, one after the other, what its tasks have done.
-//! - What an attempt may take is reserved before it is given out. One for which the [budget] has no room waits; the
+//! - What an attempt may take is reserved before it is given out. One for which the budget has no room waits; the
 //!   workflow pauses if there will be none, whatever is given back by those that run.
 //! - Nothing new is started while it is paused. After a bad end it may be retried: then what stopped it waits
 //!   for its join again, under new attempts.
