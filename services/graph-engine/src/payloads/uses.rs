@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use goalpost_model::{Namespace, PayloadId, PayloadReference, WorkflowId};
 use goalpost_service::backoff::until_ok;
 use goalpost_service::status;
-use goalpost_store::payloads;
+use goalpost_store::{payloads, workflows};
 use serde_json::Value;
 use tonic::Status;
 
@@ -32,7 +32,8 @@ impl Shared {
         self.keep_payloads(id, Some(&namespace), &ids).await.map(drop)
     }
 
-    /// Keeps what comes into a workflow by hand.
+    /// Keeps what comes into a workflow by hand. One that is not stored yet uses nothing: it must not turn up between this
+    /// and the wish, so then the wish is not for it either.
     pub(crate) async fn keep_payloads_of_wish(&self, id: WorkflowId, wish: &Wish) -> Result<(), Status> {
         let ids = match wish {
             Wish::Signal { payload, .. } => PayloadReference::ids_in([payload]),
@@ -49,6 +50,13 @@ impl Shared {
                 return Ok(());
             }
         };
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let stored = workflows::load_without_tasks(&self.store, id).await;
+        if stored.map_err(|error| status::store(&error))?.is_none() {
+            return Err(status::not_found("workflow", &id.to_string()));
+        }
         self.keep_payloads(id, None, &ids).await.map(drop)
     }
 
