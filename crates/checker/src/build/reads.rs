@@ -1,6 +1,6 @@
 //! Reads of outputs and errors that may find nothing.
 
-use goalpost_model::{Edge, EdgeOn, Join, Task};
+use goalpost_model::{Body, Edge, EdgeOn, Join, Task};
 
 use crate::CapabilitySource;
 use crate::code;
@@ -233,7 +233,7 @@ impl Check<'_> {
         self.report.error(&place.node, &place.field, Problem::new(code, message, fix));
     }
 
-    /// A field that the output schema does not have.
+    /// A field that the output schema does not have, or that does not come out of the graph inside of the task.
     fn field(
         &mut self,
         capabilities: &(impl CapabilitySource + ?Sized),
@@ -245,6 +245,14 @@ impl Check<'_> {
         if task.extends {
             // What comes out of it is what comes out of the blueprint that it makes.
             return;
+        }
+        if let (Some(body), Some(Key::Field(name))) = (inside(task), read.path.keys.first())
+            && !comes_out_of(body, name)
+        {
+            let message = format!("the output of {} has no field '{}'", shown(&task.name), shown(name));
+            let fix = "see the output of the blueprint that it runs, and its tasks";
+            let problem = Problem::new(code::UNKNOWN_OUTPUT_FIELD, message, fix);
+            return self.report.error(&place.node, &place.field, problem);
         }
         let Some(capability) = capabilities.capability(task.performs()) else { return };
         let Some(schema) = capability.output_schema.as_ref() else { return };
@@ -262,5 +270,19 @@ impl Check<'_> {
             };
             at = field;
         }
+    }
+}
+
+/// The graph whose output is that of the task.
+fn inside(task: &Task) -> Option<&Body> {
+    task.run.as_ref().and_then(|run| run.body.as_ref())
+}
+
+/// Whether its output may have the field: it says so, or it says nothing and one of its tasks is called so.
+fn comes_out_of(body: &Body, field: &str) -> bool {
+    let says = |path: &String| path.split('.').next() == Some(field);
+    match body.output.is_empty() {
+        true => body.tasks.iter().any(|task| task.name == field),
+        false => body.output.keys().any(says),
     }
 }

@@ -16,6 +16,7 @@ pub(crate) const EXAMPLES: &[fn() -> Example] = &[
     no_bound,
     too_many_tasks,
     nested_too_deep,
+    a_field_that_does_not_come_out,
 ];
 
 #[test]
@@ -38,6 +39,31 @@ fn inner() -> Value {
 fn repeat(max_iterations: u32, task: Value) -> Value {
     json!({"name": "poll", "capability": "", "loop": {
         "while": "iteration < 3", "max_iterations": max_iterations, "body": body(task)}})
+}
+
+fn a_field_that_does_not_come_out() -> Example {
+    let reading = |field: &str| {
+        let output = json!({"found.place": "tasks.inner.output.place"});
+        let run = json!({"body": {"tasks": [inner()], "output": output}});
+        let reads = json!({"x": format!("tasks.a.output.{field}")});
+        let tasks = json!([{"name": "a", "capability": "", "run": run}, {"name": "b", "capability": "any"}]);
+        blueprint(tasks, json!([{"from": "a", "to": "b", "data_flow": reads}]))
+    };
+    Example {
+        finding: "error[GP062] edge a -> b, data_flow.x: the output of a has no field 'place' (fix: see the output of the blueprint that it runs, and its tasks)",
+        broken: reading("place"),
+        mended: reading("found.place"),
+    }
+}
+
+#[test]
+fn without_an_output_of_its_own_a_blueprint_gives_what_its_tasks_give() {
+    let reading = |field: &str| {
+        let tasks = json!([{"name": "a", "capability": "", "run": {"body": body(inner())}}, {"name": "b", "capability": "any"}]);
+        let reads = json!({"x": format!("tasks.a.output.{field}")});
+        codes(&blueprint(tasks, json!([{"from": "a", "to": "b", "data_flow": reads}])))
+    };
+    assert_eq!((reading("inner.place"), reading("place")), (vec![], vec!["GP062".to_owned()]));
 }
 
 fn two_things() -> Example {
