@@ -139,6 +139,14 @@ impl Task {
             .or_else(|| self.run.as_ref().and_then(|run| run.body.as_ref()))
     }
 
+    /// The same, to be changed.
+    pub fn body_mut(&mut self) -> Option<&mut Body> {
+        let for_each = self.for_each.as_mut().map(|for_each| &mut for_each.body);
+        for_each
+            .or_else(|| self.repeat.as_mut().map(|repeat| &mut repeat.body))
+            .or_else(|| self.run.as_mut().and_then(|run| run.body.as_mut()))
+    }
+
     /// The capability that does it; a word of the engine's own if it runs a graph inside of it.
     pub fn performs(&self) -> &str {
         if self.for_each.is_some() {

@@ -52,9 +52,9 @@ pub const MAX_BLUEPRINT_BYTES: usize = 3 << 20;
 pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
 /// Bytes of one message between engine and worker: a list of small numbers is six times as large as its JSON.
 pub const MAX_WORK_MESSAGE_BYTES: usize = 16 << 20;
-/// Answers of a language model to one goal: three if all goes well, and some more if catalogs or prompts change
-/// meanwhile.
-pub const MAX_PLANNING_STEPS: usize = 8;
+/// Answers of a language model to one goal: three for each hole of a plan of methods, three for all of it, and some more
+/// if catalogs or prompts change meanwhile.
+pub const MAX_PLANNING_STEPS: usize = 16;
 /// Bytes of such an answer; what is more is cut off.
 pub const MAX_MODEL_ANSWER_BYTES: usize = 512 << 10;
 /// Bytes of one message to the planner: a goal with everything that a language model has said to it.

@@ -16,7 +16,7 @@ use crate::no_plan::{NoPlan, Rejection};
 use crate::search::{Search, Solution};
 
 /// How many blueprints of a goal are checked.
-const MAX_CHECKED: usize = 32;
+pub(crate) const MAX_CHECKED: usize = 32;
 
 /// A checked plan for a goal.
 #[derive(Clone, Debug, PartialEq)]
@@ -202,7 +202,8 @@ fn checked(
     }))
 }
 
-fn planned_by(kind: Kind, methods: &[String]) -> String {
+/// Which methods made a plan, the outermost first.
+pub(crate) fn planned_by(kind: Kind, methods: &[String]) -> String {
     let mut nested: Vec<&str> = Vec::new();
     for method in methods.iter().skip(1) {
         if !nested.contains(&method.as_str()) {

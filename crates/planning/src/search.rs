@@ -17,6 +17,7 @@ use crate::dead::{Dead, DeadEnd};
 use crate::entry::Entry;
 use crate::fragment::Fragment;
 use crate::goal::GoalRequest;
+use crate::hole::Hole;
 use crate::method::{Kind, Match, Method};
 use crate::no_plan::Rejection;
 use crate::precondition::Decision;
@@ -63,6 +64,8 @@ pub(crate) struct Search<'a> {
     tries: usize,
     retries: usize,
     dead_end: Option<DeadEnd>,
+    /// What was left open so far; `None` if nothing may be.
+    holes: Option<Vec<Hole>>,
 }
 
 /// A method in use.
@@ -104,7 +107,22 @@ impl<'a> Search<'a> {
         without: &'a BTreeSet<&'a str>,
     ) -> Self {
         let (open, choices) = Default::default();
-        Self { catalog, goal, kind, without, open, choices, at: 0, tries: 0, retries: 0, dead_end: None }
+        let (dead_end, holes) = (None, None);
+        Self { catalog, goal, kind, without, open, choices, at: 0, tries: 0, retries: 0, dead_end, holes }
+    }
+
+    /// One by methods that leaves open what it cannot plan inside of them.
+    pub(crate) fn with_holes(
+        catalog: &'a Catalog,
+        goal: &'a GoalRequest,
+        without: &'a BTreeSet<&'a str>,
+    ) -> Self {
+        Self { holes: Some(Vec::new()), ..Self::new(catalog, goal, Kind::Method, without) }
+    }
+
+    /// What was left open, in plans that were given up, too.
+    pub(crate) fn holes(&self) -> &[Hole] {
+        self.holes.as_deref().unwrap_or_default()
     }
 
     /// The first plan; after [`Search::give_up`] the next one.
@@ -289,6 +307,28 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
+    /// Leaves open what cannot be planned, if it may. In a goal that leads back to itself that would lead on and on.
+    fn leave_open(
+        &mut self,
+        goal: GoalRequest,
+        at_run_time: &BTreeSet<String>,
+        wanted: &[String],
+    ) -> Option<Fragment> {
+        let holes = self.holes.as_mut()?;
+        let is_twice = |(place, one): (usize, &Open<'_>)| {
+            self.open.iter().take(place).any(|other| other.method == one.method)
+        };
+        if self.open.iter().enumerate().any(is_twice) || self.open.iter().any(|around| around.goal == goal) {
+            return None;
+        }
+        let first = holes.last().map_or(0, |last| last.number + 1);
+        let number = (first..).find(|number| self.catalog.entry(&Hole::name(*number)).is_none())?;
+        let hole = Hole::new(number, goal, at_run_time.clone(), wanted.to_vec());
+        let fragment = hole.fragment();
+        holes.push(hole);
+        Some(fragment)
+    }
+
     /// Keeps the first of the dead ends that are deepest.
     fn note(&mut self, method: &Method, why: &str) {
         if self.dead_end.as_ref().is_some_and(|known| known.path.len() >= self.open.len()) {
@@ -313,6 +353,9 @@ impl Planner for Search<'_> {
             Ok(solution) => return Ok(solution.fragment),
             Err(unsolved) => unsolved,
         };
+        if let Some(open) = self.leave_open(goal.clone(), at_run_time, &[]) {
+            return Ok(open);
+        }
         let depends = unsolved.depends;
         let why = match unsolved.rejected.as_slice() {
             [] => format!("has the nested {}, which no method serves", goal.describe()),
@@ -339,8 +382,15 @@ impl Planner for Search<'_> {
         let namespace = &self.goal.namespace;
         let (catalog, without) = (self.catalog, self.without);
         let wish = Wish { catalog, namespace, without, wanted, given, at_run_time };
+        let why = match chain(&wish) {
+            Ok(fragment) => return Ok(fragment),
+            Err(why) => why,
+        };
+        let text = format!("Find out {}.", wanted.join(", "));
+        let goal =
+            GoalRequest { input: given.clone(), namespace: namespace.clone(), ..GoalRequest::text(text) };
         // What comes before may find out more.
-        chain(&wish).map_err(|why| Dead { why, depends: true })
+        self.leave_open(goal, at_run_time, wanted).ok_or(Dead { why, depends: true })
     }
 
     fn entry(&self, capability: &str) -> Result<Option<&Entry>, String> {

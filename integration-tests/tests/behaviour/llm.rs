@@ -5,7 +5,7 @@ use goalpost_client::v1::{Goal, GoalState, LlmUsage};
 use goalpost_testkit::llm::{Line, Server, USAGE};
 use serde_json::{Value, json};
 
-use crate::harness::{echo_worker, on_stores_with};
+use crate::harness::{echo_worker, folder, on_stores_with};
 
 pub(crate) fn plan(capability: &str) -> Value {
     json!({"name": "echo", "tasks": [
@@ -76,5 +76,38 @@ async fn such_a_goal_runs_and_its_decision_tells_what_the_model_took() {
         ("method test.brew", &None)
     );
     assert_eq!(server.recorded().len(), 6);
+    on.system.verify().await;
+}
+
+#[tokio::test]
+async fn a_hole_in_a_plan_of_methods_is_filled_and_runs_inside_of_its_task() {
+    let more = folder();
+    let errand = more.path().join("errand.yaml");
+    let methods = r#"
+methods:
+  - name: test.errand
+    patterns: ["Find my {what}"]
+    tasks:
+      - { name: search, goal: "Look everywhere for {what}", input: { what: "{what}" } }
+      - { name: bring, capability: test.other }
+    edges: [{ from: search, to: bring, data_flow: { place: tasks.search.output.place } }]
+"#;
+    std::fs::write(&errand, methods).unwrap();
+    let flow = |path: &str, expression: &str| json!([{"path": path, "expression": expression}]);
+    let answer = json!({"name": "search", "output": flow("place", "tasks.look.output.place"), "tasks": [
+        {"name": "look", "capability": "test.echo", "data_flow": flow("place", "'under the ' + goal.input.what")},
+    ]});
+    let server = Server::start([Line::json(&answer)]).await;
+    let mut flags = flags(&server.url()).to_vec();
+    flags.extend(["--catalog".to_owned(), errand.display().to_string()]);
+    let on = on_stores_with(&flags.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let _worker = echo_worker(&on.system.endpoints.graph_engine);
+    let (goal, _) = on.system.run(NewGoal::text("Find my keys")).await;
+    assert_eq!(
+        goal.decisions[0].decided_by,
+        "method test.errand, 1 hole filled by llm scripted, prompt fill.v1"
+    );
+    assert_eq!(goal.decisions[0].usage, used(1));
+    assert_eq!(result(goal), json!({"bring": {"place": "under the keys"}}));
     on.system.verify().await;
 }

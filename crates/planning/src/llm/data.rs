@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-/// Bytes of a goal's input that are shown whole.
-const MAX_INPUT_BYTES: usize = 16 << 10;
+/// Bytes of an object that is shown whole.
+const MAX_WHOLE_BYTES: usize = 16 << 10;
 /// Of one that is larger: characters of a text, items of a list and fields of an object that are shown.
 const SHOWN_CHARACTERS: usize = 120;
 const SHOWN_ITEMS: usize = 3;
@@ -17,10 +17,10 @@ pub(super) fn between(tag: &str, value: &Value) -> String {
     format!("<{tag}>\n{json}\n</{tag}>")
 }
 
-/// A goal's input; an outline of one that is too large.
-pub(super) fn input(input: &Map<String, Value>) -> Value {
-    let whole = Value::Object(input.clone());
-    if whole.to_string().len() <= MAX_INPUT_BYTES { whole } else { outline(&whole, SHOWN_LEVELS) }
+/// An object; an outline of one that is too large.
+pub(super) fn bounded(object: &Map<String, Value>) -> Value {
+    let whole = Value::Object(object.clone());
+    if whole.to_string().len() <= MAX_WHOLE_BYTES { whole } else { outline(&whole, SHOWN_LEVELS) }
 }
 
 fn outline(value: &Value, levels: usize) -> Value {
@@ -68,15 +68,15 @@ mod tests {
     }
 
     #[test]
-    fn a_small_input_is_shown_whole_and_of_a_large_one_the_outline() {
+    fn a_small_object_is_shown_whole_and_of_a_large_one_the_outline() {
         let small = json!({"list": [1, 2, 3, 4], "text": "x".repeat(1_000)});
-        assert_eq!(input(small.as_object().unwrap()), small);
+        assert_eq!(bounded(small.as_object().unwrap()), small);
         let deep = (0..20).fold(json!(1), |inner, _| json!([inner]));
         let fields: Map<String, Value> = (0..1_000).map(|n| (format!("f{n:04}"), json!(n))).collect();
         let large = json!({
             "list": (0..10_000).collect::<Vec<_>>(), "text": "ü".repeat(20_000), "deep": deep, "fields": fields,
         });
-        let shown = input(large.as_object().unwrap());
+        let shown = bounded(large.as_object().unwrap());
         assert_eq!(shown["list"], json!([0, 1, 2, "... (10000 items in all)"]));
         assert_eq!(shown["text"].as_str().unwrap(), format!("{}... (40000 bytes)", "ü".repeat(120)));
         assert_eq!(shown["deep"], json!([[[[["... (a list of 1)"]]]]]));
@@ -84,6 +84,6 @@ mod tests {
             (shown["fields"].as_object().unwrap().len(), &shown["fields"]["..."]),
             (51, &json!("1000 fields in all"))
         );
-        assert!(shown.to_string().len() < MAX_INPUT_BYTES);
+        assert!(shown.to_string().len() < MAX_WHOLE_BYTES);
     }
 }

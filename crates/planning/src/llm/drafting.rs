@@ -3,12 +3,12 @@
 use std::fmt;
 
 use goalpost_checker::{CapabilitySource, Checked, check};
-use goalpost_model::{Blueprint, Finding, Severity, WorstCase};
+use goalpost_model::{Blueprint, Body, Finding, Severity, WorstCase};
 
 use super::code::told;
-use super::prompt::{self, PROMPT, Said, Turn};
+use super::prompt::{self, FILL_PROMPT, PLAN_PROMPT, Said, Turn};
 use super::{answer, build, guard};
-use crate::GoalRequest;
+use crate::{GoalRequest, Rung, Sketch};
 
 /// How often a model may repair its plan.
 pub const MAX_REPAIRS: u32 = 2;
@@ -24,10 +24,31 @@ const MAX_TOLD: usize = 20;
 #[derive(Clone, Debug)]
 pub struct Drafting {
     goal: GoalRequest,
+    part: Part,
     system: String,
     turns: Vec<Turn>,
+    /// Repairs of what is planned now.
     repairs: u32,
+    /// And of all that was planned before it.
+    repairs_before: u32,
     left_out: usize,
+}
+
+/// What of the goal a model plans.
+#[derive(Clone, Debug)]
+enum Part {
+    /// All of it.
+    Whole,
+    /// The next hole of this plan.
+    Hole(Box<Filling>),
+}
+
+#[derive(Clone, Debug)]
+struct Filling {
+    /// How many holes there were.
+    holes: usize,
+    /// What is filled already.
+    sketch: Sketch,
 }
 
 /// What an answer comes to.
@@ -35,8 +56,8 @@ pub struct Drafting {
 pub enum Verdict {
     /// A plan that the checker accepts.
     Plan(Box<Drafted>),
-    /// The model has to be asked again: it has been told what is wrong.
-    Repair,
+    /// The model has to be asked again: it has been told what is wrong, or which hole is the next one.
+    Ask,
     /// There is none.
     GaveUp(GaveUp),
 }
@@ -67,12 +88,38 @@ pub enum GaveUp {
     },
 }
 
+/// What is not wrong with an answer.
+enum Sound {
+    Plan(Drafted),
+    /// A hole is filled, and there are others.
+    Filled(Sketch),
+    /// In the words of the model.
+    Impossible(String),
+}
+
 impl Drafting {
     /// Begins with a goal. The model may use these capabilities, and some of the engine's.
     pub fn begin(capabilities: &dyn CapabilitySource, goal: GoalRequest) -> Self {
         let (system, left_out) = prompt::system(capabilities, &goal);
         let turns = vec![Turn { said: Said::ByPlanner, text: prompt::goal(&goal) }];
-        Self { goal, system, turns, repairs: 0, left_out }
+        Self { goal, part: Part::Whole, system, turns, repairs: 0, repairs_before: 0, left_out }
+    }
+
+    /// Begins with the holes of a plan for a goal.
+    pub fn fill(capabilities: &dyn CapabilitySource, goal: GoalRequest, sketch: Sketch) -> Self {
+        let part = Part::Hole(Box::new(Filling { holes: sketch.holes(), sketch: sketch.clone() }));
+        let (system, turns) = (String::new(), Vec::new());
+        let mut drafting = Self { goal, part, system, turns, repairs: 0, repairs_before: 0, left_out: 0 };
+        drafting.go_on_with(capabilities, sketch);
+        drafting
+    }
+
+    /// The rung that this is.
+    pub fn rung(&self) -> Rung {
+        match self.part {
+            Part::Whole => Rung::Llm,
+            Part::Hole(_) => Rung::LlmFill,
+        }
     }
 
     /// What the model is told of its work.
@@ -85,9 +132,18 @@ impl Drafting {
         &self.turns
     }
 
-    /// Which prompts were used, and how it went: `prompt plan.v1, repaired once`.
-    pub fn provenance(&self) -> String {
-        let repaired = match self.repairs {
+    /// Who makes the plan, and how it went: `llm NAME, prompt plan.v1, repaired once`;
+    /// `method trip.report, 2 holes filled by llm NAME, prompt fill.v1`.
+    pub fn made_by(&self, model: &str) -> String {
+        let (methods, prompt) = match &self.part {
+            Part::Whole => (String::new(), PLAN_PROMPT),
+            Part::Hole(filling) => {
+                let holes =
+                    if filling.holes == 1 { "1 hole".to_owned() } else { format!("{} holes", filling.holes) };
+                (format!("{}, {holes} filled by ", filling.sketch.planned_by()), FILL_PROMPT)
+            }
+        };
+        let repaired = match self.repairs_before + self.repairs {
             0 => String::new(),
             1 => ", repaired once".to_owned(),
             many => format!(", repaired {many} times"),
@@ -96,46 +152,83 @@ impl Drafting {
             0 => String::new(),
             many => format!(", {many} capabilities left out"),
         };
-        format!("prompt {PROMPT}{repaired}{left_out}")
+        format!("{methods}llm {model}, prompt {prompt}{repaired}{left_out}")
     }
 
     /// What an answer comes to. The capabilities are those that it began with.
     pub fn answer(&mut self, capabilities: &dyn CapabilitySource, text: &str) -> Verdict {
         match self.judge(capabilities, text) {
-            Ok(Ok(drafted)) => Verdict::Plan(Box::new(drafted)),
-            Ok(Err(reason)) => Verdict::GaveUp(GaveUp::Impossible { reason }),
+            Ok(Sound::Plan(drafted)) => Verdict::Plan(Box::new(drafted)),
+            Ok(Sound::Filled(sketch)) => {
+                self.go_on_with(capabilities, sketch);
+                Verdict::Ask
+            }
+            Ok(Sound::Impossible(reason)) => Verdict::GaveUp(GaveUp::Impossible { reason }),
             Err(findings) if self.repairs >= MAX_REPAIRS => Verdict::GaveUp(GaveUp::NeverValid { findings }),
             Err(findings) => {
                 self.repairs += 1;
                 let end = text.floor_char_boundary(MAX_SHOWN_BYTES);
                 self.turns.push(Turn { said: Said::ByModel, text: text[..end].to_owned() });
                 self.turns.push(Turn { said: Said::ByPlanner, text: prompt::repair(&findings) });
-                Verdict::Repair
+                Verdict::Ask
             }
         }
     }
 
-    /// A plan, or why the model says there is none; or what is wrong.
-    fn judge(
-        &self,
-        capabilities: &dyn CapabilitySource,
-        text: &str,
-    ) -> Result<Result<Drafted, String>, Vec<Finding>> {
+    /// The next hole: another question, which knows nothing of those before but what came of them.
+    fn go_on_with(&mut self, capabilities: &dyn CapabilitySource, sketch: Sketch) {
+        self.repairs_before += std::mem::take(&mut self.repairs);
+        if let Some((hole, task)) = sketch.next() {
+            let (system, left_out) = prompt::system_for_hole(capabilities, hole);
+            let text = prompt::hole(&self.goal, &sketch, hole, task);
+            self.turns = vec![Turn { said: Said::ByPlanner, text }];
+            self.system = system;
+            self.left_out = self.left_out.max(left_out);
+        }
+        if let Part::Hole(filling) = &mut self.part {
+            filling.sketch = sketch;
+        }
+    }
+
+    /// What is wrong with an answer is the error.
+    fn judge(&self, capabilities: &dyn CapabilitySource, text: &str) -> Result<Sound, Vec<Finding>> {
         let draft = answer::read(text)?;
         if draft.tasks.is_empty() && !draft.impossible.trim().is_empty() {
-            return Ok(Err(told(draft.impossible.trim())));
+            return Ok(Sound::Impossible(told(draft.impossible.trim())));
         }
-        let blueprint = build::blueprint(draft)?;
-        let mut found = guard::findings(&blueprint, &self.goal.input, capabilities);
-        let Checked { findings, blueprint, worst_case } = check(&blueprint, capabilities);
-        match (blueprint, worst_case) {
-            (Some(blueprint), Some(worst_case)) if found.is_empty() => {
-                Ok(Ok(Drafted { blueprint, findings, worst_case }))
+        let drafted = build::blueprint(draft)?;
+        match &self.part {
+            Part::Whole => {
+                let found = guard::findings(&drafted, &self.goal.input, capabilities);
+                judged(found, &drafted, capabilities).map(Sound::Plan)
             }
-            _ => {
-                found.extend(findings);
-                Err(found)
+            Part::Hole(filling) => {
+                let input = filling.sketch.next().map(|(hole, _)| &hole.goal.input);
+                let mut found = guard::findings(&drafted, input.unwrap_or(&self.goal.input), capabilities);
+                found.extend(guard::holes(&drafted, &filling.sketch));
+                let Blueprint { tasks, edges, output, .. } = drafted;
+                let sketch = filling.sketch.filled(&Body { tasks, edges, output });
+                let plan = judged(found, sketch.blueprint(), &sketch.beside(capabilities))?;
+                Ok(if sketch.holes() == 0 { Sound::Plan(plan) } else { Sound::Filled(sketch) })
             }
+        }
+    }
+}
+
+/// The plan, if neither this was found in it nor the checker has anything against it.
+fn judged(
+    mut found: Vec<Finding>,
+    blueprint: &Blueprint,
+    capabilities: &dyn CapabilitySource,
+) -> Result<Drafted, Vec<Finding>> {
+    let Checked { findings, blueprint, worst_case } = check(blueprint, capabilities);
+    match (blueprint, worst_case) {
+        (Some(blueprint), Some(worst_case)) if found.is_empty() => {
+            Ok(Drafted { blueprint, findings, worst_case })
+        }
+        _ => {
+            found.extend(findings);
+            Err(found)
         }
     }
 }

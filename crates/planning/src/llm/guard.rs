@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::code::{ENDPOINT, NOT_FOR_MODELS, SECRET, error};
 use super::endpoint::places;
+use crate::Sketch;
 use crate::goal::shortened;
 
 /// Capabilities of the engine's that would have it plan again, or run what nobody has checked against this.
@@ -43,6 +44,26 @@ pub(crate) fn findings(
     guard.edges(&blueprint.edges, &blueprint.tasks);
     all_tasks(&blueprint.tasks).for_each(|task| guard.task(task));
     guard.findings
+}
+
+/// Tasks that are holes of the plan around.
+pub(crate) fn holes(drafted: &Blueprint, sketch: &Sketch) -> Vec<Finding> {
+    let holes = all_tasks(&drafted.tasks).filter(|task| sketch.has(&task.capability));
+    holes.map(not_for_models).collect()
+}
+
+fn not_for_models(task: &Task) -> Finding {
+    error(
+        NOT_FOR_MODELS,
+        &node_of(task),
+        "capability",
+        format!("'{}' is not for plans of a language model", task.capability),
+        "plan what is to be done here, with the other capabilities",
+    )
+}
+
+fn node_of(task: &Task) -> String {
+    format!("task {}", task.name)
 }
 
 struct Guard<'a> {
@@ -104,16 +125,9 @@ fn gather<'a>(value: &'a Value, texts: &mut HashSet<&'a str>) {
 
 impl<'a> Guard<'a> {
     fn task(&mut self, task: &Task) {
-        let node = format!("task {}", task.name);
+        let node = node_of(task);
         if NOT_OURS.contains(&task.capability.as_str()) {
-            let message = format!("'{}' is not for plans of a language model", task.capability);
-            self.findings.push(error(
-                NOT_FOR_MODELS,
-                &node,
-                "capability",
-                message,
-                "plan what is to be done here, with the other capabilities",
-            ));
+            self.findings.push(not_for_models(task));
         }
         let capability = self.capabilities.capability(&task.capability);
         self.constants(&node, "input", &task.input, capability);

@@ -3,7 +3,8 @@
 //! The model proposes and the checker decides. Its answer is read into a draft (`draft.rs`), which has no room for
 //! definitions of capabilities, and built into a blueprint; that is checked like any other, and held against what the
 //! goal brought: endpoints and secrets that its input does not have are findings, too. Findings go back as they are, at
-//! most twice.
+//! most twice. A plan of methods with holes ([`crate::Sketch`]) is filled the same way, one hole after the other: what the
+//! model answers is the graph that the hole's task runs, and it is checked in its place.
 //!
 //! ```text
 //! goal, catalog -> prompt -> (model) -> answer -> draft -> build -> guard + check -> Drafted
@@ -23,4 +24,4 @@ mod offer;
 mod prompt;
 
 pub use drafting::{Drafted, Drafting, GaveUp, MAX_REPAIRS, Verdict};
-pub use prompt::{PROMPT, Said, Turn, answer_schema};
+pub use prompt::{FILL_PROMPT, PLAN_PROMPT, Said, Turn, answer_schema};

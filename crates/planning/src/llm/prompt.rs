@@ -6,12 +6,16 @@ use serde_json::{Value, json};
 
 use super::data;
 use super::offer::offer;
-use crate::GoalRequest;
+use crate::hole::Hole;
+use crate::{GoalRequest, Sketch};
 
-/// Which prompts these are.
-pub const PROMPT: &str = "plan.v1";
+/// Which prompts a model is given for a whole goal.
+pub const PLAN_PROMPT: &str = "plan.v1";
+/// And which for a hole: those, and what is to be known of holes.
+pub const FILL_PROMPT: &str = "fill.v1";
 
 const PLAN: &str = include_str!("../../prompts/plan.v1.md");
+const FILL: &str = include_str!("../../prompts/fill.v1.md");
 const REPAIR: &str = include_str!("../../prompts/repair.v1.md");
 const ANSWER: &str = include_str!("../../prompts/answer.v1.schema.json");
 
@@ -47,12 +51,33 @@ pub(super) fn system(capabilities: &dyn CapabilitySource, goal: &GoalRequest) ->
     (format!("{PLAN}\n{}", offer.lines), offer.left_out)
 }
 
+/// The same where it fills a hole.
+pub(super) fn system_for_hole(capabilities: &dyn CapabilitySource, hole: &Hole) -> (String, usize) {
+    let (system, left_out) = system(capabilities, &hole.goal);
+    (format!("{system}{FILL}"), left_out)
+}
+
 /// The goal, as data.
 pub(super) fn goal(goal: &GoalRequest) -> String {
+    data::between("goal", &wanted(goal))
+}
+
+/// The next hole of a plan for this goal, as data.
+pub(super) fn hole(whole: &GoalRequest, sketch: &Sketch, hole: &Hole, task: &str) -> String {
+    let mut goal = wanted(&hole.goal);
+    goal["hole"] = task.into();
+    goal["at_run_time"] = json!(hole.at_run_time);
+    goal["wanted"] = json!(hole.wanted);
+    let plan = json!({"goal": wanted(whole), "plan": sketch.blueprint()});
+    let plan = plan.as_object().map(data::bounded).unwrap_or_default();
+    format!("{}\n{}", data::between("goal", &goal), data::between("plan", &plan))
+}
+
+fn wanted(goal: &GoalRequest) -> Value {
     let GoalRequest { text, goal_type, input, .. } = goal;
     let mut wanted = if goal_type.is_empty() { json!({"text": text}) } else { json!({"type": goal_type}) };
-    wanted["input"] = data::input(input);
-    data::between("goal", &wanted)
+    wanted["input"] = data::bounded(input);
+    wanted
 }
 
 /// What is wrong with the last answer: the errors as they were found.

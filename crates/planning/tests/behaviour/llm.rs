@@ -40,9 +40,9 @@ fn goal() -> GoalRequest {
 fn draft(goal: GoalRequest, answers: &[Value]) -> (Verdict, Drafting) {
     let catalog = demo();
     let mut drafting = Drafting::begin(&catalog, goal);
-    let mut verdict = Verdict::Repair;
+    let mut verdict = Verdict::Ask;
     for answer in answers {
-        assert!(matches!(verdict, Verdict::Repair), "{verdict:?}");
+        assert!(matches!(verdict, Verdict::Ask), "{verdict:?}");
         verdict = drafting.answer(&catalog, &answer.to_string());
     }
     (verdict, drafting)
@@ -75,7 +75,7 @@ fn a_valid_plan_is_taken_with_the_catalogs_definitions() {
         .map(|name| catalog.capability(name).unwrap())
         .to_vec();
     assert_eq!(blueprint.capabilities.iter().collect::<Vec<_>>(), defined);
-    assert_eq!(drafting.provenance(), "prompt plan.v1");
+    assert_eq!(drafting.made_by("m"), "llm m, prompt plan.v1");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn findings_go_back_as_they_are_until_the_plan_is_sound() {
     let mut misspelt = valid();
     misspelt["tasks"][0]["capability"] = "weather.fecth".into();
     let (verdict, drafting) = draft(goal(), &[misspelt.clone()]);
-    assert!(matches!(verdict, Verdict::Repair));
+    assert!(matches!(verdict, Verdict::Ask));
     let [_, answer, findings] = drafting.turns() else { panic!("{:?}", drafting.turns()) };
     assert_eq!((answer.said, answer.text.as_str()), (Said::ByModel, misspelt.to_string().as_str()));
     assert_eq!(findings.said, Said::ByPlanner);
@@ -92,13 +92,13 @@ fn findings_go_back_as_they_are_until_the_plan_is_sound() {
     }
     let (verdict, drafting) = draft(goal(), &[misspelt.clone(), valid()]);
     assert_eq!(
-        (plan(verdict).blueprint.tasks.len(), drafting.provenance().as_str()),
-        (3, "prompt plan.v1, repaired once")
+        (plan(verdict).blueprint.tasks.len(), drafting.made_by("m").as_str()),
+        (3, "llm m, prompt plan.v1, repaired once")
     );
     let (verdict, drafting) = draft(goal(), &[json!("no"), misspelt, valid()]);
     assert_eq!(
-        (plan(verdict).blueprint.tasks.len(), drafting.provenance().as_str()),
-        (3, "prompt plan.v1, repaired 2 times")
+        (plan(verdict).blueprint.tasks.len(), drafting.made_by("m").as_str()),
+        (3, "llm m, prompt plan.v1, repaired 2 times")
     );
 }
 
@@ -202,7 +202,7 @@ proptest! {
         let place = broken.floor_char_boundary(place.min(broken.len()));
         broken.insert_str(place, &text);
         for answer in [text.as_str(), broken.as_str(), broken.as_str()] {
-            if !matches!(drafting.answer(&catalog, answer), Verdict::Repair) {
+            if !matches!(drafting.answer(&catalog, answer), Verdict::Ask) {
                 break;
             }
         }

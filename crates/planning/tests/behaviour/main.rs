@@ -11,6 +11,7 @@ mod determinism;
 mod documentation;
 mod examples;
 mod fallbacks;
+mod filling;
 mod llm;
 mod nested;
 mod random;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use goalpost_llm::Outcome;
 use goalpost_model::limits::MAX_PLANNING_STEPS;
-use goalpost_model::{Digest, LlmUsage, PlanningStep};
-use goalpost_planning::Catalog;
+use goalpost_model::{Digest, LlmUsage, Namespace, PlanningStep};
 use goalpost_planning::llm::{Drafting, Verdict};
+use goalpost_planning::{Attempt, Catalog, GoalRequest, Outcome as Climbed, Rung, sketch};
 use goalpost_proto::v1::PlanResponse;
 use goalpost_proto::v1::draft_response::Next;
 use serde_json::json;
@@ -16,6 +16,7 @@ use super::args::LlmArgs;
 use super::flights::{Flights, Key};
 use super::made::Made;
 use super::question::{Model, Said, StartError, outcome};
+use crate::answers;
 use crate::bounded::{Bounded, Error};
 use crate::requests::Draft;
 
@@ -59,7 +60,8 @@ impl Llm {
         self.model.name()
     }
 
-    /// What comes next on the way to a plan for a goal for which there is no other plan; `before` says why.
+    /// What comes next on the way to a plan for a goal for which there is no other plan; `before` says why. Holes in a plan
+    /// of methods are filled, if there is one; else, or if that fails, the model plans all.
     ///
     /// Nothing is remembered of a goal: its steps are gone through anew, so that any planner can go on with them. The
     /// model is asked where they end, or where they are answers to other questions.
@@ -67,69 +69,87 @@ impl Llm {
         &self,
         catalog: Arc<Catalog>,
         draft: Draft,
-        before: PlanResponse,
+        mut before: PlanResponse,
     ) -> Result<Next, Refused> {
         let Draft { goal, request_id, steps } = draft;
         for step in &steps {
             self.flights.forget(&key(&request_id, &step.request));
         }
-        // Only what goals of its namespace may use.
-        let namespace = goal.namespace.clone();
-        let (begun, whose) = (Arc::clone(&catalog), namespace.clone());
-        let mut drafting = self.work(move || Drafting::begin(&begun.of_namespace(&whose), goal)).await?;
+        let heard = Heard { request_id, steps };
+        let (with, first) = (Arc::clone(&catalog), goal.clone());
+        let (mut drafting, skipped) = self.work(move || begin(&with, first)).await?;
+        before.attempts.extend(skipped.map(answers::attempt));
         loop {
-            let (question, digest) = self.model.question(&drafting);
-            let Some(step) = steps.iter().find(|step| step.request == digest) else {
-                if steps.len() >= MAX_PLANNING_STEPS {
-                    let made = used(&steps).map(Made::asked_too_often);
-                    return made.map(|made| plan(made, before)).ok_or(Refused::Lost);
+            let made = match self.go_on(Arc::clone(&catalog), &goal.namespace, drafting, &heard).await? {
+                Came::Step(step) => return Ok(Next::Step(step.into())),
+                Came::Ask(same) => {
+                    drafting = *same;
+                    continue;
                 }
-                let begin = || {
-                    let place = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| Refused::Busy)?;
-                    let model = Arc::clone(&self.model);
-                    Ok(async move {
-                        let _place = place;
-                        model.ask(&question, digest).await
-                    })
-                };
-                let said = if request_id.is_empty() {
-                    begin()?.await?
-                } else {
-                    self.flights.join(key(&request_id, &digest), begin).await?
-                };
-                return Ok(match said {
-                    Said::Step(step) => Next::Step(step.into()),
-                    Said::Nothing { outcome, usage } => {
-                        let usage = used(&steps).into_iter().fold(usage, |last, earlier| earlier.and(last));
-                        plan(Made::failed(usage, &drafting.provenance(), &outcome), before)
-                    }
-                });
+                Came::Made(made) => made,
             };
-            let usage = used(&steps).unwrap_or_else(|| step.usage.clone());
-            let text = match outcome(step) {
-                Outcome::Answer { text, .. } => text,
-                outcome => return Ok(plan(Made::failed(usage, &drafting.provenance(), &outcome), before)),
-            };
-            let (with, whose) = (Arc::clone(&catalog), namespace.clone());
-            let judge = move || {
-                let verdict = drafting.answer(&with.of_namespace(&whose), &text);
-                (drafting, verdict)
-            };
-            let (judged, verdict) = self.work(judge).await?;
-            drafting = judged;
-            let provenance = drafting.provenance();
-            match verdict {
-                Verdict::Repair => {
-                    tracing::debug!("a plan of the language model has errors; it is to repair it");
-                }
-                Verdict::Plan(drafted) => {
-                    return Ok(plan(Made::drafted(usage, &provenance, *drafted), before));
-                }
-                Verdict::GaveUp(gave_up) => {
-                    return Ok(plan(Made::gave_up(usage, &provenance, gave_up), before));
-                }
-            }
+            let Some(attempt) = made.passed_on() else { return Ok(Next::Plan(made.into_answer(before))) };
+            before.attempts.push(answers::attempt(attempt));
+            let (with, goal) = (Arc::clone(&catalog), goal.clone());
+            drafting = self.work(move || whole(&with, goal)).await?;
         }
+    }
+
+    /// One question and its answer: the one that was heard before, or a new one.
+    async fn go_on(
+        &self,
+        catalog: Arc<Catalog>,
+        namespace: &Namespace,
+        mut drafting: Drafting,
+        heard: &Heard,
+    ) -> Result<Came, Refused> {
+        let (question, digest) = self.model.question(&drafting);
+        let Heard { request_id, steps } = heard;
+        let Some(step) = steps.iter().find(|step| step.request == digest) else {
+            if steps.len() >= MAX_PLANNING_STEPS {
+                let made = used(steps).map(|usage| Came::Made(Made::asked_too_often(usage, &drafting)));
+                return made.ok_or(Refused::Lost);
+            }
+            let begin = || {
+                let place = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| Refused::Busy)?;
+                let model = Arc::clone(&self.model);
+                Ok(async move {
+                    let _place = place;
+                    model.ask(&question, digest).await
+                })
+            };
+            let said = if request_id.is_empty() {
+                begin()?.await?
+            } else {
+                self.flights.join(key(request_id, &digest), begin).await?
+            };
+            return Ok(match said {
+                Said::Step(step) => Came::Step(step),
+                Said::Nothing { outcome, usage } => {
+                    let usage = used(steps).into_iter().fold(usage, |last, earlier| earlier.and(last));
+                    Came::Made(Made::failed(usage, &drafting, &outcome))
+                }
+            });
+        };
+        let usage = used(steps).unwrap_or_else(|| step.usage.clone());
+        let text = match outcome(step) {
+            Outcome::Answer { text, .. } => text,
+            outcome => return Ok(Came::Made(Made::failed(usage, &drafting, &outcome))),
+        };
+        let whose = namespace.clone();
+        let judge = move || {
+            let verdict = drafting.answer(&catalog.of_namespace(&whose), &text);
+            (drafting, verdict)
+        };
+        let (drafting, verdict) = self.work(judge).await?;
+        Ok(match verdict {
+            Verdict::Ask => {
+                tracing::debug!("an answer of the language model leads to another question");
+                Came::Ask(Box::new(drafting))
+            }
+            Verdict::Plan(drafted) => Came::Made(Made::drafted(usage, &drafting, *drafted)),
+            Verdict::GaveUp(gave_up) => Came::Made(Made::gave_up(usage, &drafting, gave_up)),
+        })
     }
 
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refused> {
@@ -142,8 +162,40 @@ pub(crate) fn used(steps: &[PlanningStep]) -> Option<LlmUsage> {
     steps.iter().map(|step| step.usage.clone()).reduce(LlmUsage::and)
 }
 
-fn plan(made: Made, before: PlanResponse) -> Next {
-    Next::Plan(made.into_answer(before))
+/// What was heard of a goal so far.
+struct Heard {
+    request_id: String,
+    steps: Vec<PlanningStep>,
+}
+
+/// What one question comes to.
+enum Came {
+    /// It was asked.
+    Step(PlanningStep),
+    /// It was answered before, and leads to another one.
+    Ask(Box<Drafting>),
+    /// It was the last one.
+    Made(Made),
+}
+
+/// The first rung of the model; what became of the one before, if there is no use in it.
+fn begin(catalog: &Catalog, goal: GoalRequest) -> (Drafting, Option<Attempt>) {
+    match sketch(catalog, &goal) {
+        Ok(sketch) => {
+            let namespace = goal.namespace.clone();
+            (Drafting::fill(&catalog.of_namespace(&namespace), goal, sketch), None)
+        }
+        Err(reason) => {
+            let skipped = Attempt { rung: Rung::LlmFill, outcome: Climbed::Skipped, reason };
+            (whole(catalog, goal), Some(skipped))
+        }
+    }
+}
+
+/// The model plans all, with what goals of this namespace may use.
+fn whole(catalog: &Catalog, goal: GoalRequest) -> Drafting {
+    let namespace = goal.namespace.clone();
+    Drafting::begin(&catalog.of_namespace(&namespace), goal)
 }
 
 /// The same question about another request is another one.

@@ -1,6 +1,7 @@
 //! Goals that only a language model can plan, with one that answers from a script.
 
 mod asking;
+mod filling;
 mod injection;
 mod repeated;
 mod starting;

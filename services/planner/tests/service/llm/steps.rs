@@ -65,8 +65,8 @@ async fn a_model_is_not_asked_without_end() {
     let steps = vec![other; MAX_PLANNING_STEPS];
     let planned = planned(&mut planner, &steps).await;
     let (kind, message) = failure(&planned);
-    assert!(kind == "NO_PLAN" && message.contains("was asked 8 times"), "{message}");
-    assert_eq!((planned.usage, server.recorded().len()), (used(8, 8), 0));
+    assert!(kind == "NO_PLAN" && message.contains("was asked 16 times"), "{message}");
+    assert_eq!((planned.usage, server.recorded().len()), (used(16, 16), 0));
     let steps = [steps.as_slice(), &steps[..1]].concat();
     let request = DraftRequest { goal: Some(goal()), request_id: String::new(), steps };
     assert_eq!(violations(&planner.client.draft(request).await.unwrap_err()), ["steps"]);
