@@ -3,8 +3,8 @@
 use goalpost_client::v1::resolve_decision_request::Verdict;
 use goalpost_client::v1::{
     ApprovalTerms, ApproveVerdict, AtDeadline, EditVerdict, Event, EventType, ExtendGoalRequest, Goal,
-    GoalState, ListDecisionsRequest, PlanApprovalState, Policy, PolicyRule, PolicyVerdict, RejectVerdict,
-    ResolveDecisionRequest,
+    GoalBudget, GoalState, ListDecisionsRequest, PlanApprovalState, Policy, PolicyRule, PolicyVerdict,
+    RejectVerdict, ReplanGoalRequest, ResolveDecisionRequest,
 };
 use goalpost_client::{Client, Error, NewGoal};
 use goalpost_proto::v1::act_on_workflow_request::Action;
@@ -263,6 +263,59 @@ async fn the_engine_refuses_what_was_not_decided_on() {
     on.system.verify().await;
 }
 
+/// A goal that waits for a signal, and whose policy has ann approve what gains something that writes.
+async fn guarded(on: &OnStores) -> Goal {
+    let terms = ApprovalTerms { deciders: vec!["ann".to_owned()], ..Default::default() };
+    let gains = rule("gains", "size(plan.gained) > 0", PolicyVerdict::Approval, Some(terms));
+    let goal = NewGoal::blueprint(blueprint(with(&[]))).policy(Policy { rules: vec![gains] });
+    let goal = on.system.client().submit(goal).await.unwrap();
+    seen(&on.system, &goal.id, EventType::TaskWaiting, "wait").await;
+    goal
+}
+
+/// A plan that waits for a signal, and then uses these capabilities.
+fn with(capabilities: &[&str]) -> Value {
+    let name = |capability: &str| capability.replace('.', "_");
+    let mut tasks =
+        vec![json!({"name": "wait", "capability": "goalpost.await_signal", "input": {"name": "go"}})];
+    tasks.extend(capabilities.iter().map(|used| json!({"name": name(used), "capability": used})));
+    let edges: Value = capabilities.iter().map(|used| json!({"from": "wait", "to": name(used)})).collect();
+    json!({"name": "guarded", "tasks": tasks, "edges": edges})
+}
+
+/// Approves what the goal waits for, which the engine has refused before.
+async fn approved(on: &OnStores, asked: &Goal) {
+    let client = on.system.client();
+    let wanted = &asked.approvals.last().unwrap().blueprint_digest;
+    let mut engine = GraphEngineClient::connect(on.system.endpoints.graph_engine.clone()).await.unwrap();
+    let extend = Action::Extend(ExtendAction { blueprint_digest: wanted.clone() });
+    let request = ActOnWorkflowRequest { id: asked.id.clone(), action: Some(extend) };
+    let refused = engine.act_on_workflow(request).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused)), precondition("NOT_APPROVED"));
+    let meant = Goal { blueprint_digest: wanted.clone(), ..asked.clone() };
+    decide(&client, &meant, "ann", approve()).await.unwrap();
+    let goes_on =
+        async || Some(client.get(&asked.id).await.unwrap()).filter(|now| now.blueprint_digest == *wanted);
+    wait_for("the plan that was approved", goes_on).await;
+}
+
+/// Gives the signal; the goal then ends, and has run so many tasks.
+async fn let_go(on: &OnStores, id: &str) -> (Goal, Vec<String>) {
+    let go = goalpost_client::v1::SignalGoalRequest {
+        id: id.to_owned(),
+        name: "go".to_owned(),
+        ..Default::default()
+    };
+    on.system.client().signal(go).await.unwrap();
+    let (done, words) = ended(&on.system, id).await;
+    assert_eq!(done.state(), GoalState::Succeeded, "{:?}", done.failure);
+    (done, words)
+}
+
+fn count(words: &[String], word: &str) -> usize {
+    words.iter().filter(|other| *other == word).count()
+}
+
 fn added(goal: &Goal, capability: &str) -> ExtendGoalRequest {
     let name = capability.replace('.', "_");
     let part = json!({"name": "more", "tasks": [{"name": name, "capability": capability}],
@@ -274,39 +327,60 @@ fn added(goal: &Goal, capability: &str) -> ExtendGoalRequest {
 async fn what_is_added_is_approved_only_if_it_gains_something_that_writes() {
     let on = on_stores().await;
     let worker = echo_worker(&on.system.endpoints.graph_engine);
-    let client = on.system.client();
-    let terms = ApprovalTerms { deciders: vec!["ann".to_owned()], ..Default::default() };
-    let gains = rule("gains", "size(plan.gained) > 0", PolicyVerdict::Approval, Some(terms));
-    let two = blueprint(json!({"name": "two", "tasks": [
-        {"name": "wait", "capability": "goalpost.await_signal", "input": {"name": "go"}}]}));
-    let goal = NewGoal::blueprint(two).policy(Policy { rules: vec![gains] });
-    let goal = client.submit(goal).await.unwrap();
-    seen(&on.system, &goal.id, EventType::TaskWaiting, "wait").await;
+    let (goal, client) = (guarded(&on).await, on.system.client());
     let read = client.extend(added(&goal, "test.echo")).await.unwrap();
     assert_eq!(read.approvals, []);
     let asked = client.extend(added(&goal, "test.write")).await.unwrap();
     assert_eq!((asked.blueprint_digest == read.blueprint_digest, asked.approvals.len()), (true, 1));
-    let wanted = &asked.approvals[0].blueprint_digest;
-    let mut engine = GraphEngineClient::connect(on.system.endpoints.graph_engine.clone()).await.unwrap();
-    let extend = Action::Extend(ExtendAction { blueprint_digest: wanted.clone() });
-    let request = ActOnWorkflowRequest { id: goal.id.clone(), action: Some(extend) };
-    let refused = engine.act_on_workflow(request).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused)), precondition("NOT_APPROVED"));
-    let meant = Goal { blueprint_digest: wanted.clone(), ..goal.clone() };
-    decide(&client, &meant, "ann", approve()).await.unwrap();
-    let extended =
-        async || Some(client.get(&goal.id).await.unwrap()).filter(|now| now.blueprint_digest == *wanted);
-    wait_for("the extension", extended).await;
-    let go = goalpost_client::v1::SignalGoalRequest {
-        id: goal.id.clone(),
-        name: "go".to_owned(),
-        ..Default::default()
-    };
-    client.signal(go).await.unwrap();
-    let (done, words) = ended(&on.system, &goal.id).await;
-    assert_eq!(done.state(), GoalState::Succeeded, "{:?}", done.failure);
-    assert_eq!(words.iter().filter(|word| *word == "WORKFLOW_EXTENDED").count(), 2, "{words:?}");
+    approved(&on, &asked).await;
+    let (_, words) = let_go(&on, &goal.id).await;
+    assert_eq!(count(&words, "WORKFLOW_EXTENDED"), 2, "{words:?}");
     assert_eq!(worker.begun.lock().unwrap().len(), 2);
+    on.system.verify().await;
+}
+
+#[tokio::test]
+async fn another_plan_is_approved_only_if_it_gains_something_that_writes() {
+    let on = on_stores().await;
+    let worker = echo_worker(&on.system.endpoints.graph_engine);
+    let (goal, client) = (guarded(&on).await, on.system.client());
+    let to = |plan: Value| ReplanGoalRequest {
+        id: goal.id.clone(),
+        reason: "it has to be otherwise".to_owned(),
+        blueprint: Some(blueprint(plan)),
+    };
+    let read = client.replan(to(with(&["test.echo", "test.other"]))).await.unwrap();
+    assert_eq!((read.blueprint_digest == goal.blueprint_digest, read.approvals.len()), (false, 0));
+    let asked = client.replan(to(with(&["test.echo", "test.write"]))).await.unwrap();
+    assert_eq!((asked.blueprint_digest == read.blueprint_digest, asked.approvals.len()), (true, 1));
+    approved(&on, &asked).await;
+    // What writes already gains nothing by more of it, and what is left out gains nothing either.
+    let less = client.replan(to(with(&["test.write"]))).await.unwrap();
+    assert_eq!(less.approvals.len(), 1);
+    let (done, words) = let_go(&on, &goal.id).await;
+    assert_eq!(done.blueprint_digest, less.blueprint_digest);
+    assert_eq!(count(&words, "ATTEMPT_STARTED test_write"), 1, "{words:?}");
+    assert_eq!(worker.begun.lock().unwrap().len(), 1);
+    on.system.verify().await;
+}
+
+#[tokio::test]
+async fn a_budget_that_is_set_while_a_plan_waits_is_the_one_that_counts() {
+    let on = on_stores().await;
+    let worker = echo_worker(&on.system.endpoints.graph_engine);
+    let client = on.system.client();
+    let tokens = |tokens| GoalBudget { tokens: Some(tokens), ..GoalBudget::default() };
+    let dear = NewGoal::of_type("test.inquire").budget(tokens(100)).policy(asks(&["ann"], 1));
+    let id = client.submit(dear).await.unwrap().id;
+    let goal = await_state(&client, &id, GoalState::AwaitingApproval).await;
+    client.set_budget(&id, tokens(99)).await.unwrap();
+    decide(&client, &goal, "ann", approve()).await.unwrap();
+    let paused = seen(&on.system, &id, EventType::WorkflowPaused, "").await;
+    assert_eq!(paused.failure.unwrap().kind, "BUDGET_EXCEEDED");
+    assert_eq!(worker.begun.lock().unwrap().len(), 0);
+    client.set_budget(&id, tokens(100)).await.unwrap();
+    let (done, _) = ended(&on.system, &id).await;
+    assert_eq!(done.state(), GoalState::Succeeded, "{:?}", done.failure);
     on.system.verify().await;
 }
 
