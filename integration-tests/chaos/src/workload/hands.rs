@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use goalpost_client::v1::{
-    ExtendGoalRequest, Goal, ResolveApprovalRequest, SignalGoalRequest, SkipTaskRequest,
+    ExtendGoalRequest, Goal, GoalBudget, ResolveApprovalRequest, SignalGoalRequest, SkipTaskRequest,
 };
 use goalpost_client::{Client, Error};
 use goalpost_model::GoalState;
@@ -19,7 +19,7 @@ use super::{PATIENCE, Workload, passes};
 use crate::random::Random;
 
 /// Between two tries of what could not be done yet.
-const PAUSE: Duration = Duration::from_millis(200);
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
 /// How long after its end a goal may still be opened again, by a call that somebody gave up long ago.
 const AFTERMATH: Duration = Duration::from_secs(12);
 
@@ -30,6 +30,8 @@ pub(super) struct Plan {
     pauses: Option<(Duration, Duration)>,
     /// A task that is ended by hand, when, and whether as if it had succeeded.
     skips: Option<(String, Duration, bool)>,
+    /// When it may make no more than so many attempts, and for how long.
+    budget: Option<(Duration, i64, Duration)>,
     /// Whether it is opened again when it has ended badly, and whether with all of it.
     retries: Option<bool>,
 }
@@ -41,7 +43,11 @@ impl Plan {
             .chance(8)
             .then(|| (random.pick(tasks).clone(), random.millis(0, 2_000), random.chance(50)));
         let retries = random.chance(70).then(|| random.chance(30));
-        Self { hands, pauses, skips, retries }
+        let budget = random.chance(15).then(|| {
+            let attempts = i64::try_from(1 + random.below(6)).unwrap_or(1);
+            (random.millis(0, 1_000), attempts, random.millis(0, 2_500))
+        });
+        Self { hands, pauses, skips, budget, retries }
     }
 }
 
@@ -67,6 +73,7 @@ impl Handled<'_> {
                 self.lend_hands(plan, round, &mut others.0, &over),
                 self.pause(plan.pauses.filter(|_| round == 0), &over),
                 self.skip(plan.skips.as_ref().filter(|_| round == 0), &over),
+                self.bound(plan.budget.filter(|_| round == 0), &over),
             );
             random.below(2);
             let reopened = match plan.retries.filter(|_| round == 0) {
@@ -172,6 +179,19 @@ impl Handled<'_> {
         sleep(lasts).await;
         while !over.is_cancelled() {
             self.tell("a resumption", over, false, || self.client.resume(self.id)).await;
+            sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    /// Bounds its attempts, and takes the bound away again and again: one may come late.
+    async fn bound(&self, budget: Option<(Duration, i64, Duration)>, over: &CancellationToken) {
+        let Some((after, attempts, lasts)) = budget else { return };
+        let to = |attempts| GoalBudget { attempts: Some(attempts), ..GoalBudget::default() };
+        sleep(after).await;
+        self.tell("a budget", over, false, || self.client.set_budget(self.id, to(attempts))).await;
+        sleep(lasts).await;
+        while !over.is_cancelled() {
+            self.tell("the end of a budget", over, false, || self.client.set_budget(self.id, to(0))).await;
             sleep(Duration::from_secs(1)).await;
         }
     }

@@ -1,6 +1,7 @@
 //! The goals of a run: submitted with a key and as often as it takes, watched, some of them cancelled,
 //! some with a hand in them.
 
+mod approval;
 pub(crate) mod catalog;
 pub(crate) mod graphs;
 mod hands;
@@ -84,7 +85,12 @@ impl Workload {
             watchers::watch(client, &id, watcher, &self.records),
             async {
                 if let Some(plan) = &hands {
-                    handled.follow(plan, hands_random).await;
+                    Box::pin(handled.follow(plan, hands_random)).await;
+                }
+            },
+            async {
+                if goal.is_guarded {
+                    approval::give(self, client, &id).await;
                 }
             },
             async {
@@ -165,6 +171,8 @@ pub(crate) struct Goal {
     pub(crate) undoable: Vec<String>,
     /// What somebody outside has to do.
     hands: Vec<Hand>,
+    /// Whether its plan has to be approved.
+    is_guarded: bool,
 }
 
 impl Goal {
@@ -193,6 +201,9 @@ impl Goal {
         };
         let wanted = wanted.request_id(&request_id).namespace(*random.pick(&NAMESPACES));
         let priority = random.weighted(&[(6, Priority::Normal), (2, Priority::High), (2, Priority::Low)]);
-        Self { wanted: wanted.priority(priority), request_id, truths, tasks, undoable, hands }
+        let wanted = wanted.priority(priority);
+        let is_guarded = random.chance(12);
+        let wanted = if is_guarded { wanted.policy(approval::policy()) } else { wanted };
+        Self { wanted, request_id, truths, tasks, undoable, hands, is_guarded }
     }
 }
