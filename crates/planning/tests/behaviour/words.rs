@@ -138,6 +138,7 @@ methods:
               - { name: first, capability: a, data_flow: { own: goal.input.own, text: goal.text } }
               - { name: second, capability: a, data_flow: { x: tasks.first.output } }
             edges: [{ from: first, to: second }]
+            output: { x: tasks.second.output.x, more: tasks.second.output.more }
       - name: late
         capability: a
         concurrency_key: { key: "goal.text + tasks.first.state", limit: 3 }
