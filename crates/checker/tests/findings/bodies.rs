@@ -50,7 +50,7 @@ fn a_field_that_does_not_come_out() -> Example {
         blueprint(tasks, json!([{"from": "a", "to": "b", "data_flow": reads}]))
     };
     Example {
-        finding: "error[GP062] edge a -> b, data_flow.x: the output of a has no field 'place' (fix: see the output of the blueprint that it runs, and its tasks)",
+        finding: "warning[GP062] edge a -> b, data_flow.x: the output of a has no field 'place' (fix: see the output of the blueprint that it runs, and its tasks)",
         broken: reading("place"),
         mended: reading("found.place"),
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use goalpost_checker::{CapabilitySource, Checked, check};
+use goalpost_checker::{CapabilitySource, Checked, check, code};
 use goalpost_model::{Blueprint, Body, Finding, Severity, WorstCase};
 
 use super::code::told;
@@ -209,10 +209,22 @@ impl Drafting {
                 let Blueprint { tasks, edges, output, .. } = drafted;
                 let sketch = filling.sketch.filled(&Body { tasks, edges, output });
                 let plan = judged(found, sketch.blueprint(), &sketch.beside(capabilities))?;
+                let missing = missing(&filling.sketch, &plan, capabilities);
+                if !missing.is_empty() {
+                    return Err(missing);
+                }
                 Ok(if sketch.holes() == 0 { Sound::Plan(plan) } else { Sound::Filled(sketch) })
             }
         }
     }
+}
+
+/// What the plan around reads of a hole, and what fills it does not give. Others may live with that.
+fn missing(open: &Sketch, filled: &Drafted, capabilities: &dyn CapabilitySource) -> Vec<Finding> {
+    let before = check(open.blueprint(), &open.beside(capabilities)).findings;
+    let is_new = |finding: &&Finding| finding.code == code::UNKNOWN_OUTPUT_FIELD && !before.contains(finding);
+    let missing = filled.findings.iter().filter(is_new);
+    missing.map(|finding| Finding { severity: Severity::Error, ..finding.clone() }).collect()
 }
 
 /// The plan, if neither this was found in it nor the checker has anything against it.
