@@ -106,7 +106,9 @@ proptest! {
                 // Nobody stands in for what changes something, nor changes something by standing in.
                 for edge in planned.blueprint.edges.iter().filter(|edge| edge.on == EdgeOn::Failure) {
                     for end in [&edge.source, &edge.target] {
-                        let number: usize = end[1..].parse().unwrap();
+                        // One may stand in for several, under names of its own.
+                        let task = planned.blueprint.tasks.iter().find(|task| task.name == *end).unwrap();
+                        let number: usize = task.capability[1..].parse().unwrap();
                         prop_assert!(offers[number].reads);
                     }
                 }
