@@ -3,7 +3,7 @@
 //! A hole is a task with a capability of its own, which says nothing of its output: so what is around it can be checked
 //! before it is filled. What fills it is the graph that the task runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use goalpost_checker::CapabilitySource;
 use goalpost_model::{Body, Capability, Effect, Run, Task};
@@ -90,20 +90,14 @@ impl Hole {
 
 /// Holes, and what there is beside them.
 pub(crate) struct WithHoles<'a> {
-    holes: BTreeMap<&'a str, &'a Capability>,
-    others: &'a dyn CapabilitySource,
-}
-
-impl<'a> WithHoles<'a> {
-    pub(crate) fn new(holes: &'a [Hole], others: &'a dyn CapabilitySource) -> Self {
-        let holes = holes.iter().map(|hole| (hole.capability.name.as_str(), &hole.capability)).collect();
-        Self { holes, others }
-    }
+    pub(crate) holes: &'a [Hole],
+    pub(crate) others: &'a dyn CapabilitySource,
 }
 
 impl CapabilitySource for WithHoles<'_> {
     fn capability(&self, name: &str) -> Option<&Capability> {
-        self.holes.get(name).copied().or_else(|| self.others.capability(name))
+        let hole = self.holes.iter().find(|hole| hole.capability.name == name);
+        hole.map(|hole| &hole.capability).or_else(|| self.others.capability(name))
     }
 
     /// Nobody means a hole who has misspelt a capability.

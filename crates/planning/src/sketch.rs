@@ -85,7 +85,7 @@ impl Sketch {
                 holes.len()
             ));
         }
-        if check(&blueprint, &WithHoles::new(&holes, catalog)).blueprint.is_none() {
+        if check(&blueprint, &WithHoles { holes: &holes, others: catalog }).blueprint.is_none() {
             return Err(format!("the checker refuses what method {} gives, whatever fills it", method.name));
         }
         Ok(Self { blueprint, holes, planned_by: planned_by(Kind::Method, &methods) })
@@ -128,6 +128,6 @@ impl Sketch {
 
     /// These capabilities, and what stands for what is still to be filled.
     pub(crate) fn beside<'a>(&'a self, capabilities: &'a dyn CapabilitySource) -> WithHoles<'a> {
-        WithHoles::new(&self.holes, capabilities)
+        WithHoles { holes: &self.holes, others: capabilities }
     }
 }

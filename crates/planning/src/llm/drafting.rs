@@ -221,10 +221,14 @@ impl Drafting {
 
 /// What the plan around reads of a hole, and what fills it does not give. Others may live with that.
 fn missing(open: &Sketch, filled: &Drafted, capabilities: &dyn CapabilitySource) -> Vec<Finding> {
-    let before = check(open.blueprint(), &open.beside(capabilities)).findings;
-    let is_new = |finding: &&Finding| finding.code == code::UNKNOWN_OUTPUT_FIELD && !before.contains(finding);
-    let missing = filled.findings.iter().filter(is_new);
-    missing.map(|finding| Finding { severity: Severity::Error, ..finding.clone() }).collect()
+    let unknown = filled.findings.iter().filter(|finding| finding.code == code::UNKNOWN_OUTPUT_FIELD);
+    let mut unknown: Vec<Finding> = unknown.cloned().collect();
+    // As a rule there is none, and then nothing to be told from what was there before.
+    if !unknown.is_empty() {
+        let before = check(open.blueprint(), &open.beside(capabilities)).findings;
+        unknown.retain(|finding| !before.contains(finding));
+    }
+    unknown.into_iter().map(|finding| Finding { severity: Severity::Error, ..finding }).collect()
 }
 
 /// The plan, if neither this was found in it nor the checker has anything against it.
