@@ -246,13 +246,15 @@ impl Check<'_> {
             // What comes out of it is what comes out of the blueprint that it makes.
             return;
         }
+        let unknown = |name: &str, fix: String| {
+            let message = format!("the output of {} has no field '{}'", shown(&task.name), shown(name));
+            Problem::new(code::UNKNOWN_OUTPUT_FIELD, message, fix)
+        };
         if let (Some(body), Some(Key::Field(name))) = (inside(task), read.path.keys.first())
             && !comes_out_of(body, name)
         {
-            let message = format!("the output of {} has no field '{}'", shown(&task.name), shown(name));
-            let fix = "see the output of the blueprint that it runs, and its tasks";
             // No error: blueprints that run were stored before anybody looked at this.
-            let problem = Problem::new(code::UNKNOWN_OUTPUT_FIELD, message, fix);
+            let problem = unknown(name, "see the output of the blueprint that it runs, and its tasks".into());
             return self.report.warning(&place.node, &place.field, problem);
         }
         let Some(capability) = capabilities.capability(task.performs()) else { return };
@@ -264,9 +266,8 @@ impl Check<'_> {
                 continue;
             };
             let Some(field) = at.field(name) else {
-                let message = format!("the output of {} has no field '{}'", shown(&task.name), shown(name));
                 let fix = format!("see the output schema of {}", shown(&capability.name));
-                let problem = Problem::new(code::UNKNOWN_OUTPUT_FIELD, message, fix);
+                let problem = unknown(name, fix);
                 return self.report.error(&place.node, &place.field, problem);
             };
             at = field;
