@@ -38,19 +38,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let handed_on = arguments.arguments.iter().map(String::as_str);
     let line: Vec<&str> =
         ["--minutes", &arguments.minutes].into_iter().chain(seed).chain(handed_on).collect();
-    start(arguments.release, &[&line])
-}
-
-/// Short runs with seeds that do not change.
-pub(crate) fn short() -> Result<(), Error> {
-    start(false, &SHORT)
-}
-
-fn start(release: bool, runs: &[&[&str]]) -> Result<(), Error> {
-    let profile: &[&str] = if release { &["--release"] } else { &[] };
+    let profile: &[&str] = if arguments.release { &["--release"] } else { &[] };
     let packages = PACKAGES.iter().flat_map(|package| ["--package", package]);
     let build: Vec<&str> = ["build"].into_iter().chain(profile.iter().copied()).chain(packages).collect();
     run::cargo(&build)?;
-    let harness = run::target(if release { "release/goalpost-chaos" } else { "debug/goalpost-chaos" });
-    runs.iter().try_for_each(|arguments| run::program(&harness, arguments))
+    start(if arguments.release { "release" } else { "debug" }, &line)
+}
+
+/// Short runs with seeds that do not change, of what the tests' build has made.
+pub(crate) fn short() -> Result<(), Error> {
+    SHORT.iter().try_for_each(|line| start("debug", line))
+}
+
+fn start(folder: &str, line: &[&str]) -> Result<(), Error> {
+    run::program(&run::target(&format!("{folder}/goalpost-chaos")), line)
 }

@@ -71,20 +71,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// What tests start as processes: the command line, each service, the demo's worker.
-const PROCESSES: [&str; 6] = [
-    "goalpost-cli",
-    "goalpost-decision-group",
-    "goalpost-planner",
-    "goalpost-graph-engine",
-    "goalpost-persistence",
-    "goalpost-example-weather",
-];
-
 fn test(arguments: &[String]) -> Result<(), Error> {
     setup::install_for_tests()?;
-    let packages = PROCESSES.iter().flat_map(|name| ["--package", name]);
-    run::cargo(&std::iter::once("build").chain(packages).collect::<Vec<_>>())?;
+    // The services and tools that tests start as processes, too. All in one: of parts, cargo would build what they
+    // depend on several times, with different features.
+    run::cargo(&["build", "--workspace", "--all-targets"])?;
     let handed_on: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let scratch = scratch::Scratch::new()?;
     let temporary = scratch.path().display().to_string();

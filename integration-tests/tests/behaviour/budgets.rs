@@ -1,6 +1,5 @@
 //! What goals may take while they run.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 
 use goalpost_client::v1::{EventType, GoalBudget, GoalState, SignalGoalRequest, Spending, WorkflowState};
@@ -13,7 +12,7 @@ use tokio::sync::Semaphore;
 use tonic::{Code, Status};
 
 use crate::by_hand::{ended, seen};
-use crate::harness::{System, blueprint, echo_worker, folder, on_stores, worker};
+use crate::harness::{System, blueprint, echo_worker, folder, for_several_lives, on_stores, worker};
 
 const TASKS: usize = 50;
 const FIT: usize = 17;
@@ -46,9 +45,7 @@ async fn spent(client: &Client, id: &str) -> Spending {
 
 #[tokio::test]
 async fn of_fifty_parallel_tasks_no_more_are_given_out_than_the_budget_has_room_for_whatever_crashes() {
-    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let arguments =
-        ["--graph-engine-listen".to_owned(), free(), "--decision-group-listen".to_owned(), free()];
+    let arguments = for_several_lives();
     let system = System::start(folder(), &arguments).await;
     let gate = Arc::new(Semaphore::new(0));
     let passing = Arc::clone(&gate);

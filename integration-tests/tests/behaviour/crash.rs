@@ -1,6 +1,5 @@
 //! `kill -9` in the middle of many workflows.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -8,16 +7,13 @@ use goalpost_client::NewGoal;
 use goalpost_client::v1::GoalState;
 use goalpost_testkit::wait_for;
 
-use crate::harness::{System, chain, folder, worker};
+use crate::harness::{System, chain, folder, for_several_lives, worker};
 
 const WORKFLOWS: usize = 200;
 
 #[tokio::test]
 async fn two_hundred_workflows_survive_a_kill() {
-    // The same addresses in both lives, so that clients and workers find the second one.
-    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let arguments =
-        ["--graph-engine-listen".to_owned(), free(), "--decision-group-listen".to_owned(), free()];
+    let arguments = for_several_lives();
     let system = System::start(folder(), &arguments).await;
     let worker = worker(&system.endpoints.graph_engine, |_, input| async move {
         // Long enough that many attempts run at the moment of the kill.

@@ -17,6 +17,8 @@ use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
+use crate::cluster::free_port;
+
 /// What the tests' workers offer, and a goal that can be planned.
 pub(crate) const CATALOG: &str = "\
 capabilities:
@@ -80,6 +82,21 @@ pub(crate) async fn on_stores_with(flags: &[&str]) -> OnStores {
     let arguments: Vec<String> = stores.iter().chain(flags).map(|&argument| argument.to_owned()).collect();
     let system = System::start(folder(), &arguments).await;
     OnStores { system, database, redis }
+}
+
+/// Flags for a system that is killed and started again: the same addresses in each life, so that clients and
+/// workers find the next one, and more time for workers to come back than a slow start takes.
+pub(crate) fn for_several_lives() -> [String; 6] {
+    let address = || format!("127.0.0.1:{}", free_port());
+    let flag = |flag: &str| format!("--{flag}");
+    [
+        flag("graph-engine-listen"),
+        address(),
+        flag("decision-group-listen"),
+        address(),
+        flag("worker-grace-ms"),
+        "20000".to_owned(),
+    ]
 }
 
 pub(crate) fn folder() -> TempDir {
