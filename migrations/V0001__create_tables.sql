@@ -122,7 +122,7 @@ CREATE TABLE workflows (
     result           json,
     failure          json,
     traceparent      text,
-    -- What it may take; what was spent before it began, by planning. What its attempts took is in its tasks.
+    -- What it may take; what planning took, before it began and since. What its attempts took is in its tasks.
     budget           json NOT NULL DEFAULT '{}',
     spent_before     json NOT NULL DEFAULT '{}',
     -- The number of the event that its last change of state made.
@@ -224,16 +224,19 @@ CREATE TABLE concurrency_keys (
 CREATE INDEX concurrency_keys_waiting ON concurrency_keys (name, asked) WHERE granted_at IS NULL;
 CREATE INDEX concurrency_keys_held ON concurrency_keys (name) WHERE granted_at IS NOT NULL;
 
--- What a language model plans: goals, and goals of tasks that wait for a plan. A row is written when the catalog turns
--- out to have no plan, and stays as the head of its journal. Written by the decision group.
+-- What a language model plans: goals, goals of tasks that wait for a plan, and other plans for workflows that wait for
+-- one. A row is written when the catalog turns out to have no plan, and stays as the head of its journal. Written by the
+-- decision group.
 CREATE TABLE plannings (
     -- The goal, or the workflow of the task.
     id      uuid NOT NULL,
     -- Ordinal of the task; -1: it is the goal itself.
     task    integer NOT NULL,
-    -- The task's attempt that waits; 0 if there is none.
+    -- The task's attempt that waits. Of a goal itself 0, or how often its workflow has waited for another plan.
     attempt integer NOT NULL,
     lane    text NOT NULL,
+    -- What had become of the workflow when it was handed over, if it is another plan: what is asked stays the same.
+    past    json CHECK ((past IS NOT NULL) = (task < 0 AND attempt > 0)),
     PRIMARY KEY (id, task, attempt)
 );
 

@@ -430,12 +430,18 @@ CREATE VIEW idle_keys AS
 
 -- Plans by a language model ----------------------------------------------------------------
 
+-- Whether a language model makes the other plan for which the workflow waits for the nth time.
+CREATE FUNCTION is_drafted(workflow uuid, nth integer) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM plannings WHERE id = workflow AND task = -1 AND attempt = nth)
+$$;
+
 -- They take their time: on a list of their own they keep nobody waiting.
 CREATE FUNCTION plannings_inserted() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO outbox (list, element, lane)
-    SELECT 'drafts', CASE WHEN task < 0 THEN id::text ELSE attempt_ref(id, task, attempt) END, lane
+    SELECT 'drafts', CASE WHEN task < 0 AND attempt = 0 THEN id::text ELSE attempt_ref(id, task, attempt) END, lane
     FROM new_rows ORDER BY id, task;
     RETURN NULL;
 END;

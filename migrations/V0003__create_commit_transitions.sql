@@ -56,6 +56,7 @@ CREATE FUNCTION commit_transitions(
     disarm_place integer[], disarm_task integer[],
     -- Workflows that are extended: by which blueprint, and the place and the ordinal of the first task that is added.
     extend_place integer[], extend_event integer[], extend_digest bytea[], extend_at integer[], extend_first integer[],
+    extend_spent_before json[],
     -- Tasks to which edges were added after their ends.
     link_place integer[], link_task integer[], link_taken_edges text[], link_unhandled json[],
     -- Workflows that have another budget.
@@ -136,8 +137,10 @@ BEGIN
     IF cardinality(extend_place) > 0 THEN
         -- First, since it may end at once.
         UPDATE workflows w SET
-            blueprint_digest = e.digest, added_tasks = w.added_tasks || ARRAY[e.at, e.first], event = bases[e.place] + e.event
-        FROM unnest(extend_place, extend_event, extend_digest, extend_at, extend_first) AS e (place, event, digest, at, first)
+            blueprint_digest = e.digest, added_tasks = w.added_tasks || ARRAY[e.at, e.first], spent_before = e.spent_before,
+            event = bases[e.place] + e.event
+        FROM unnest(extend_place, extend_event, extend_digest, extend_at, extend_first, extend_spent_before)
+             AS e (place, event, digest, at, first, spent_before)
         WHERE w.id = ids[e.place] AND bases[e.place] >= 0;
     END IF;
 

@@ -77,7 +77,8 @@ BEGIN
 
     -- A workflow that waits for another plan does not get this one: whoever plans it looks once more, and tells it so.
     INSERT INTO outbox (list, element, lane)
-    SELECT 'plans', attempt_ref(w.id, -1, w.replans), w.lane FROM workflows w
+    SELECT CASE WHEN is_drafted(w.id, w.replans) THEN 'drafts' ELSE 'plans' END, attempt_ref(w.id, -1, w.replans), w.lane
+    FROM workflows w
     WHERE w.id = ANY (ids) AND w.state = 'REPLANNING'
       AND EXISTS (SELECT FROM plan_approvals a WHERE a.goal_id = w.id AND a.state IN ('REJECTED', 'EXPIRED'));
 END;

@@ -132,7 +132,7 @@ impl Workflow {
         self.account.limits
     }
 
-    /// What was spent for it before it began, by planning.
+    /// What was spent for it by planning: before it began, and for other plans since.
     pub fn spent_before(&self) -> Amount {
         self.before
     }

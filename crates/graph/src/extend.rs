@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use goalpost_checker::{CompiledBlueprint, CompiledGraph, CompiledTask};
-use goalpost_model::{Branch, Failure, TaskState, WorkflowState};
+use goalpost_model::{Amount, Branch, Failure, TaskState, WorkflowState};
 
 use crate::step::Step;
 use crate::tasks::GraphRun;
@@ -15,7 +15,7 @@ use crate::{Added, Effect, IllegalTransition, Task, Workflow};
 ///
 /// Tasks that `next` withdraws are skipped if they have not ended. What those that have succeeded did is undone, in
 /// reverse order, one after the other; then what is added begins, while what is kept goes on all the time. A workflow that
-/// waits for another plan goes on with this one.
+/// waits for another plan goes on with this one. `planning`: what planning took for it in all, this plan included.
 ///
 /// # Errors
 /// `next` is no extension of `present`, or the state does not allow one; the workflow is untouched.
@@ -23,8 +23,10 @@ pub fn extend(
     present: &CompiledBlueprint,
     next: &CompiledBlueprint,
     workflow: &mut Workflow,
+    planning: Amount,
 ) -> Result<Vec<Effect>, IllegalTransition> {
     admit(present, next, workflow)?;
+    workflow.before = workflow.before.max(planning);
     let mut step = Step::new(next, workflow);
     step.extend();
     step.balance();

@@ -38,7 +38,7 @@ pub struct Workflow {
     pub(crate) is_withdrawing: bool,
     /// Whether `Start` has happened.
     pub(crate) started: bool,
-    /// What was spent before it began.
+    /// What planning took: before it began, and since.
     pub(crate) before: Amount,
     /// What it may take, and has taken.
     pub(crate) account: Account,

@@ -48,7 +48,7 @@ pub use payload::PayloadReference;
 pub use payload_limit::{InvalidPayloadLimit, Oversize, PayloadLimit};
 pub use planning::{InvalidPlanningRef, ModelAnswer, PlanningRef, PlanningStep};
 pub use policy::{ApprovalTerms, AtDeadline, Policy, PolicyRule, RuleVerdict};
-pub use replan::{InvalidReplanRef, ReplanRef};
+pub use replan::{InvalidReplanRef, Past, ReplanRef};
 pub use retry::{RetryPolicy, Timeouts};
 pub use secret::{InvalidSecretReference, Secret, SecretPlace, SecretReference};
 pub use state::{

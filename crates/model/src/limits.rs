@@ -58,7 +58,8 @@ pub const MAX_PLANNING_STEPS: usize = 16;
 /// Bytes of such an answer; what is more is cut off.
 pub const MAX_MODEL_ANSWER_BYTES: usize = 512 << 10;
 /// Bytes of one message to the planner: a goal with everything that a language model has said to it.
-pub const MAX_PLANNING_MESSAGE_BYTES: usize = MAX_MESSAGE_BYTES + MAX_PLANNING_STEPS * MAX_MODEL_ANSWER_BYTES;
+pub const MAX_PLANNING_MESSAGE_BYTES: usize =
+    MAX_MESSAGE_BYTES + MAX_BLUEPRINT_BYTES + MAX_PLANNING_STEPS * MAX_MODEL_ANSWER_BYTES;
 /// Attempts of one task.
 pub const MAX_ATTEMPTS: u32 = 100;
 /// Bytes of a request_id.

@@ -5,22 +5,24 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AttemptRef, Digest, GoalId, LlmUsage};
+use crate::{AttemptRef, Digest, GoalId, LlmUsage, ReplanRef};
 
 /// What a language model plans: what a delivery list carries.
 ///
-/// Its text form is `<goal>`, or `<workflow>:<ordinal>:<attempt>`.
+/// Its text form is `<goal>`, `<workflow>:<ordinal>:<attempt>`, or `<workflow>:-1:<number>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PlanningRef {
     /// A goal.
     Goal(GoalId),
     /// The goal of a task that waits for a plan.
     Task(AttemptRef),
+    /// Another plan for a workflow that waits for one.
+    Replan(ReplanRef),
 }
 
 /// Text that names nothing that is planned.
 #[derive(Debug, thiserror::Error)]
-#[error("'{0}' is neither of the form <goal> nor <workflow>:<ordinal>:<attempt>")]
+#[error("'{0}' is neither <goal> nor <workflow>:<ordinal>:<attempt> nor <workflow>:-1:<number>")]
 pub struct InvalidPlanningRef(String);
 
 /// An answer of a language model that was paid for, on the way to a plan.
@@ -51,6 +53,7 @@ impl fmt::Display for PlanningRef {
         match self {
             Self::Goal(goal) => goal.fmt(f),
             Self::Task(attempt) => attempt.fmt(f),
+            Self::Replan(replan) => replan.fmt(f),
         }
     }
 }
@@ -60,8 +63,9 @@ impl FromStr for PlanningRef {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let goal = text.parse().map(Self::Goal).ok();
-        let named = goal.or_else(|| text.parse().map(Self::Task).ok());
-        named.ok_or_else(|| InvalidPlanningRef(text.to_owned()))
+        let task = || text.parse().map(Self::Task).ok();
+        let replan = || text.parse().map(Self::Replan).ok();
+        goal.or_else(task).or_else(replan).ok_or_else(|| InvalidPlanningRef(text.to_owned()))
     }
 }
 
@@ -76,7 +80,10 @@ mod tests {
     fn what_is_planned_survives_its_text_form() {
         let id = Uuid::from_u128(7);
         let attempt = AttemptRef { workflow: WorkflowId(id), task: 3, attempt: 2 };
-        for planning in [PlanningRef::Goal(GoalId(id)), PlanningRef::Task(attempt)] {
+        let replan = ReplanRef { workflow: WorkflowId(id), number: 2 };
+        for planning in
+            [PlanningRef::Goal(GoalId(id)), PlanningRef::Task(attempt), PlanningRef::Replan(replan)]
+        {
             assert_eq!(planning.to_string().parse::<PlanningRef>().unwrap(), planning);
         }
         for wrong in ["", "x", "x:1:1", &format!("{id}:-1:0"), &format!("{id}:1")] {

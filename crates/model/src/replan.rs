@@ -1,7 +1,11 @@
 //! Workflows that wait for another plan.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::WorkflowId;
 
@@ -37,6 +41,22 @@ impl FromStr for ReplanRef {
         };
         parse().ok_or_else(|| InvalidReplanRef(text.to_owned()))
     }
+}
+
+/// What has become of a plan that runs, as whoever makes another one has to know it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Past {
+    /// Tasks that have failed: what they did is not tried again.
+    pub failed: BTreeSet<String>,
+    /// Tasks that were cancelled: they are as if they had never been.
+    pub cancelled: BTreeSet<String>,
+    /// Tasks that have ended, whatever came of them: their results stay.
+    pub ended: BTreeSet<String>,
+    /// What came out of tasks that have succeeded, as far as it is not too large.
+    pub outputs: BTreeMap<String, Value>,
+    /// Why there has to be another plan.
+    pub reason: String,
 }
 
 #[cfg(test)]

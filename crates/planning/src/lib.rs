@@ -64,5 +64,5 @@ pub use mistake::{Mistake, Mistakes};
 pub use namespaces::Namespaces;
 pub use no_plan::{NoPlan, Rejection};
 pub use plan::{Plan, plan};
-pub use replan::{Past, Replan, replan};
+pub use replan::{Replan, replan};
 pub use sketch::{MAX_HOLES, Sketch, sketch};

@@ -6,22 +6,13 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use goalpost_model::{Blueprint, Edge, Task};
+use goalpost_model::{Blueprint, Edge, Past, Task};
 
 use crate::moving::Moving;
 use crate::plan::{Unwanted, plan_unless};
 use crate::rename::{End, Renames, rename_tasks};
 use crate::scope::Names;
 use crate::{Catalog, GoalRequest, NoPlan, Plan};
-
-/// What has become of a plan that runs.
-#[derive(Clone, Debug, Default)]
-pub struct Past {
-    /// Tasks that have failed: what they did is not tried again.
-    pub failed: BTreeSet<String>,
-    /// Tasks that were cancelled: they are as if they had never been.
-    pub cancelled: BTreeSet<String>,
-}
 
 /// Another plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +48,7 @@ pub fn replan(
 }
 
 /// The present plan, to be compared with.
-struct Known<'a> {
+pub(crate) struct Known<'a> {
     present: &'a Blueprint,
     past: &'a Past,
     /// What may be the same, by capability.
@@ -66,14 +57,14 @@ struct Known<'a> {
 }
 
 /// What the tasks of another plan are called, beside those of the present one.
-struct Matched {
+pub(crate) struct Matched {
     names: Renames,
     /// A failed task that would be done once more.
-    again: Option<String>,
+    pub(crate) again: Option<String>,
 }
 
 impl<'a> Known<'a> {
-    fn of(present: &'a Blueprint, past: &'a Past) -> Self {
+    pub(crate) fn of(present: &'a Blueprint, past: &'a Past) -> Self {
         let live = present.tasks.iter().filter(|task| !task.withdrawn);
         let is_live: HashSet<&str> = live.map(|task| task.name.as_str()).collect();
         let mut candidates: HashMap<&str, Vec<&Task>> = HashMap::new();
@@ -89,7 +80,7 @@ impl<'a> Known<'a> {
     }
 
     /// The error is a sentence's end.
-    fn matched(&self, plan: &Blueprint) -> Result<Matched, String> {
+    pub(crate) fn matched(&self, plan: &Blueprint) -> Result<Matched, String> {
         let own: HashSet<&str> = self.present.tasks.iter().map(|task| task.name.as_str()).collect();
         let all = self.present.tasks.iter().chain(&plan.tasks);
         let mut unused = Names::beside(all.map(|task| task.name.clone()));

@@ -288,7 +288,7 @@ async fn approved(on: &OnStores, asked: &Goal) {
     let client = on.system.client();
     let wanted = &asked.approvals.last().unwrap().blueprint_digest;
     let mut engine = GraphEngineClient::connect(on.system.endpoints.graph_engine.clone()).await.unwrap();
-    let extend = Action::Extend(ExtendAction { blueprint_digest: wanted.clone() });
+    let extend = Action::Extend(ExtendAction { blueprint_digest: wanted.clone(), planning: None });
     let request = ActOnWorkflowRequest { id: asked.id.clone(), action: Some(extend) };
     let refused = engine.act_on_workflow(request).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused)), precondition("NOT_APPROVED"));

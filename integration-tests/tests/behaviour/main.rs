@@ -43,6 +43,7 @@ mod postgres_faults;
 mod processes;
 mod raw_worker;
 mod redis_faults;
+mod redrafts;
 mod replanning;
 mod research;
 mod secrets;

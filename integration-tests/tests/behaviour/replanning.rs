@@ -31,7 +31,7 @@ methods:
     edges: [{ from: wrap, to: ride }]
 ";
 
-fn to_deliver() -> NewGoal {
+pub(crate) fn to_deliver() -> NewGoal {
     let input: Map<String, Value> = json!({"what": "tea"}).as_object().unwrap().clone();
     NewGoal::of_type("deliver").input(input)
 }
@@ -44,7 +44,7 @@ async fn with_catalog() -> OnStores {
 }
 
 /// A worker whose deliveries by these fail.
-fn without(system: &System, broken: &'static [&'static str]) -> TestWorker {
+pub(crate) fn without(system: &System, broken: &'static [&'static str]) -> TestWorker {
     worker(&system.endpoints.graph_engine, move |_, input| async move {
         match input["by"].as_str() {
             Some(by) if broken.contains(&by) => Err(Failure::new("CLOSED", format!("no {by} goes"))),
@@ -53,7 +53,7 @@ fn without(system: &System, broken: &'static [&'static str]) -> TestWorker {
     })
 }
 
-fn count(words: &[String], word: &str) -> usize {
+pub(crate) fn count(words: &[String], word: &str) -> usize {
     words.iter().filter(|other| *other == word).count()
 }
 

@@ -1,4 +1,5 @@
-//! Goals that a language model plans, and tasks whose goals it plans: each by itself, however long it takes.
+//! Goals that a language model plans, tasks whose goals it plans, and workflows for which it makes another plan: each by
+//! itself, however long it takes.
 //!
 //! What the model says is journaled before the planner asks it again, and the planner goes through the journal before
 //! it asks at all. So whatever dies, what was heard once is not paid for again.
@@ -6,8 +7,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use goalpost_model::{AttemptRef, GoalId, GoalState, PlanningRef};
-use goalpost_proto::v1::{DraftRequest, PlanRequest, PlanningStep};
+use goalpost_model::{AttemptRef, Blueprint, GoalId, GoalState, Past, PlanningRef, ReplanRef};
+use goalpost_proto::v1::{DraftRequest, PlanRequest, PlanningStep, RunningPlan};
+use goalpost_proto::{blueprint_from_model, struct_from_map};
 use goalpost_service::backoff::{Backoff, until_ok};
 use goalpost_service::line::Line;
 use goalpost_store::goals::NewBlueprint;
@@ -18,7 +20,8 @@ use crate::Context;
 use crate::begin::{Goals, decision, log};
 use crate::checks::Checks;
 use crate::planner::{self, Decided, Drafted};
-use crate::{expand, plan};
+use crate::replan::{self, Source};
+use crate::{expand, plan, replanning};
 
 /// Goals and tasks that are open at once. Planners have bounds of their own, and refuse what is beyond them.
 const AT_ONCE: usize = 64;
@@ -33,6 +36,7 @@ pub(crate) async fn take_drafts(context: Context, line: Line, stop: Cancellation
             match element.parse() {
                 Ok(PlanningRef::Goal(goal)) => drafts.goal(goal).await,
                 Ok(PlanningRef::Task(attempt)) => drafts.task(attempt).await,
+                Ok(PlanningRef::Replan(wanted)) => drafts.another(wanted).await,
                 Err(_) => Some(()),
             }
         }
@@ -56,7 +60,8 @@ impl Drafts<'_> {
         let Some(goal) = until_ok("PostgreSQL", stop, read).await?.pop() else { return Some(()) };
         if goal.state == GoalState::Submitted {
             let hop = plan::hop(&goal);
-            let drafted = self.drafted(PlanningRef::Goal(id), plan::request(&goal), hop.traceparent());
+            let request = plan::request(&goal);
+            let drafted = self.drafted(PlanningRef::Goal(id), request, None, hop.traceparent());
             let Some(decided) = drafted.await? else { return Some(()) };
             metrics::histogram!("goalpost_planning_seconds").record(started.elapsed());
             let planned = goals.ruled(&goal, decision(&goal, decided)).await?;
@@ -74,11 +79,27 @@ impl Drafts<'_> {
         let read = || workflows::wanted_plans(&context.store, &named);
         let Some(wanted) = until_ok("PostgreSQL", stop, read).await?.pop() else { return Some(()) };
         let traceparent = wanted.traceparent.as_deref();
-        let drafted = self.drafted(PlanningRef::Task(at), expand::request(&wanted), traceparent);
+        let drafted = self.drafted(PlanningRef::Task(at), expand::request(&wanted), None, traceparent);
         let Some(decided) = drafted.await? else { return Some(()) };
         let (spent, found) = (decided.spent(), decided.plan.map(|blueprint| NewBlueprint::of(&blueprint)));
         until_ok("the graph engine", stop, || expand::give(context, checks, &wanted, found.clone(), spent))
             .await
+    }
+
+    /// Gives the workflow the other plan that it waits for.
+    async fn another(&self, wanted: ReplanRef) -> Option<()> {
+        let Self { context, checks, stop } = *self;
+        let read = || replanning::waiting(context, wanted);
+        let Some(running) = until_ok("PostgreSQL", stop, read).await? else { return Some(()) };
+        let read = || context.blueprint(running.blueprint_digest);
+        let present = until_ok("PostgreSQL", stop, read).await?;
+        let read = || plannings::past(&context.store, wanted);
+        let Some(past) = until_ok("PostgreSQL", stop, read).await? else { return Some(()) };
+        let (planning, request) = (PlanningRef::Replan(wanted), replan::request(&running));
+        let traceparent = running.traceparent.as_deref();
+        let drafted = self.drafted(planning, request, Some(running_plan(&present, past)), traceparent);
+        let Some(decided) = drafted.await? else { return Some(()) };
+        replanning::serve_by(context, checks, stop, wanted, &Source::Model(decided)).await
     }
 
     /// The plan, or why there is none; neither if nobody waits for it any more.
@@ -86,6 +107,7 @@ impl Drafts<'_> {
         &self,
         planning: PlanningRef,
         goal: PlanRequest,
+        running: Option<RunningPlan>,
         traceparent: Option<&str>,
     ) -> Option<Option<Decided>> {
         let Self { context, stop, .. } = *self;
@@ -101,6 +123,7 @@ impl Drafts<'_> {
                 goal: Some(goal.clone()),
                 request_id: planning.to_string(),
                 steps: steps.into_iter().map(PlanningStep::from).collect(),
+                running: running.clone(),
             };
             let answer = tokio::select! {
                 answer = planner::draft(context, request, traceparent) => answer,
@@ -121,5 +144,17 @@ impl Drafts<'_> {
                 }
             }
         }
+    }
+}
+
+fn running_plan(present: &Blueprint, past: Past) -> RunningPlan {
+    let Past { failed, cancelled, ended, outputs, reason } = past;
+    RunningPlan {
+        blueprint: Some(blueprint_from_model(present)),
+        failed: failed.into_iter().collect(),
+        cancelled: cancelled.into_iter().collect(),
+        ended: ended.into_iter().collect(),
+        outputs: Some(struct_from_map(&outputs.into_iter().collect())),
+        reason,
     }
 }

@@ -5,9 +5,7 @@
 //! plan is handed over to those who ask a language model (`draft`).
 
 use futures::stream::{self, StreamExt as _};
-use goalpost_model::{
-    Amount, AttemptRef, Blueprint, Digest, Failure, GoalId, PlanningRef, ReplanRef, SUB_GOAL,
-};
+use goalpost_model::{Amount, AttemptRef, Blueprint, Digest, Failure, GoalId, ReplanRef, SUB_GOAL};
 use goalpost_proto::struct_from_map;
 use goalpost_proto::v1::{ActOnWorkflowRequest, PlanRequest};
 use goalpost_service::backoff::until_ok;
@@ -95,7 +93,7 @@ impl Plans<'_> {
 
     /// A language model has to be asked: not here, where others wait.
     async fn hand_over(&self, wanted: &WantedPlan) -> Result<(), Status> {
-        let begun = plannings::begin(&self.context.store, &[PlanningRef::Task(wanted.at)]).await;
+        let begun = plannings::begin(&self.context.store, &[], &[wanted.at]).await;
         begun.map_err(|error| status::store(&error))
     }
 

@@ -1,6 +1,6 @@
 //! What somebody adds to a goal that runs.
 
-use goalpost_model::{Amount, Blueprint, Digest, Failure, GoalId};
+use goalpost_model::{Amount, Blueprint, Digest, Failure, GoalId, Spending};
 use goalpost_policy::Ruling;
 use goalpost_proto::Violations;
 use goalpost_proto::v1::ExtendAction;
@@ -93,7 +93,10 @@ impl Extension<'_> {
 
     /// Tells the engine of a blueprint that may take the place of the one that the goal runs.
     pub(crate) async fn go_on_with(&self, digest: Digest) -> Result<(), Status> {
-        let action = Action::Extend(ExtendAction { blueprint_digest: digest.to_string() });
+        // With what was decided for it a moment ago.
+        let planning = self.context.goal(self.id).await?.planning;
+        let planning = Some(Spending::new(0, planning).into());
+        let action = Action::Extend(ExtendAction { blueprint_digest: digest.to_string(), planning });
         by_hand::act(self.context, self.id, action, self.traceparent()).await
     }
 

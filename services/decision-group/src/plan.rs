@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use futures::stream::{self, StreamExt as _};
-use goalpost_model::{GoalId, GoalState, PlanningRef};
+use goalpost_model::{GoalId, GoalState};
 use goalpost_proto::struct_from_map;
 use goalpost_proto::v1::PlanRequest;
 use goalpost_service::backoff::{Backoff, until_ok};
@@ -77,11 +77,11 @@ async fn advance(goals: &Goals<'_>, ids: &[GoalId]) -> Option<()> {
                     planned.push(*plan);
                     with_plan.push(goal);
                 }
-                Outcome::HandedOver => handed_over.push(PlanningRef::Goal(goal.id)),
+                Outcome::HandedOver => handed_over.push(goal.id),
             }
         }
         if !handed_over.is_empty() {
-            until_ok("PostgreSQL", goals.stop, || plannings::begin(store, &handed_over)).await?;
+            until_ok("PostgreSQL", goals.stop, || plannings::begin(store, &handed_over, &[])).await?;
         }
         goals.settle(&planned, with_plan).await?;
     }

@@ -4,9 +4,9 @@
 //! present plan, what has become of it -> other plan -> revision -> checked -> ruled, decided, stored -> (approved) -> engine
 //! ```
 
-use goalpost_model::{Blueprint, Digest, Failure, TaskState, WorkflowState};
+use goalpost_model::{Blueprint, Digest, Failure, LlmUsage, Past, WorkflowState};
 use goalpost_policy::Ruling;
-use goalpost_proto::v1::{ReplanRequest, ReplanResponse};
+use goalpost_proto::v1::{PlanRequest, ReplanRequest, ReplanResponse};
 use goalpost_proto::{Violations, blueprint_from_model, read_blueprint, struct_from_map};
 use goalpost_service::{status, trace_context};
 use goalpost_store::goals::NewBlueprint;
@@ -18,6 +18,7 @@ use crate::api::CALLER;
 use crate::by_hand;
 use crate::checks::{Checked, Definitions};
 use crate::extend::{Extension, TRIES, others_came_first, refused, runs_another_by_now};
+use crate::planner::Decided;
 use crate::refusals::may_pass;
 use crate::rulings;
 
@@ -25,8 +26,10 @@ use crate::rulings;
 pub(crate) enum Source {
     /// Whoever asks brings it along.
     Caller(Box<Blueprint>),
-    /// The planner makes it.
+    /// The planner makes it of the catalog.
     Planner,
+    /// A language model has made it, or has none.
+    Model(Decided),
 }
 
 /// What became of looking for another plan.
@@ -37,8 +40,26 @@ pub(crate) enum Found {
     Waits,
     /// It is the one that runs.
     Same,
+    /// The catalog has none, and a language model may be asked: the failure says why.
+    MayDraft(Failure),
     /// There is none, or what there is will not do.
     Nothing(Status),
+}
+
+/// Another plan, as somebody says it.
+struct Next {
+    blueprint: Blueprint,
+    decided_by: String,
+    reason: String,
+    usage: Option<LlmUsage>,
+}
+
+/// What the planner says.
+enum Planned {
+    /// The plan, who made it, and why.
+    Plan(Blueprint, String, String),
+    MayDraft(Failure),
+    Nothing(Failure),
 }
 
 impl Extension<'_> {
@@ -55,6 +76,8 @@ impl Extension<'_> {
             let digest = match self.revise(&running, source, reason).await? {
                 Found::Plan(digest) => digest,
                 Found::Same | Found::Waits => return Ok(()),
+                // A model takes its time: only what waits for a plan waits for it.
+                Found::MayDraft(failure) => return Err(no_plan(&failure)),
                 Found::Nothing(status) => return Err(status),
             };
             match self.go_on_with(digest).await {
@@ -84,16 +107,33 @@ impl Extension<'_> {
         why: &str,
     ) -> Result<Found, Status> {
         let present = self.context.blueprint(running.blueprint_digest).await?;
-        let (next, decided_by, reason) = match source {
-            Source::Caller(blueprint) => (Blueprint::clone(blueprint), CALLER.to_owned(), why.to_owned()),
-            Source::Planner => match ask_planner(self.context, running, &present).await? {
-                Ok((blueprint, planned_by, reason)) => (blueprint, planned_by, format!("{why}: {reason}")),
-                Err(failure) => return Ok(Found::Nothing(no_plan(&failure))),
+        let next = match source {
+            Source::Caller(blueprint) => Next {
+                blueprint: Blueprint::clone(blueprint),
+                decided_by: CALLER.to_owned(),
+                reason: why.to_owned(),
+                usage: None,
             },
+            Source::Planner => match ask_planner(self.context, running, &present).await? {
+                Planned::Plan(blueprint, decided_by, reason) => {
+                    Next { blueprint, decided_by, reason: format!("{why}: {reason}"), usage: None }
+                }
+                Planned::MayDraft(failure) => return Ok(Found::MayDraft(failure)),
+                Planned::Nothing(failure) => return Ok(Found::Nothing(no_plan(&failure))),
+            },
+            Source::Model(Decided { plan: Ok(blueprint), by, usage, .. }) => Next {
+                blueprint: Blueprint::clone(blueprint),
+                decided_by: by.clone(),
+                reason: why.to_owned(),
+                usage: usage.clone(),
+            },
+            Source::Model(Decided { plan: Err(failure), .. }) => {
+                return Ok(Found::Nothing(no_plan(failure)));
+            }
         };
         let has_ended =
             |task: &str| running.tasks.get(task).is_some_and(|progress| progress.state.is_terminal());
-        let revised = match present.revised_by(&next, has_ended) {
+        let revised = match present.revised_by(&next.blueprint, has_ended) {
             Ok(None) => return Ok(Found::Same),
             Ok(Some(revised)) => revised,
             Err(conflicts) => {
@@ -104,32 +144,27 @@ impl Extension<'_> {
         };
         let checked = self.checks.consent(revised, Definitions::Own, &running.namespace, self.traceparent());
         match checked.await {
-            Ok(revised) => self.admitted(&present, &revised, &decided_by, reason).await,
+            Ok(revised) => self.admitted(&present, &revised, &next).await,
             Err(refused) => nothing(refused),
         }
     }
 
     /// The last look at a revision before the engine is told: what policies say of it. Somebody's approval is asked for
     /// only if it gains what writes. The decision for it comes first, so that it is there whoever lets the goal go on.
-    async fn admitted(
-        &self,
-        present: &Blueprint,
-        checked: &Checked,
-        decided_by: &str,
-        reason: String,
-    ) -> Result<Found, Status> {
+    async fn admitted(&self, present: &Blueprint, checked: &Checked, next: &Next) -> Result<Found, Status> {
         let store = &self.context.store;
         let goal = self.context.goal(self.id).await?;
         let revised = &checked.blueprint;
-        let ruling = match self.ruling(&goal, decided_by, checked, present) {
+        let ruling = match self.ruling(&goal, &next.decided_by, checked, present) {
             Ok(Ruling::Refuse { rule, reason }) => {
                 return Ok(Found::Nothing(refused(rulings::refusal(&rule, &reason))));
             }
             Ok(ruling) => ruling,
             Err(refused) => return nothing(refused),
         };
-        let reason = with_what_is_gained(reason, present, revised)?;
-        let decided = workflows::decide_replan(store, self.id, revised, decided_by, &reason).await;
+        let reason = with_what_is_gained(&next.reason, present, revised)?;
+        let (by, usage) = (&next.decided_by, next.usage.as_ref());
+        let decided = workflows::decide_replan(store, self.id, revised, by, &reason, usage).await;
         decided.map_err(|error| status::store(&error))?;
         match self.waits_for_approval(present.digest(), revised, ruling).await {
             Ok(true) => Ok(Found::Waits),
@@ -145,44 +180,36 @@ fn nothing(refused: Status) -> Result<Found, Status> {
 }
 
 /// The reason for the record, which names what the plan may write with and the present one may not.
-fn with_what_is_gained(
-    reason: String,
-    present: &Blueprint,
-    revised: &NewBlueprint,
-) -> Result<String, Status> {
+fn with_what_is_gained(reason: &str, present: &Blueprint, revised: &NewBlueprint) -> Result<String, Status> {
     let revised = revised.blueprint().map_err(|error| status::store(&error))?;
     let gained: Vec<String> = revised.writes_gained_over(present).into_iter().collect();
     Ok(if gained.is_empty() {
-        reason
+        reason.to_owned()
     } else {
         format!("{reason}; it may write with {}, too", gained.join(", "))
     })
 }
 
-/// The planner's other plan, who made it, and why. Errors: what may pass.
+/// The planner's other plan. Errors: what may pass.
 async fn ask_planner(
     context: &Context,
     running: &RunningGoal,
     present: &Blueprint,
-) -> Result<Result<(Blueprint, String, String), Failure>, Status> {
+) -> Result<Planned, Status> {
     if running.goal.trim().is_empty() && running.goal_type.is_empty() {
         let message = "the goal came with its blueprint; only somebody who brings another one can change it";
-        return Ok(Err(Failure::new(Failure::NO_PLAN, message)));
+        return Ok(Planned::Nothing(Failure::new(Failure::NO_PLAN, message)));
     }
-    let those = |is_it: fn(TaskState, bool) -> bool| {
-        let tasks = running.tasks.iter().filter(|(_, task)| is_it(task.state, task.is_unhandled));
-        let mut names: Vec<String> = tasks.map(|(name, _)| name.clone()).collect();
-        names.sort_unstable();
-        names
-    };
+    let Past { failed, cancelled, .. } = running.past();
+    let PlanRequest { goal, goal_type, input, namespace } = request(running);
     let request = ReplanRequest {
-        goal: if running.goal_type.is_empty() { running.goal.clone() } else { String::new() },
-        goal_type: running.goal_type.clone(),
-        input: Some(struct_from_map(&running.input)),
-        namespace: running.namespace.to_string(),
+        goal,
+        goal_type,
+        input,
+        namespace,
         blueprint: Some(blueprint_from_model(present)),
-        failed: those(|state, is_unhandled| state == TaskState::Failed && is_unhandled),
-        cancelled: those(|state, _| state == TaskState::Cancelled),
+        failed: failed.into_iter().collect(),
+        cancelled: cancelled.into_iter().collect(),
     };
     let request = trace_context::request(request, running.traceparent.as_deref());
     let answer = match context.peers.planner.clone().replan(request).await {
@@ -190,18 +217,29 @@ async fn ask_planner(
         Err(refused) if may_pass(&refused) => return Err(refused),
         Err(refused) => {
             let message = format!("the planner refused the goal: {}", refused.message());
-            return Ok(Err(Failure::new(Failure::NO_PLAN, message)));
+            return Ok(Planned::Nothing(Failure::new(Failure::NO_PLAN, message)));
         }
     };
-    let ReplanResponse { blueprint, planned_by, reason, failure } = answer;
+    let ReplanResponse { blueprint, planned_by, reason, failure, may_draft } = answer;
     if let Some(failure) = failure {
-        return Ok(Err(failure.into()));
+        let failure = failure.into();
+        return Ok(if may_draft { Planned::MayDraft(failure) } else { Planned::Nothing(failure) });
     }
     let mut violations = Violations::default();
     Ok(match read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations) {
-        Some(blueprint) => Ok((blueprint, planned_by, reason)),
-        None => Err(Failure::new(Failure::BLUEPRINT_INVALID, violations.to_string())),
+        Some(blueprint) => Planned::Plan(blueprint, planned_by, reason),
+        None => Planned::Nothing(Failure::new(Failure::BLUEPRINT_INVALID, violations.to_string())),
     })
+}
+
+/// The goal that runs, as the planner is asked for it.
+pub(crate) fn request(running: &RunningGoal) -> PlanRequest {
+    PlanRequest {
+        goal: if running.goal_type.is_empty() { running.goal.clone() } else { String::new() },
+        goal_type: running.goal_type.clone(),
+        input: Some(struct_from_map(&running.input)),
+        namespace: running.namespace.to_string(),
+    }
 }
 
 fn no_plan(failure: &Failure) -> Status {

@@ -9,7 +9,8 @@ use goalpost_proto::v1::NoReplanAction;
 use goalpost_proto::v1::act_on_workflow_request::Action;
 use goalpost_service::backoff::until_ok;
 use goalpost_service::status;
-use goalpost_store::workflows;
+use goalpost_store::workflows::RunningGoal;
+use goalpost_store::{plannings, workflows};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
@@ -20,32 +21,58 @@ use crate::extend::{Extension, runs_another_by_now};
 use crate::refusals::{Verdict, verdict};
 use crate::replan::{Found, Source, waits_for};
 
-/// Has the workflow planned anew. `None` if the process stops first.
+/// Has the workflow planned anew, by the catalog. If that has no other plan a language model may have one: then it is
+/// handed over. `None` if the process stops first.
 pub(crate) async fn serve(
     context: &Context,
     checks: &Checks,
     stop: &CancellationToken,
     wanted: ReplanRef,
 ) -> Option<()> {
-    until_ok("a service that workflows need for other plans", stop, || try_serve(context, checks, wanted))
-        .await
+    serve_by(context, checks, stop, wanted, &Source::Planner).await
+}
+
+/// The same, by whoever makes the plan.
+pub(crate) async fn serve_by(
+    context: &Context,
+    checks: &Checks,
+    stop: &CancellationToken,
+    wanted: ReplanRef,
+    source: &Source,
+) -> Option<()> {
+    let serve = || try_serve(context, checks, wanted, source);
+    until_ok("a service that workflows need for other plans", stop, serve).await
+}
+
+/// The goal whose workflow waits for this plan, if it still does.
+pub(crate) async fn waiting(context: &Context, wanted: ReplanRef) -> Result<Option<RunningGoal>, Status> {
+    let found = workflows::running_goal(&context.store, wanted.workflow).await;
+    let running = found.map_err(|error| status::store(&error))?;
+    Ok(running.filter(|running| waits_for(running, wanted.number)))
 }
 
 /// Errors: what may pass.
-async fn try_serve(context: &Context, checks: &Checks, wanted: ReplanRef) -> Result<(), Status> {
-    let found = workflows::running_goal(&context.store, wanted.workflow).await;
-    let running = found.map_err(|error| status::store(&error))?;
-    let Some(running) = running.filter(|running| waits_for(running, wanted.number)) else { return Ok(()) };
+async fn try_serve(
+    context: &Context,
+    checks: &Checks,
+    wanted: ReplanRef,
+    source: &Source,
+) -> Result<(), Status> {
+    let Some(running) = waiting(context, wanted).await? else { return Ok(()) };
     let id = GoalId(wanted.workflow.0);
     let traceparent = running.traceparent.as_deref();
     let why = running.failure.as_ref().map(ToString::to_string).unwrap_or_default();
     let extension = Extension { context, checks, id, traceparent: running.traceparent.clone() };
-    let refused = match extension.revise(&running, &Source::Planner, &why).await? {
+    let refused = match extension.revise(&running, source, &why).await? {
         Found::Plan(digest) => match extension.go_on_with(digest).await {
             Ok(()) => return Ok(()),
             Err(refused) => refused,
         },
         Found::Waits => return Ok(()),
+        Found::MayDraft(_) => {
+            let begun = plannings::begin_anew(&context.store, wanted, &running.past()).await;
+            return begun.map_err(|error| status::store(&error));
+        }
         Found::Same => Status::failed_precondition("the planner has only the plan that failed"),
         Found::Nothing(refused) => refused,
     };
@@ -53,9 +80,7 @@ async fn try_serve(context: &Context, checks: &Checks, wanted: ReplanRef) -> Res
         return Err(refused);
     }
     // Somebody else may have come first: then it waits no more.
-    let found = workflows::running_goal(&context.store, wanted.workflow).await;
-    let now = found.map_err(|error| status::store(&error))?;
-    if !now.is_some_and(|now| waits_for(&now, wanted.number)) {
+    if waiting(context, wanted).await?.is_none() {
         return Ok(());
     }
     if runs_another_by_now(&refused) {

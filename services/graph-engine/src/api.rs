@@ -202,7 +202,8 @@ impl Api {
             violations.add(field, format!("must extend its parent: {problem}"));
             return Ok(None);
         }
-        Ok(Some(Wish::Extend { next: self.blueprint(digest).await? }))
+        let planning = read_planning(extend.planning);
+        Ok(Some(Wish::Extend { next: self.blueprint(digest).await?, planning }))
     }
 
     async fn blueprint(&self, digest: Digest) -> Result<Arc<CompiledBlueprint>, Status> {

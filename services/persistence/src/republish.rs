@@ -66,8 +66,9 @@ impl<'a> Pages<'a> {
             Next::Replans(after) => {
                 let workflows = outbox::unplanned_workflows(self.client, after, PAGE).await?;
                 self.next =
-                    workflows.last().map_or(Next::Ready(None), |(last, _)| Next::Replans(Some(*last)));
-                workflows.into_iter().map(|(replan, lane)| element(List::plans(), lane, replan)).collect()
+                    workflows.last().map_or(Next::Ready(None), |(last, ..)| Next::Replans(Some(*last)));
+                let element = |(replan, lane, by)| element(list(by, List::plans()), lane, replan);
+                workflows.into_iter().map(element).collect()
             }
             Next::Ready(after) => {
                 let attempts = outbox::ready_attempts(self.client, after, PAGE).await?;

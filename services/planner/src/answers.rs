@@ -42,12 +42,19 @@ pub(crate) fn replanned(planned: Result<Replan, NoPlan>) -> ReplanResponse {
             planned_by,
             reason,
             failure: None,
+            may_draft: false,
         },
         Err(no_plan) => ReplanResponse {
             failure: Some(Failure::new(Failure::NO_PLAN, no_plan.to_string()).into()),
             ..ReplanResponse::default()
         },
     }
+}
+
+/// Another plan, as the answer of a draft.
+pub(crate) fn whole(replanned: ReplanResponse) -> PlanResponse {
+    let ReplanResponse { blueprint, planned_by, reason: _, failure, may_draft: _ } = replanned;
+    PlanResponse { blueprint, planned_by, failure, ..PlanResponse::default() }
 }
 
 /// What became of a rung.

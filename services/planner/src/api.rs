@@ -65,6 +65,22 @@ impl Api {
         };
         self.answer(work).await
     }
+
+    /// What they come to for another plan in the place of one that runs.
+    async fn anew(&self, running: Running) -> Result<ReplanResponse, Status> {
+        let work = move |catalog: &Catalog| {
+            let Running { goal, present, past } = running;
+            let planned = replan(catalog, &goal, &present, &past);
+            match &planned {
+                Ok(plan) => {
+                    tracing::info!(planned_by = plan.planned_by, reason = plan.reason, "planned a goal anew")
+                }
+                Err(no_plan) => tracing::info!(goal = &*no_plan.goal, "there is no other plan for a goal"),
+            }
+            answers::replanned(planned)
+        };
+        self.answer(work).await
+    }
 }
 
 #[tonic::async_trait]
@@ -79,7 +95,13 @@ impl Planner for Api {
     async fn draft(&self, request: Request<DraftRequest>) -> Result<Response<DraftResponse>, Status> {
         let draft = requests::draft(request.into_inner()).map_err(status::invalid_argument)?;
         // Whoever asks was told so before; the catalog may be another one by now.
-        let answer = self.by_catalog(draft.goal.clone()).await?;
+        let answer = match &draft.running {
+            None => self.by_catalog(draft.goal.clone()).await?,
+            Some((present, past)) => {
+                let (goal, present, past) = (draft.goal.clone(), present.clone(), past.clone());
+                answers::whole(self.anew(Running { goal, present, past }).await?)
+            }
+        };
         let next = match &self.llm {
             Some(llm) if answer.failure.is_some() => {
                 llm.next(Arc::clone(&self.catalog), draft, answer).await.map_err(|error| no_draft(&error))?
@@ -90,19 +112,10 @@ impl Planner for Api {
     }
 
     async fn replan(&self, request: Request<ReplanRequest>) -> Result<Response<ReplanResponse>, Status> {
-        let Running { goal, present, past } =
-            requests::running(request.into_inner()).map_err(status::invalid_argument)?;
-        let work = move |catalog: &Catalog| {
-            let planned = replan(catalog, &goal, &present, &past);
-            match &planned {
-                Ok(plan) => {
-                    tracing::info!(planned_by = plan.planned_by, reason = plan.reason, "planned a goal anew")
-                }
-                Err(no_plan) => tracing::info!(goal = &*no_plan.goal, "there is no other plan for a goal"),
-            }
-            answers::replanned(planned)
-        };
-        self.answer(work).await.map(Response::new)
+        let running = requests::running(request.into_inner()).map_err(status::invalid_argument)?;
+        let answer = self.anew(running).await?;
+        let may_draft = self.llm.is_some() && answer.failure.is_some();
+        Ok(Response::new(ReplanResponse { may_draft, ..answer }))
     }
 
     async fn check_blueprint(

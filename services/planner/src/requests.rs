@@ -1,10 +1,10 @@
 //! From messages to what the planner works with; notes every violation.
 
 use goalpost_model::limits::{MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REQUEST_ID_BYTES};
-use goalpost_model::{Blueprint, Namespace, PayloadLimit, PlanningStep};
-use goalpost_planning::{GoalRequest, Past};
+use goalpost_model::{Blueprint, Namespace, Past, PayloadLimit, PlanningStep};
+use goalpost_planning::GoalRequest;
 use goalpost_proto::v1::{
-    CheckBlueprintRequest, DraftRequest, ListCapabilitiesRequest, PlanRequest, ReplanRequest,
+    CheckBlueprintRequest, DraftRequest, ListCapabilitiesRequest, PlanRequest, ReplanRequest, RunningPlan,
 };
 use goalpost_proto::{Violations, map_from_struct, read_blueprint, read_namespace, read_steps};
 
@@ -29,11 +29,13 @@ pub(crate) struct Draft {
     pub(crate) request_id: String,
     /// What the model has said of it so far.
     pub(crate) steps: Vec<PlanningStep>,
+    /// What the goal runs, and what has become of that, if there is to be another plan in its place.
+    pub(crate) running: Option<(Blueprint, Past)>,
 }
 
 /// The goal of a request, and how far it has come.
 pub(crate) fn draft(request: DraftRequest) -> Result<Draft, Violations> {
-    let DraftRequest { goal, request_id, steps } = request;
+    let DraftRequest { goal, request_id, steps, running } = request;
     let mut violations = Violations::within(PayloadLimit::MAX);
     let mut of_goal = Violations::within(PayloadLimit::MAX);
     let goal = read_goal(goal.unwrap_or_default(), &mut of_goal);
@@ -42,10 +44,28 @@ pub(crate) fn draft(request: DraftRequest) -> Result<Draft, Violations> {
         violations.add("request_id", format!("must have at most {MAX_REQUEST_ID_BYTES} bytes"));
     }
     let steps = read_steps(steps, "steps", &mut violations);
+    let running = running.and_then(|running| read_running(running, &mut violations));
     match goal.zip(steps) {
-        Some((goal, steps)) if violations.is_empty() => Ok(Draft { goal, request_id, steps }),
+        Some((goal, steps)) if violations.is_empty() => Ok(Draft { goal, request_id, steps, running }),
         _ => Err(violations),
     }
+}
+
+fn read_running(running: RunningPlan, violations: &mut Violations) -> Option<(Blueprint, Past)> {
+    let RunningPlan { blueprint, failed, cancelled, ended, outputs, reason } = running;
+    if blueprint.is_none() {
+        violations.add("running.blueprint", "must say what the goal runs");
+    }
+    let present = read_blueprint(blueprint.unwrap_or_default(), "running.blueprint", violations);
+    let outputs = map_from_struct(outputs.unwrap_or_default(), "running.outputs", violations)?;
+    let past = Past {
+        failed: failed.into_iter().collect(),
+        cancelled: cancelled.into_iter().collect(),
+        ended: ended.into_iter().collect(),
+        outputs: outputs.into_iter().collect(),
+        reason,
+    };
+    Some((present?, past))
 }
 
 fn read_goal(request: PlanRequest, violations: &mut Violations) -> Option<GoalRequest> {
@@ -85,8 +105,8 @@ pub(crate) fn running(request: ReplanRequest) -> Result<Running, Violations> {
     let present = read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations);
     match goal.zip(present) {
         Some((goal, present)) if violations.is_empty() => {
-            let past =
-                Past { failed: failed.into_iter().collect(), cancelled: cancelled.into_iter().collect() };
+            let (failed, cancelled) = (failed.into_iter().collect(), cancelled.into_iter().collect());
+            let past = Past { failed, cancelled, ..Past::default() };
             Ok(Running { goal, present, past })
         }
         _ => Err(violations),
@@ -215,16 +235,23 @@ mod tests {
         let sound = |id: &str| DraftRequest {
             goal: Some(PlanRequest { goal: "do it".to_owned(), ..PlanRequest::default() }),
             request_id: id.to_owned(),
-            steps: Vec::new(),
+            ..DraftRequest::default()
         };
-        let expected =
-            Draft { goal: GoalRequest::text("do it"), request_id: "a".to_owned(), steps: Vec::new() };
+        let expected = Draft {
+            goal: GoalRequest::text("do it"),
+            request_id: "a".to_owned(),
+            steps: Vec::new(),
+            running: None,
+        };
         assert_eq!(draft(sound("a")).unwrap(), expected);
         assert_eq!(fields(draft(sound(&"a".repeat(129))).unwrap_err()), ["request_id"]);
         let steps = vec![v1::PlanningStep::default()];
         let wrong = DraftRequest { steps, ..DraftRequest::default() };
         let told = ["goal.goal", "steps[0].request_digest", "steps[0].usage", "steps[0].answer"];
         assert_eq!(fields(draft(wrong).unwrap_err()), told);
+        let running = Some(RunningPlan::default());
+        let wrong = fields(draft(DraftRequest { running, ..sound("a") }).unwrap_err());
+        assert_eq!(wrong.first().map(String::as_str), Some("running.blueprint"), "{wrong:?}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Workflows that wait for another plan instead of failing.
 
 use goalpost_graph::{Effect, Event, IllegalTransition};
-use goalpost_model::{Blueprint, Failure, TaskState, Usage, WorkflowState};
+use goalpost_model::{Amount, Blueprint, Failure, TaskState, Usage, WorkflowState};
 use serde_json::{Value, json};
 
 use crate::extending::{assert_restorable, longer};
@@ -66,6 +66,20 @@ fn it_waits_so_often_and_no_more() {
     let (mut run, _) = begun(0, json!(["a"]), json!([]));
     run.fail("a");
     assert_eq!(run.workflow.state, WorkflowState::Failed);
+}
+
+#[test]
+fn what_planning_took_in_all_is_spent_with_another_plan() {
+    let (mut run, mut present) = begun(2, json!(["a"]), json!([]));
+    let tokens = |tokens| Amount { tokens, ..Amount::default() };
+    // What is known already is not spent again.
+    for (task, next, planning, spent) in [("a", "b", 40, 40), ("b", "c", 30, 40)] {
+        run.fail(task);
+        present = instead(&run, &present, task, next);
+        run.extend_after(&present, tokens(planning)).unwrap();
+        assert_eq!((run.workflow.spent().tokens, run.workflow.spent_before()), (spent, tokens(spent)));
+        assert_restorable(&run);
+    }
 }
 
 #[test]

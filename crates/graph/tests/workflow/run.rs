@@ -6,7 +6,7 @@ use goalpost_checker::{CompiledBlueprint, compile};
 use goalpost_graph::{
     Effect, Event, IllegalTransition, InvalidState, Stored, Task, Workflow, advance, extend,
 };
-use goalpost_model::{Blueprint, Failure, TaskState, Usage};
+use goalpost_model::{Amount, Blueprint, Failure, TaskState, Usage};
 use serde_json::{Map, Value, json};
 
 pub(crate) struct Run {
@@ -77,9 +77,18 @@ impl Run {
 
     /// Goes on with a longer blueprint.
     pub(crate) fn extend(&mut self, next: &Blueprint) -> Result<Vec<Effect>, IllegalTransition> {
+        self.extend_after(next, Amount::default())
+    }
+
+    /// The same, after planning for it took so much in all.
+    pub(crate) fn extend_after(
+        &mut self,
+        next: &Blueprint,
+        planning: Amount,
+    ) -> Result<Vec<Effect>, IllegalTransition> {
         let next = Arc::new(compile(next).expect("the blueprint compiles"));
         let before = self.workflow.clone();
-        let extended = extend(&self.blueprint, &next, &mut self.workflow);
+        let extended = extend(&self.blueprint, &next, &mut self.workflow, planning);
         match extended {
             Ok(_) => self.blueprint = next,
             Err(_) => assert_eq!(self.workflow, before),

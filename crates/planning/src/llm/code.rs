@@ -13,6 +13,11 @@ pub const SECRET: &str = "GP103";
 /// A capability of the engine's that is not for plans of a model.
 pub const NOT_FOR_MODELS: &str = "GP104";
 
+/// The plan does not fit the one that runs, in whose place it is to come.
+pub const REVISION: &str = "GP105";
+/// The plan does once more what has failed in the one that runs.
+pub const AGAIN: &str = "GP106";
+
 /// Characters of what a model has written that a finding tells.
 const MAX_TOLD: usize = 500;
 

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use goalpost_checker::{CapabilitySource, Checked, check, code};
-use goalpost_model::{Blueprint, Body, Finding, Severity, WorstCase};
+use goalpost_model::{Blueprint, Body, Finding, Past, Severity, WorstCase};
 
 use super::code::told;
-use super::prompt::{self, FILL_PROMPT, PLAN_PROMPT, Said, Turn};
+use super::prompt::{self, FILL_PROMPT, PLAN_PROMPT, REPLAN_PROMPT, Said, Turn};
+use super::revising::{Revising, Revision, WithOwn};
 use super::{answer, build, guard};
 use crate::{GoalRequest, Rung, Sketch};
 
@@ -41,6 +42,8 @@ enum Part {
     Whole,
     /// The next hole of this plan.
     Hole(Box<Filling>),
+    /// All of it, in the place of this plan.
+    Anew(Box<Revising>),
 }
 
 #[derive(Clone, Debug)]
@@ -65,7 +68,8 @@ pub enum Verdict {
 /// A checked plan of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drafted {
-    /// The blueprint, with the catalog's definitions of its capabilities.
+    /// The blueprint, with the catalog's definitions of its capabilities. One in the place of a plan that runs is whole
+    /// all the same, and says what stays as it is there; it has no definitions.
     pub blueprint: Blueprint,
     /// What the checker has against it; no errors.
     pub findings: Vec<Finding>,
@@ -114,10 +118,24 @@ impl Drafting {
         drafting
     }
 
+    /// Begins with a goal that runs, and needs another plan in the place of the present one.
+    pub fn anew(
+        capabilities: &dyn CapabilitySource,
+        goal: GoalRequest,
+        present: Blueprint,
+        past: Past,
+    ) -> Self {
+        let (system, left_out) = prompt::system_for_another(capabilities, &goal);
+        let text = prompt::running(&goal, &present, &past);
+        let turns = vec![Turn { said: Said::ByPlanner, text }];
+        let part = Part::Anew(Box::new(Revising { present, past }));
+        Self { goal, part, system, turns, repairs: 0, repairs_before: 0, left_out }
+    }
+
     /// The rung that this is.
     pub fn rung(&self) -> Rung {
         match self.part {
-            Part::Whole => Rung::Llm,
+            Part::Whole | Part::Anew(_) => Rung::Llm,
             Part::Hole(_) => Rung::LlmFill,
         }
     }
@@ -137,6 +155,7 @@ impl Drafting {
     pub fn made_by(&self, model: &str) -> String {
         let (methods, prompt) = match &self.part {
             Part::Whole => (String::new(), PLAN_PROMPT),
+            Part::Anew(_) => (String::new(), REPLAN_PROMPT),
             Part::Hole(filling) => {
                 let holes =
                     if filling.holes == 1 { "1 hole".to_owned() } else { format!("{} holes", filling.holes) };
@@ -196,13 +215,21 @@ impl Drafting {
         if draft.tasks.is_empty() && !draft.impossible.trim().is_empty() {
             return Ok(Sound::Impossible(told(draft.impossible.trim())));
         }
-        let drafted = build::blueprint(draft)?;
         match &self.part {
+            Part::Anew(revising) => {
+                let Revision { next, revised, findings } =
+                    revising.revision(draft, &self.goal.input, capabilities)?;
+                let own = WithOwn { own: &revising.present.capabilities, others: capabilities };
+                let checked = judged(findings, &revised, &own)?;
+                Ok(Sound::Plan(Drafted { blueprint: next, ..checked }))
+            }
             Part::Whole => {
+                let drafted = build::blueprint(draft)?;
                 let found = guard::findings(&drafted, &self.goal.input, capabilities);
                 judged(found, &drafted, capabilities).map(Sound::Plan)
             }
             Part::Hole(filling) => {
+                let drafted = build::blueprint(draft)?;
                 let input = filling.sketch.next().map(|(hole, _)| &hole.goal.input);
                 let mut found = guard::findings(&drafted, input.unwrap_or(&self.goal.input), capabilities);
                 found.extend(guard::holes(&drafted, &filling.sketch));

@@ -1,7 +1,7 @@
 //! What a model is told and asked. The texts are files with versions; a change of one is another version.
 
 use goalpost_checker::CapabilitySource;
-use goalpost_model::{Finding, Severity};
+use goalpost_model::{Blueprint, Finding, Past, Severity};
 use serde_json::{Value, json};
 
 use super::data;
@@ -13,12 +13,17 @@ use crate::{GoalRequest, Sketch};
 pub const PLAN_PROMPT: &str = "plan.v1";
 /// And which for a hole: those, and what is to be known of holes.
 pub const FILL_PROMPT: &str = "fill.v1";
+/// And for another plan: those of a whole goal, and what is to be known of a plan that runs.
+pub const REPLAN_PROMPT: &str = "replan.v1";
 
 const PLAN: &str = include_str!("../../prompts/plan.v1.md");
 const FILL: &str = include_str!("../../prompts/fill.v1.md");
+const REPLAN: &str = include_str!("../../prompts/replan.v1.md");
 const REPAIR: &str = include_str!("../../prompts/repair.v1.md");
 const ANSWER: &str = include_str!("../../prompts/answer.v1.schema.json");
 
+/// Bytes of a running plan that is shown whole.
+const MAX_PLAN_BYTES: usize = 200_000;
 /// Findings that go back to the model; it will not deal with more at once.
 const MAX_FINDINGS: usize = 50;
 
@@ -55,6 +60,34 @@ pub(super) fn system(capabilities: &dyn CapabilitySource, goal: &GoalRequest) ->
 pub(super) fn system_for_hole(capabilities: &dyn CapabilitySource, hole: &Hole) -> (String, usize) {
     let (system, left_out) = system(capabilities, &hole.goal);
     (format!("{system}{FILL}"), left_out)
+}
+
+/// The same for another plan.
+pub(super) fn system_for_another(capabilities: &dyn CapabilitySource, goal: &GoalRequest) -> (String, usize) {
+    let (system, left_out) = system(capabilities, goal);
+    (format!("{system}{REPLAN}"), left_out)
+}
+
+/// The goal, the plan that it runs, and what has become of that, as data.
+pub(super) fn running(goal: &GoalRequest, present: &Blueprint, past: &Past) -> String {
+    let Past { failed, cancelled, ended, outputs, reason } = past;
+    let outputs = outputs.iter().map(|(name, output)| (name.clone(), output.clone())).collect();
+    // Their definitions are in the list of capabilities.
+    let present = json!(Blueprint { capabilities: Vec::new(), ..present.clone() });
+    // An outline of it names few of its tasks; the others are not kept then.
+    let present = match present.as_object() {
+        Some(object) if present.to_string().len() > MAX_PLAN_BYTES => data::bounded(object),
+        _ => present,
+    };
+    let happened = json!({
+        "reason": reason, "failed": failed, "cancelled": cancelled, "ended": ended, "outputs": data::bounded(&outputs),
+    });
+    let shown = [
+        data::between("goal", &wanted(goal)),
+        data::between("plan", &present),
+        data::between("happened", &happened),
+    ];
+    shown.join("\n")
 }
 
 /// The goal, as data.

@@ -1,6 +1,7 @@
 //! What the planner does, seen from outside.
 #![cfg(test)]
 
+mod anew;
 mod backtracking;
 mod bad_catalogs;
 mod branches;

@@ -1,7 +1,7 @@
 //! Other plans for goals that run.
 
-use goalpost_model::Blueprint;
-use goalpost_planning::{GoalRequest, NoPlan, Past, Replan, plan, replan};
+use goalpost_model::{Blueprint, Past};
+use goalpost_planning::{GoalRequest, NoPlan, Replan, plan, replan};
 use serde_json::json;
 
 use crate::{arrows, catalog, names};

@@ -20,7 +20,7 @@ const READY: &str = "\
 /// decided, or that may go on with another blueprint; and whether a language model plans them.
 const OPEN_GOALS: &str = "\
     SELECT g.id, g.namespace || ':' || g.priority AS lane, \
-           g.state = 'SUBMITTED' AND EXISTS (SELECT FROM plannings p WHERE p.id = g.id AND p.task < 0) \
+           g.state = 'SUBMITTED' AND EXISTS (SELECT FROM plannings p WHERE p.id = g.id AND p.task < 0 AND p.attempt = 0) \
     FROM goals g \
     WHERE g.id > $1 AND is_open_goal(g.state) \
       AND (g.state = 'SUBMITTED' \
@@ -48,9 +48,10 @@ const PLANS: &str = "\
     WHERE w.state IN ('RUNNING', 'PAUSED', 'COMPENSATING') AND (t.workflow_id, t.ordinal) > ($1, $2) \
     ORDER BY t.workflow_id, t.ordinal LIMIT $3";
 
-/// Workflows that wait for another plan.
-const REPLANS: &str =
-    "SELECT id, replans, lane FROM workflows WHERE state = 'REPLANNING' AND id > $1 ORDER BY id LIMIT $2";
+/// Workflows that wait for another plan, and whether a language model makes it.
+const REPLANS: &str = "\
+    SELECT id, replans, lane, is_drafted(id, replans) FROM workflows \
+    WHERE state = 'REPLANNING' AND id > $1 ORDER BY id LIMIT $2";
 
 /// Running attempts of engines that are dead for longer than the time that their workers have to
 /// come to another one.
@@ -97,13 +98,14 @@ pub async fn unplanned_workflows(
     client: &Client,
     after: Option<ReplanRef>,
     limit: i64,
-) -> Result<Vec<(ReplanRef, Lane)>, Error> {
+) -> Result<Vec<(ReplanRef, Lane, PlannedBy)>, Error> {
     let after = after.map_or(Uuid::nil(), |replan| replan.workflow.0);
     let rows = client.query(REPLANS, &[&after, &limit]).await?;
     let replan = |row: &Row| {
         let number: i32 = row.try_get(1)?;
         let number = number.try_into().map_err(|error| Error::corrupt("a count", error))?;
-        Ok((ReplanRef { workflow: WorkflowId(row.try_get(0)?), number }, lane(row, 2)?))
+        let replan = ReplanRef { workflow: WorkflowId(row.try_get(0)?), number };
+        Ok((replan, lane(row, 2)?, planned_by(row, 3)?))
     };
     rows.iter().map(replan).collect()
 }

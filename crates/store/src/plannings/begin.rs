@@ -1,11 +1,11 @@
 //! Handing goals over to those who ask a language model.
 
-use goalpost_model::{AttemptRef, PlanningRef};
+use goalpost_model::{AttemptRef, GoalId, Past, ReplanRef};
 use uuid::Uuid;
 
 use crate::connection::Queries as _;
-use crate::workflows::named_columns;
-use crate::{Error, Store};
+use crate::workflows::{int, named_columns};
+use crate::{Error, Json, Store};
 
 /// Only what still waits for a plan. What was handed over before is not handed over again; in one order, so that two
 /// who hand over the same things wait for each other.
@@ -22,16 +22,25 @@ const BEGIN: &str = "\
     ) w ORDER BY id, task, attempt \
     ON CONFLICT DO NOTHING";
 
-/// From now on a language model plans these. Its trigger delivers them to those who ask it.
-pub async fn begin(store: &Store, plannings: &[PlanningRef]) -> Result<(), Error> {
-    let (mut goals, mut tasks): (Vec<Uuid>, Vec<AttemptRef>) = Default::default();
-    for planning in plannings {
-        match planning {
-            PlanningRef::Goal(goal) => goals.push(goal.0),
-            PlanningRef::Task(attempt) => tasks.push(*attempt),
-        }
-    }
-    let (workflows, ordinals, attempts) = named_columns(&tasks);
+/// The same for a workflow that waits for another plan.
+const BEGIN_ANEW: &str = "\
+    INSERT INTO plannings (id, task, attempt, lane, past) \
+    SELECT id, -1, replans, lane, $3::json FROM workflows WHERE id = $1 AND state = 'REPLANNING' AND replans = $2::integer \
+    ON CONFLICT DO NOTHING";
+
+/// From now on a language model plans these goals, and the goals of these tasks. A trigger delivers them to those who
+/// ask it.
+pub async fn begin(store: &Store, goals: &[GoalId], tasks: &[AttemptRef]) -> Result<(), Error> {
+    let goals: Vec<Uuid> = goals.iter().map(|goal| goal.0).collect();
+    let (workflows, ordinals, attempts) = named_columns(tasks);
     store.client().await?.execute(BEGIN, &[&goals, &workflows, &ordinals, &attempts]).await?;
+    Ok(())
+}
+
+/// From now on a language model makes the other plan for which this workflow waits, and is told this of the present one,
+/// however long it takes.
+pub async fn begin_anew(store: &Store, wanted: ReplanRef, past: &Past) -> Result<(), Error> {
+    let client = store.client().await?;
+    client.execute(BEGIN_ANEW, &[&wanted.workflow.0, &int(wanted.number), &Json::of(past)]).await?;
     Ok(())
 }

@@ -3,5 +3,5 @@
 mod begin;
 mod steps;
 
-pub use begin::begin;
-pub use steps::{is_wanted, keep, steps};
+pub use begin::{begin, begin_anew};
+pub use steps::{is_wanted, keep, past, steps};

@@ -1,6 +1,6 @@
 //! The journal of a plan by a language model.
 
-use goalpost_model::{AttemptRef, Digest, PlanningRef, PlanningStep};
+use goalpost_model::{AttemptRef, Digest, Past, PlanningRef, PlanningStep, ReplanRef};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -9,9 +9,13 @@ use crate::workflows::int;
 use crate::{Error, Json, Store};
 
 const IS_WANTED: &str = "\
-    SELECT CASE WHEN $2::integer < 0 \
-        THEN EXISTS (SELECT FROM goals WHERE id = $1 AND state = 'SUBMITTED') \
+    SELECT CASE \
+        WHEN $2::integer < 0 AND $3::integer > 0 \
+        THEN EXISTS (SELECT FROM workflows WHERE id = $1 AND state = 'REPLANNING' AND replans = $3) \
+        WHEN $2 < 0 THEN EXISTS (SELECT FROM goals WHERE id = $1 AND state = 'SUBMITTED') \
         ELSE EXISTS (SELECT FROM tasks WHERE workflow_id = $1 AND ordinal = $2 AND attempt = $3 AND waits_for = 'plan') END";
+
+const PAST: &str = "SELECT past FROM plannings WHERE id = $1 AND task = $2 AND attempt = $3";
 
 const STEPS: &str = "\
     SELECT request, answer, usage FROM planning_steps \
@@ -35,6 +39,13 @@ pub async fn steps(store: &Store, planning: PlanningRef) -> Result<Vec<PlanningS
     let (id, task, attempt) = key(planning);
     let rows = store.client().await?.query(STEPS, &[&id, &task, &attempt]).await?;
     rows.iter().map(step).collect()
+}
+
+/// What the model is told of the plan that runs, if it is to make another one.
+pub async fn past(store: &Store, wanted: ReplanRef) -> Result<Option<Past>, Error> {
+    let (id, task, number) = key(PlanningRef::Replan(wanted));
+    let rows = store.client().await?.query(PAST, &[&id, &task, &number]).await?;
+    rows.first().map(|row| row.try_get::<_, Json>(0)?.parse("what became of a plan")).transpose()
 }
 
 /// Keeps what the model has said as the step with this number, from 1, unless there is one.
@@ -67,5 +78,6 @@ fn key(planning: PlanningRef) -> (Uuid, i32, i32) {
     match planning {
         PlanningRef::Goal(goal) => (goal.0, -1, 0),
         PlanningRef::Task(AttemptRef { workflow, task, attempt }) => (workflow.0, int(task), int(attempt)),
+        PlanningRef::Replan(ReplanRef { workflow, number }) => (workflow.0, -1, int(number)),
     }
 }

@@ -19,7 +19,7 @@ const COMMIT_TRANSITIONS: &str = "\
         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
         $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, \
         $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77, $78, $79, \
-        $80, $81, $82, $83, $84, $85, $86, $87, $88, $89, $90, $91, $92, $93, $94, $95, $96, $97)";
+        $80, $81, $82, $83, $84, $85, $86, $87, $88, $89, $90, $91, $92, $93, $94, $95, $96, $97, $98)";
 
 /// Stores the transitions of every workflow whose fence holds, in one transaction, and
 /// answers with the new last number of each. A workflow that is missing from the answer
@@ -273,6 +273,7 @@ impl<'a> Rows<'a> {
             column(extended, |w| w.value.digest.0.as_slice()),
             column(extended, |w| int(w.value.added.0)),
             column(extended, |w| int(w.value.added.1)),
+            column(extended, |w| &w.value.spent_before),
             column(relinked, |(place, _)| *place),
             column(relinked, |(_, task)| int(task.ordinal)),
             column(relinked, |(_, task)| array_text(&task.taken_edges)),

@@ -229,6 +229,8 @@ pub struct ExtendedWorkflow {
     pub digest: Digest,
     /// The place of the first task that is added, and its ordinal.
     pub added: (usize, usize),
+    /// What planning took for it in all.
+    pub spent_before: Json,
 }
 
 /// A workflow that has another budget.

@@ -1,9 +1,9 @@
 //! What a language model plans, and the journal of what it has said.
 
 use goalpost_model::{
-    AttemptRef, Digest, GoalId, LlmUsage, ModelAnswer, PlanningRef, PlanningStep, WorkflowId,
+    AttemptRef, Digest, GoalId, LlmUsage, ModelAnswer, Past, PlanningRef, PlanningStep, ReplanRef, WorkflowId,
 };
-use goalpost_store::outbox::{PlannedBy, open_goals, unplanned_tasks};
+use goalpost_store::outbox::{PlannedBy, open_goals, unplanned_tasks, unplanned_workflows};
 use goalpost_store::{Store, plannings, retention};
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -59,12 +59,11 @@ async fn what_a_model_plans_is_handed_over_once_and_delivered_once() {
     let database = goalpost_testkit::database().await;
     let (store, client) = (Store::new(database.url(), 2).unwrap(), database.client().await);
     let (goal, task) = (submitted(&client).await, with_task(&client).await);
-    let (goal, of_task) = (PlanningRef::Goal(goal), PlanningRef::Task(task));
-    let stale = PlanningRef::Task(AttemptRef { attempt: 1, ..task });
-    let running = PlanningRef::Goal(GoalId(task.workflow.0));
+    let stale = AttemptRef { attempt: 1, ..task };
+    let running = GoalId(task.workflow.0);
     for _ in 0..2 {
-        plannings::begin(&store, &[of_task, goal, stale, running]).await.unwrap();
-        assert_eq!(delivered(&client).await, [goal.to_string(), of_task.to_string()]);
+        plannings::begin(&store, &[goal, running], &[task, stale]).await.unwrap();
+        assert_eq!(delivered(&client).await, [goal.to_string(), task.to_string()]);
     }
     // A Redis without memory is told the same.
     let goals = open_goals(&client, None, 10).await.unwrap();
@@ -79,12 +78,13 @@ async fn a_journal_has_each_step_once_and_ends_with_its_goal() {
     let (store, client) = (Store::new(database.url(), 2).unwrap(), database.client().await);
     let (goal, task) = (submitted(&client).await, with_task(&client).await);
     let id = goal.0;
+    plannings::begin(&store, &[], &[task]).await.unwrap();
     let (goal, of_task) = (PlanningRef::Goal(goal), PlanningRef::Task(task));
     let kept = async |planning| plannings::steps(&store, planning).await.unwrap();
     // Nobody has begun to plan it.
     plannings::keep(&store, goal, 1, &step("early")).await.unwrap();
     assert!(kept(goal).await.is_empty());
-    plannings::begin(&store, &[goal, of_task]).await.unwrap();
+    plannings::begin(&store, &[GoalId(id)], &[]).await.unwrap();
     for (planning, number, text) in
         [(goal, 1, "a\0"), (goal, 1, "too late"), (goal, 2, "b"), (of_task, 1, "c")]
     {
@@ -98,4 +98,35 @@ async fn a_journal_has_each_step_once_and_ends_with_its_goal() {
     assert!(archived.contains(&step("b").request.to_string()), "{archived}");
     retention::remove(&store, &[WorkflowId(id)], true).await.unwrap();
     assert_eq!((kept(goal).await, kept(of_task).await), (Vec::<PlanningStep>::new(), vec![step("c")]));
+}
+
+#[tokio::test]
+async fn another_plan_is_handed_over_once_for_each_time_that_a_workflow_waits_for_one() {
+    let database = goalpost_testkit::database().await;
+    let (store, client) = (Store::new(database.url(), 2).unwrap(), database.client().await);
+    let task = with_task(&client).await;
+    let wanted = |number| ReplanRef { workflow: task.workflow, number };
+    let past = |reason: &str| Past { reason: reason.to_owned(), ..Past::default() };
+    plannings::begin_anew(&store, wanted(1), &past("early")).await.unwrap();
+    let wait = "\
+        WITH d AS (UPDATE histories SET last_number = last_number + 1 WHERE id = $1 RETURNING last_number) \
+        UPDATE workflows SET state = 'REPLANNING', replans = 1, failure = '{\"kind\": \"K\", \"message\": \"\"}', event = last_number \
+        FROM d WHERE id = $1";
+    client.execute(wait, &[&task.workflow.0]).await.unwrap();
+    for reason in ["it broke", "said again"] {
+        plannings::begin_anew(&store, wanted(1), &past(reason)).await.unwrap();
+        plannings::begin_anew(&store, wanted(2), &past(reason)).await.unwrap();
+        assert_eq!(delivered(&client).await, [wanted(1).to_string()]);
+    }
+    let planning = |number| PlanningRef::Replan(wanted(number));
+    assert_eq!(plannings::past(&store, wanted(1)).await.unwrap(), Some(past("it broke")));
+    assert_eq!(plannings::past(&store, wanted(2)).await.unwrap(), None);
+    assert!(plannings::is_wanted(&store, planning(1)).await.unwrap());
+    assert!(!plannings::is_wanted(&store, planning(2)).await.unwrap());
+    plannings::keep(&store, planning(1), 1, &step("a")).await.unwrap();
+    assert_eq!(plannings::steps(&store, planning(1)).await.unwrap(), [step("a")]);
+    assert!(plannings::steps(&store, PlanningRef::Goal(GoalId(task.workflow.0))).await.unwrap().is_empty());
+    let workflows = unplanned_workflows(&client, None, 10).await.unwrap();
+    let known = workflows.into_iter().map(|(replan, _, by)| (replan, by)).collect::<Vec<_>>();
+    assert_eq!(known, [(wanted(1), PlannedBy::Model)]);
 }

@@ -214,11 +214,11 @@ fn happen(
     task: Option<usize>,
 ) -> Result<Vec<Effect>, Result<Outcome, Refusal>> {
     let refused = |error: IllegalTransition| Err(Refusal::from(error));
-    if let Step::Extend { next } = &command.step {
+    if let Step::Extend { next, planning } = &command.step {
         if next.digest == live.blueprint.digest {
             return Err(Ok(Outcome::Done));
         }
-        let effects = extend(&live.blueprint, next, &mut live.core).map_err(refused)?;
+        let effects = extend(&live.blueprint, next, &mut live.core, *planning).map_err(refused)?;
         live.blueprint = Arc::clone(next);
         return Ok(effects);
     }

@@ -60,7 +60,7 @@ pub(crate) enum Step {
     /// The graph that a task waits for is there, or there will be none.
     Expand { task: String, attempt: Option<u32>, outcome: Result<Planned, Failure>, spent: Amount },
     /// The workflow goes on with a longer blueprint.
-    Extend { next: Arc<CompiledBlueprint> },
+    Extend { next: Arc<CompiledBlueprint>, planning: Amount },
     /// There is no other plan for a workflow that waits for one.
     NoReplan { number: u32, reason: String },
     /// Somebody ends a task.

@@ -57,7 +57,8 @@ pub(crate) enum Wish {
     /// Other limits count from now on.
     Fund { change: BudgetChange },
     /// It goes on with a longer blueprint.
-    Extend { next: Arc<CompiledBlueprint> },
+    /// `planning`: what planning took for it in all.
+    Extend { next: Arc<CompiledBlueprint>, planning: Amount },
     /// There is no other plan for it, though it waits for one.
     NoReplan { number: u32, reason: String },
     /// A task ends here, with an output or without.
@@ -167,7 +168,7 @@ impl Engine {
                 Step::Expand { task, attempt, outcome, spent }
             }
             Wish::Fund { change } => Step::Fund { change },
-            Wish::Extend { next } => Step::Extend { next },
+            Wish::Extend { next, planning } => Step::Extend { next, planning },
             Wish::NoReplan { number, reason } => Step::NoReplan { number, reason },
             Wish::Skip { task, output, reason } => {
                 Step::Skip { task, output, reason: Failure::new(Failure::BY_HAND, reason) }

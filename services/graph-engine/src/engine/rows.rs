@@ -182,7 +182,9 @@ fn record_other(transitions: &mut Transitions, id: WorkflowId, live: &Live, effe
         Effect::WorkflowExtended => {
             let digest = live.blueprint.digest;
             if let Some(Added { place, first }) = live.core.tasks.added().last().copied() {
-                transitions.extend_workflow(ExtendedWorkflow { id, digest, added: (place, first) });
+                let spent_before = Json::of(&live.core.spent_before());
+                let added = (place, first);
+                transitions.extend_workflow(ExtendedWorkflow { id, digest, added, spent_before });
             }
         }
         Effect::BudgetChanged => {

@@ -39,7 +39,7 @@ impl Shared {
             Wish::Signal { payload, .. } => PayloadReference::ids_in([payload]),
             Wish::Skip { output, .. } => PayloadReference::ids_in(output),
             Wish::Expand { outcome: Ok(blueprint), .. } => blueprint.payloads.clone(),
-            Wish::Extend { next } => next.payloads.clone(),
+            Wish::Extend { next, .. } => next.payloads.clone(),
             Wish::Expand { .. }
             | Wish::Decide { .. }
             | Wish::Pause { .. }

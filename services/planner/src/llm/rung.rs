@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use goalpost_llm::Outcome;
 use goalpost_model::limits::MAX_PLANNING_STEPS;
-use goalpost_model::{Digest, LlmUsage, Namespace, PlanningStep};
+use goalpost_model::{Blueprint, Digest, LlmUsage, Namespace, Past, PlanningStep};
 use goalpost_planning::llm::{Drafting, Verdict};
 use goalpost_planning::{Attempt, Catalog, GoalRequest, Outcome as Climbed, Rung, sketch};
 use goalpost_proto::v1::PlanResponse;
@@ -61,7 +61,8 @@ impl Llm {
     }
 
     /// What comes next on the way to a plan for a goal for which there is no other plan; `before` says why. Holes in a plan
-    /// of methods are filled, if there is one; else, or if that fails, the model plans all.
+    /// of methods are filled, if there is one; else, or if that fails, the model plans all. In the place of a plan that runs
+    /// it makes another one.
     ///
     /// Nothing is remembered of a goal: its steps are gone through anew, so that any planner can go on with them. The
     /// model is asked where they end, or where they are answers to other questions.
@@ -71,13 +72,13 @@ impl Llm {
         draft: Draft,
         mut before: PlanResponse,
     ) -> Result<Next, Refused> {
-        let Draft { goal, request_id, steps } = draft;
+        let Draft { goal, request_id, steps, running } = draft;
         for step in &steps {
             self.flights.forget(&key(&request_id, &step.request));
         }
         let heard = Heard { request_id, steps };
         let (with, first) = (Arc::clone(&catalog), goal.clone());
-        let (mut drafting, skipped) = self.work(move || begin(&with, first)).await?;
+        let (mut drafting, skipped) = self.work(move || begin(&with, first, running)).await?;
         before.attempts.extend(skipped.map(answers::attempt));
         loop {
             let made = match self.go_on(Arc::clone(&catalog), &goal.namespace, drafting, &heard).await? {
@@ -179,7 +180,15 @@ enum Came {
 }
 
 /// The first rung of the model; what became of the one before, if there is no use in it.
-fn begin(catalog: &Catalog, goal: GoalRequest) -> (Drafting, Option<Attempt>) {
+fn begin(
+    catalog: &Catalog,
+    goal: GoalRequest,
+    running: Option<(Blueprint, Past)>,
+) -> (Drafting, Option<Attempt>) {
+    if let Some((present, past)) = running {
+        let namespace = goal.namespace.clone();
+        return (Drafting::anew(&catalog.of_namespace(&namespace), goal, present, past), None);
+    }
     match sketch(catalog, &goal) {
         Ok(sketch) => {
             let namespace = goal.namespace.clone();
