@@ -80,8 +80,26 @@ async fn a_goal_goes_on_by_the_plan_of_a_model_where_the_catalog_has_no_other() 
     // Three answers, and three attempts that took nothing.
     let usage = used(3).unwrap();
     let spent = goal.spent.unwrap();
-    assert_eq!((spent.tokens, Some(spent.money_micros)), (usage.input_tokens + usage.output_tokens, usage.money_micros));
+    assert_eq!(
+        (spent.tokens, Some(spent.money_micros)),
+        (usage.input_tokens + usage.output_tokens, usage.money_micros)
+    );
     worker.assert_nothing_ran_twice();
+    on.system.verify().await;
+}
+
+#[tokio::test]
+async fn a_goal_that_a_model_has_planned_goes_on_by_another_plan_of_it_once() {
+    let first = json!({"name": "say", "tasks": [
+        {"name": "pack", "capability": "test.echo", "input_json": "{\"what\": \"words\"}"},
+        {"name": "fly", "capability": "test.other", "input_json": "{\"by\": \"plane\"}"},
+    ], "edges": [{"from": "pack", "to": "fly"}]});
+    let (on, server) = with_model([&first, &by("train"), &by("ship")].map(Line::json)).await;
+    let _worker = without(&on.system, &["plane", "train"]);
+    let (goal, _) = on.system.run(NewGoal::text("Say it elsewhere")).await;
+    assert_eq!((goal.state(), replans(&goal).len(), server.left()), (GoalState::Failed, 1, 1));
+    let spent = goal.spent.unwrap();
+    assert_eq!(Some(spent.money_micros), used(2).unwrap().money_micros);
     on.system.verify().await;
 }
 

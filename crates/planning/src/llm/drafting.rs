@@ -33,6 +33,8 @@ pub struct Drafting {
     /// And of all that was planned before it.
     repairs_before: u32,
     left_out: usize,
+    /// Of a plan for all of the goal.
+    max_replans: u32,
 }
 
 /// What of the goal a model plans.
@@ -106,14 +108,19 @@ impl Drafting {
     pub fn begin(capabilities: &dyn CapabilitySource, goal: GoalRequest) -> Self {
         let (system, left_out) = prompt::system(capabilities, &goal);
         let turns = vec![Turn { said: Said::ByPlanner, text: prompt::goal(&goal) }];
-        Self { goal, part: Part::Whole, system, turns, repairs: 0, repairs_before: 0, left_out }
+        Self::new(goal, Part::Whole, system, turns, left_out)
+    }
+
+    /// The plan that it is to make may make room for others, so often at most, when it fails.
+    #[must_use]
+    pub fn allowing(self, max_replans: u32) -> Self {
+        Self { max_replans, ..self }
     }
 
     /// Begins with the holes of a plan for a goal.
     pub fn fill(capabilities: &dyn CapabilitySource, goal: GoalRequest, sketch: Sketch) -> Self {
         let part = Part::Hole(Box::new(Filling { holes: sketch.holes(), sketch: sketch.clone() }));
-        let (system, turns) = (String::new(), Vec::new());
-        let mut drafting = Self { goal, part, system, turns, repairs: 0, repairs_before: 0, left_out: 0 };
+        let mut drafting = Self::new(goal, part, String::new(), Vec::new(), 0);
         drafting.go_on_with(capabilities, sketch);
         drafting
     }
@@ -129,7 +136,11 @@ impl Drafting {
         let text = prompt::running(&goal, &present, &past);
         let turns = vec![Turn { said: Said::ByPlanner, text }];
         let part = Part::Anew(Box::new(Revising { present, past }));
-        Self { goal, part, system, turns, repairs: 0, repairs_before: 0, left_out }
+        Self::new(goal, part, system, turns, left_out)
+    }
+
+    fn new(goal: GoalRequest, part: Part, system: String, turns: Vec<Turn>, left_out: usize) -> Self {
+        Self { goal, part, system, turns, repairs: 0, repairs_before: 0, left_out, max_replans: 0 }
     }
 
     /// The rung that this is.
@@ -224,7 +235,7 @@ impl Drafting {
                 Ok(Sound::Plan(Drafted { blueprint: next, ..checked }))
             }
             Part::Whole => {
-                let drafted = build::blueprint(draft)?;
+                let drafted = Blueprint { max_replans: self.max_replans, ..build::blueprint(draft)? };
                 let found = guard::findings(&drafted, &self.goal.input, capabilities);
                 judged(found, &drafted, capabilities).map(Sound::Plan)
             }

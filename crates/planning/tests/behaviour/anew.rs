@@ -146,7 +146,8 @@ fn what_runs_cannot_be_changed_by_it() {
 fn what_has_failed_is_not_tried_again_and_the_plan_that_failed_is_none() {
     let again = changed(|plan| plan["tasks"][2]["input_json"] = "{\"by\": \"plane\"}".into());
     assert_eq!(wrong(past(), &again), ["GP106 "]);
-    let same = json!({"tasks": present().tasks.iter().map(|task| json!({"name": task.name})).collect::<Vec<_>>()});
+    let same =
+        json!({"tasks": present().tasks.iter().map(|task| json!({"name": task.name})).collect::<Vec<_>>()});
     let nothing = Past { ended: named(&["look"]), ..Past::default() };
     assert_eq!(wrong(nothing, &same), ["GP105 "]);
 }

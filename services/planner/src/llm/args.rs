@@ -12,6 +12,7 @@
 //! | `--llm-max-output-tokens` | `GOALPOST_LLM_MAX_OUTPUT_TOKENS` |
 //! | `--llm-input-price`, `--llm-output-price` | `GOALPOST_LLM_INPUT_PRICE`, `GOALPOST_LLM_OUTPUT_PRICE` |
 //! | `--llm-concurrency` | `GOALPOST_LLM_CONCURRENCY` |
+//! | `--llm-max-replans` | `GOALPOST_LLM_MAX_REPLANS` |
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,6 +60,9 @@ pub struct LlmArgs {
     /// Goals that the model plans at once, of each planner.
     #[arg(long, env = "GOALPOST_LLM_CONCURRENCY", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
     pub llm_concurrency: u32,
+    /// How often a plan that the model has made may make room for another one when it fails (its `max_replans`).
+    #[arg(long, env = "GOALPOST_LLM_MAX_REPLANS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=10))]
+    pub llm_max_replans: u32,
 }
 
 /// How the form of an answer is told.
@@ -91,6 +95,7 @@ impl Default for LlmArgs {
             llm_input_price: None,
             llm_output_price: None,
             llm_concurrency: 4,
+            llm_max_replans: 1,
         }
     }
 }

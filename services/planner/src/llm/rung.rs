@@ -30,6 +30,8 @@ pub(crate) struct Llm {
     work: Bounded,
     flights: Arc<Flights>,
     admitted: Arc<Semaphore>,
+    /// Of plans that the model makes.
+    max_replans: u32,
 }
 
 /// Why a goal was not taken on, or is not followed any more.
@@ -52,7 +54,8 @@ impl Llm {
         let at_once = usize::try_from(args.llm_concurrency).unwrap_or(1).min(Semaphore::MAX_PERMITS / 2);
         let Some(model) = Model::start(args, at_once).await? else { return Ok(None) };
         let admitted = Arc::new(Semaphore::new(at_once + MAX_WAITING));
-        Ok(Some(Self { model: Arc::new(model), work, flights: Arc::default(), admitted }))
+        let max_replans = args.llm_max_replans;
+        Ok(Some(Self { model: Arc::new(model), work, flights: Arc::default(), admitted, max_replans }))
     }
 
     /// Which model it is, for logs.
@@ -78,7 +81,8 @@ impl Llm {
         }
         let heard = Heard { request_id, steps };
         let (with, first) = (Arc::clone(&catalog), goal.clone());
-        let (mut drafting, skipped) = self.work(move || begin(&with, first, running)).await?;
+        let max_replans = self.max_replans;
+        let (mut drafting, skipped) = self.work(move || begin(&with, first, running, max_replans)).await?;
         before.attempts.extend(skipped.map(answers::attempt));
         loop {
             let made = match self.go_on(Arc::clone(&catalog), &goal.namespace, drafting, &heard).await? {
@@ -92,7 +96,7 @@ impl Llm {
             let Some(attempt) = made.passed_on() else { return Ok(Next::Plan(made.into_answer(before))) };
             before.attempts.push(answers::attempt(attempt));
             let (with, goal) = (Arc::clone(&catalog), goal.clone());
-            drafting = self.work(move || whole(&with, goal)).await?;
+            drafting = self.work(move || whole(&with, goal, max_replans)).await?;
         }
     }
 
@@ -184,6 +188,7 @@ fn begin(
     catalog: &Catalog,
     goal: GoalRequest,
     running: Option<(Blueprint, Past)>,
+    max_replans: u32,
 ) -> (Drafting, Option<Attempt>) {
     if let Some((present, past)) = running {
         let namespace = goal.namespace.clone();
@@ -196,15 +201,15 @@ fn begin(
         }
         Err(reason) => {
             let skipped = Attempt { rung: Rung::LlmFill, outcome: Climbed::Skipped, reason };
-            (whole(catalog, goal), Some(skipped))
+            (whole(catalog, goal, max_replans), Some(skipped))
         }
     }
 }
 
 /// The model plans all, with what goals of this namespace may use.
-fn whole(catalog: &Catalog, goal: GoalRequest) -> Drafting {
+fn whole(catalog: &Catalog, goal: GoalRequest, max_replans: u32) -> Drafting {
     let namespace = goal.namespace.clone();
-    Drafting::begin(&catalog.of_namespace(&namespace), goal)
+    Drafting::begin(&catalog.of_namespace(&namespace), goal).allowing(max_replans)
 }
 
 /// The same question about another request is another one.

@@ -1,5 +1,6 @@
 //! Goals that only a language model can plan, with one that answers from a script.
 
+mod anew;
 mod asking;
 mod filling;
 mod injection;
@@ -83,7 +84,12 @@ pub(crate) async fn next(
     request_id: &str,
     steps: &[PlanningStep],
 ) -> Next {
-    let request = DraftRequest { goal: Some(goal), request_id: request_id.to_owned(), steps: steps.to_vec() };
+    let request = DraftRequest {
+        goal: Some(goal),
+        request_id: request_id.to_owned(),
+        steps: steps.to_vec(),
+        running: None,
+    };
     client.draft(request).await.unwrap().into_inner().next.unwrap()
 }
 
