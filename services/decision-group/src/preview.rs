@@ -143,7 +143,7 @@ async fn planned(
     let mut steps = Vec::new();
     loop {
         let (goal, steps_so_far) = (Some(goal.clone()), steps.clone());
-        let request = DraftRequest { goal, request_id: String::new(), steps: steps_so_far };
+        let request = DraftRequest { goal, request_id: String::new(), steps: steps_so_far, running: None };
         let drafted = planner.draft(trace_context::request(request, traceparent)).await?.into_inner();
         match drafted.next {
             Some(Next::Step(step)) => steps.push(step),

@@ -1,4 +1,5 @@
-//! What the planner of a run knows: the capabilities of the workers, and one method for goals in words.
+//! What the planner of a run knows: the capabilities of the workers, a method for goals in words, and two ways to goals of a
+//! type, of which the first one always fails.
 
 use goalpost_model::Capability;
 use serde_json::{Value, json};
@@ -10,6 +11,9 @@ pub(crate) const WAIT: &str = "goalpost.wait";
 
 /// A goal in words that the catalog has a method for.
 pub(crate) const REHEARSAL: &str = "Rehearse the disaster";
+
+/// The type of goals that are planned anew while they run, and the tasks of their first plan.
+pub(crate) const ERRAND: (&str, [&str; 2]) = ("chaos.errand", ["begin", "stumble"]);
 
 /// The condition of the method, and that it holds.
 pub(crate) const CONDITION: (&str, bool) = ("tasks.prepare.output.value >= 5", true);
@@ -34,8 +38,17 @@ pub(crate) fn catalog() -> String {
             {"from": "perform", "to": "leave"},
         ],
     });
+    let (errand, [begin, stumble]) = ERRAND;
+    let stumbles = json!({"name": stumble, "capability": CAPABILITIES[1], "retry": {"max_attempts": 2, "initial_backoff_ms": 50},
+                          "input": {"ms": 20, "fail_first": 1_000, "value": 5}});
+    let way = |name: &str, priority: u32, second: Value| {
+        json!({"name": format!("{errand}.{name}"), "type": errand, "priority": priority, "max_replans": 2,
+               "edges": [{"from": begin, "to": second["name"]}], "tasks": [step(begin, 20), second]})
+    };
+    let ways = [way("first", 2, stumbles), way("second", 1, step("finish", 50))];
+    let methods: Vec<Value> = [method].into_iter().chain(ways).collect();
     let capabilities: Vec<Value> = all().collect();
-    json!({"capabilities": capabilities, "methods": [method]}).to_string()
+    json!({"capabilities": capabilities, "methods": methods}).to_string()
 }
 
 fn all() -> impl Iterator<Item = Value> {

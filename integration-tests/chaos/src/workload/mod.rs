@@ -165,7 +165,7 @@ pub(crate) struct Goal {
     wanted: NewGoal,
     /// Whether each condition holds where it is asked.
     pub(crate) truths: BTreeMap<String, bool>,
-    /// The tasks of its own graph, if it is put together from pieces.
+    /// The tasks of its own graph, if it is put together from pieces or comes to change.
     pub(crate) tasks: Option<Vec<String>>,
     /// Those of them that can be undone.
     pub(crate) undoable: Vec<String>,
@@ -183,7 +183,11 @@ impl Goal {
         let (mut truths, mut tasks) = (BTreeMap::new(), None);
         let (mut undoable, mut hands) = (Vec::new(), Vec::new());
         let kind = random.below(100);
-        let wanted = if kind < 10 {
+        let wanted = if kind < 5 {
+            let (errand, names) = catalog::ERRAND;
+            tasks = Some(names.map(str::to_owned).to_vec());
+            NewGoal::of_type(errand)
+        } else if kind < 10 {
             let (condition, holds) = catalog::CONDITION;
             truths.insert(condition.to_owned(), holds);
             NewGoal::text(catalog::REHEARSAL)

@@ -22,7 +22,7 @@ async fn a_model_is_asked_for_another_plan_and_told_what_failed() {
     });
     let (planner, server) = with_lines([Line::json(&answer)]).await;
     let mut client = planner.client.clone();
-    let goal = wanted("Write a weather report for Oslo");
+    let goal = wanted("Research weather in Oslo and write report");
     let present = client.plan(goal.clone()).await.unwrap().into_inner().blueprint.unwrap();
     let names: Vec<String> = present.tasks.iter().map(|task| task.name.clone()).collect();
     let asked = ReplanRequest {

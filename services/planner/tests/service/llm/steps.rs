@@ -68,7 +68,7 @@ async fn a_model_is_not_asked_without_end() {
     assert!(kind == "NO_PLAN" && message.contains("was asked 16 times"), "{message}");
     assert_eq!((planned.usage, server.recorded().len()), (used(16, 16), 0));
     let steps = [steps.as_slice(), &steps[..1]].concat();
-    let request = DraftRequest { goal: Some(goal()), request_id: String::new(), steps };
+    let request = DraftRequest { goal: Some(goal()), request_id: String::new(), steps, running: None };
     assert_eq!(violations(&planner.client.draft(request).await.unwrap_err()), ["steps"]);
 }
 
