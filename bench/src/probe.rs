@@ -73,7 +73,8 @@ pub(crate) async fn wait_for_all(database: &Client) -> Result<(), Error> {
 
 /// Forgets everything, so that each workload begins with empty tables.
 pub(crate) async fn clear(database: &Client) -> Result<(), Error> {
-    let clear = "TRUNCATE goals, decisions, workflows, tasks, events, histories; CHECKPOINT";
+    // With what belongs to goals.
+    let clear = "TRUNCATE goals, workflows, tasks, events, histories CASCADE; CHECKPOINT";
     database.batch_execute(clear).await?;
     Ok(())
 }
@@ -98,4 +99,22 @@ pub(crate) async fn span(database: &Client) -> Result<Span, Error> {
         )
         .await?;
     Ok(Span { steps: row.try_get(0)?, whole_seconds: row.try_get(1)?, run_seconds: row.try_get(2)? })
+}
+
+#[cfg(test)]
+mod tests {
+    #[tokio::test]
+    async fn every_workload_can_begin_with_empty_tables() {
+        let database = goalpost_testkit::database().await;
+        let client = database.client().await;
+        client
+            .batch_execute(
+                "INSERT INTO goals (id, goal, goal_type, input, state) VALUES (gen_random_uuid(), 'g', '', '{}', 'SUBMITTED')",
+            )
+            .await
+            .expect("a goal");
+        super::clear(&client).await.expect("empty tables");
+        let goals: i64 = client.query_one("SELECT count(*) FROM goals", &[]).await.expect("a count").get(0);
+        assert_eq!(goals, 0);
+    }
 }

@@ -14,6 +14,11 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<(), Error> {
 pub(crate) fn cargo_with(arguments: &[&str], variables: &[(&str, &str)]) -> Result<(), Error> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
+    // What cargo told this program of its own package would be news to build scripts, each time that somebody builds
+    // without it.
+    let told =
+        std::env::vars_os().map(|(name, _)| name).filter(|name| is_of_package(&name.to_string_lossy()));
+    told.for_each(|name| drop(command.env_remove(name)));
     command.args(arguments).envs(variables.iter().copied()).current_dir(root());
     finish(command, &format!("cargo {}", arguments.join(" ")))
 }
@@ -23,6 +28,10 @@ pub(crate) fn program(path: &Path, arguments: &[&str]) -> Result<(), Error> {
     let mut command = Command::new(path);
     command.args(arguments).current_dir(root());
     finish(command, &path.display().to_string())
+}
+
+fn is_of_package(variable: &str) -> bool {
+    variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_")
 }
 
 fn finish(mut command: Command, name: &str) -> Result<(), Error> {

@@ -235,7 +235,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
                 let own = inline(&self.context.store, *own).await.map_err(|error| status::store(&error))?;
                 Source::Caller(Box::new(own))
             }
-            Source::Planner => Source::Planner,
+            planned => planned,
         };
         let extension = Extension { context: &self.context, checks: &self.checks, id, traceparent };
         extension.replan(&reason, &source).await?;
