@@ -94,10 +94,10 @@ async fn of_fifty_parallel_tasks_no_more_are_given_out_than_the_budget_has_room_
     let data = system.kill().await;
     let system = System::start(data, &arguments).await;
     let client = system.client();
-    gate.add_permits(TASKS);
     client.set_budget(&id, tokens(5_000)).await.unwrap();
     let raised = client.set_budget(&id, tokens(5_000)).await.unwrap();
     assert_eq!(raised.budget, Some(tokens(5_000)));
+    gate.add_permits(TASKS);
     let (goal, words) = ended(&system, &id).await;
     assert_eq!(goal.state(), GoalState::Succeeded, "{:?}", goal.failure);
     assert_eq!(goal.spent.unwrap().tokens, 5_000);
