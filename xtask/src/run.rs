@@ -16,9 +16,10 @@ pub(crate) fn cargo_with(arguments: &[&str], variables: &[(&str, &str)]) -> Resu
     let mut command = Command::new(cargo);
     // What cargo told this program of its own package would be news to build scripts, each time that somebody builds
     // without it.
-    let told =
-        std::env::vars_os().map(|(name, _)| name).filter(|name| is_of_package(&name.to_string_lossy()));
-    told.for_each(|name| drop(command.env_remove(name)));
+    let told = std::env::vars_os().map(|(name, _)| name);
+    for name in told.filter(|name| is_of_package(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
     command.args(arguments).envs(variables.iter().copied()).current_dir(root());
     finish(command, &format!("cargo {}", arguments.join(" ")))
 }
