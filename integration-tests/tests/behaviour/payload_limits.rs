@@ -7,7 +7,7 @@ use goalpost_client::v1::{
 use goalpost_model::Failure;
 use serde_json::{Map, Value, json};
 
-use crate::harness::{blueprint, on_stores, on_stores_with, worker};
+use crate::harness::{blueprint, on_stores_with, worker};
 use crate::raw_worker::{connect, hello};
 
 fn failure_of(goal: &Goal) -> &str {
@@ -81,9 +81,10 @@ async fn what_is_simulated_keeps_the_limit_that_was_set() {
 }
 
 /// Small numbers take six times as much room in a message as in JSON: more than gRPC libraries take by themselves.
-#[tokio::test]
+/// A worker that is busy with them answers nobody for a while, and is not lost by that.
+#[tokio::test(flavor = "multi_thread")]
 async fn an_input_that_is_large_in_a_message_breaks_no_stream() {
-    let on = on_stores().await;
+    let on = on_stores_with(&["--worker-grace-ms", "20000"]).await;
     let goal = || {
         let flows = json!({"a": "goal.input.list", "b": "goal.input.list"});
         let task = json!({"name": "work", "capability": "test.echo", "data_flow": flows});
