@@ -73,7 +73,7 @@ impl Handled<'_> {
                 self.lend_hands(plan, round, &mut others.0, &over),
                 self.pause(plan.pauses.filter(|_| round == 0), &over),
                 self.skip(plan.skips.as_ref().filter(|_| round == 0), &over),
-                self.bound(plan.budget.filter(|_| round == 0), &over),
+                self.bound(plan.budget, round == 0, &over),
             );
             random.below(2);
             let reopened = match plan.retries.filter(|_| round == 0) {
@@ -183,13 +183,16 @@ impl Handled<'_> {
         }
     }
 
-    /// Bounds its attempts, and takes the bound away again and again: one may come late.
-    async fn bound(&self, budget: Option<(Duration, i64, Duration)>, over: &CancellationToken) {
+    /// Bounds its attempts the `first` time, and takes the bound away again and again: one may come late, or stay when
+    /// the goal ends under it and is opened again.
+    async fn bound(&self, budget: Option<(Duration, i64, Duration)>, first: bool, over: &CancellationToken) {
         let Some((after, attempts, lasts)) = budget else { return };
         let to = |attempts| GoalBudget { attempts: Some(attempts), ..GoalBudget::default() };
-        sleep(after).await;
-        self.tell("a budget", over, false, || self.client.set_budget(self.id, to(attempts))).await;
-        sleep(lasts).await;
+        if first {
+            sleep(after).await;
+            self.tell("a budget", over, false, || self.client.set_budget(self.id, to(attempts))).await;
+            sleep(lasts).await;
+        }
         while !over.is_cancelled() {
             self.tell("the end of a budget", over, false, || self.client.set_budget(self.id, to(0))).await;
             sleep(Duration::from_secs(1)).await;
