@@ -37,7 +37,8 @@ impl FromStr for ReplanRef {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parse = || {
             let (workflow, number) = text.split_once(":-1:")?;
-            Some(Self { workflow: workflow.parse().ok()?, number: number.parse().ok()? })
+            let number = number.parse().ok().filter(|number| *number > 0)?;
+            Some(Self { workflow: workflow.parse().ok()?, number })
         };
         parse().ok_or_else(|| InvalidReplanRef(text.to_owned()))
     }
