@@ -37,27 +37,40 @@ pub(crate) struct Draft {
 pub(crate) fn draft(request: DraftRequest) -> Result<Draft, Violations> {
     let DraftRequest { goal, request_id, steps, running } = request;
     let mut violations = Violations::within(PayloadLimit::MAX);
-    let mut of_goal = Violations::within(PayloadLimit::MAX);
-    let goal = read_goal(goal.unwrap_or_default(), &mut of_goal);
-    of_goal.into_iter().for_each(|wrong| violations.add(format!("goal.{}", wrong.field), wrong.description));
+    let goal = within("goal", &mut violations, |wrong| read_goal(goal.unwrap_or_default(), wrong));
     if request_id.len() > MAX_REQUEST_ID_BYTES {
         violations.add("request_id", format!("must have at most {MAX_REQUEST_ID_BYTES} bytes"));
     }
     let steps = read_steps(steps, "steps", &mut violations);
-    let running = running.and_then(|running| read_running(running, &mut violations));
+    let running =
+        running.and_then(|running| within("running", &mut violations, |wrong| read_running(running, wrong)));
     match goal.zip(steps) {
         Some((goal, steps)) if violations.is_empty() => Ok(Draft { goal, request_id, steps, running }),
         _ => Err(violations),
     }
 }
 
+/// Reads a message inside of another one: its violations are those of a field of this name.
+fn within<T>(
+    field: &str,
+    violations: &mut Violations,
+    read: impl FnOnce(&mut Violations) -> Option<T>,
+) -> Option<T> {
+    let mut inside = Violations::within(PayloadLimit::MAX);
+    let read = read(&mut inside);
+    inside
+        .into_iter()
+        .for_each(|wrong| violations.add(format!("{field}.{}", wrong.field), wrong.description));
+    read
+}
+
 fn read_running(running: RunningPlan, violations: &mut Violations) -> Option<(Blueprint, Past)> {
     let RunningPlan { blueprint, failed, cancelled, ended, outputs, reason } = running;
     if blueprint.is_none() {
-        violations.add("running.blueprint", "must say what the goal runs");
+        violations.add("blueprint", "must say what the goal runs");
     }
-    let present = read_blueprint(blueprint.unwrap_or_default(), "running.blueprint", violations);
-    let outputs = map_from_struct(outputs.unwrap_or_default(), "running.outputs", violations)?;
+    let present = read_blueprint(blueprint.unwrap_or_default(), "blueprint", violations);
+    let outputs = map_from_struct(outputs.unwrap_or_default(), "outputs", violations)?;
     let past = Past {
         failed: failed.into_iter().collect(),
         cancelled: cancelled.into_iter().collect(),
@@ -99,16 +112,9 @@ pub(crate) fn running(request: ReplanRequest) -> Result<Running, Violations> {
     let ReplanRequest { goal, goal_type, input, namespace, blueprint, failed, cancelled } = request;
     let mut violations = Violations::within(PayloadLimit::MAX);
     let goal = read_goal(PlanRequest { goal, goal_type, input, namespace }, &mut violations);
-    if blueprint.is_none() {
-        violations.add("blueprint", "must say what the goal runs");
-    }
-    let present = read_blueprint(blueprint.unwrap_or_default(), "blueprint", &mut violations);
-    match goal.zip(present) {
-        Some((goal, present)) if violations.is_empty() => {
-            let (failed, cancelled) = (failed.into_iter().collect(), cancelled.into_iter().collect());
-            let past = Past { failed, cancelled, ..Past::default() };
-            Ok(Running { goal, present, past })
-        }
+    let plan = RunningPlan { blueprint, failed, cancelled, ..RunningPlan::default() };
+    match goal.zip(read_running(plan, &mut violations)) {
+        Some((goal, (present, past))) if violations.is_empty() => Ok(Running { goal, present, past }),
         _ => Err(violations),
     }
 }
