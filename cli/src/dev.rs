@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use goalpost_local::{Directory, Durability, Postgres, Redis};
+use goalpost_service::access::AccessArgs;
 use goalpost_service::args::{PayloadArgs, PoolingArgs, PostgresArgs, RedisArgs, Secret, TelemetryArgs};
 use goalpost_service::drain::DrainArgs;
 use goalpost_service::health::Health;
@@ -191,6 +192,7 @@ async fn serve(
         llm: arguments.llm.clone(),
         load,
         drain,
+        access: AccessArgs::open(),
     });
     let planner = planner.await.map_err(other)?;
     let persistence = goalpost_persistence::build(goalpost_persistence::Config {
@@ -199,6 +201,7 @@ async fn serve(
         load,
         retention: arguments.retention.clone(),
         drain,
+        access: AccessArgs::open(),
         postgres: stores.postgres_args()?,
         redis: stores.redis_args()?,
     });
@@ -211,6 +214,7 @@ async fn serve(
         payloads: arguments.payloads,
         load,
         drain,
+        access: AccessArgs::open(),
         postgres: stores.postgres_args()?,
         redis: stores.redis_args()?,
     });
@@ -226,6 +230,7 @@ async fn serve(
         max_open_goals: arguments.max_open_goals,
         load,
         drain,
+        access: AccessArgs::open(),
         postgres: stores.postgres_args()?,
         redis: stores.redis_args()?,
     });

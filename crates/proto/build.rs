@@ -8,6 +8,7 @@ use prost::Message as _;
 
 const ROOT: &str = "../../proto";
 const FILES: &[&str] = &[
+    "goalpost/v1/access_control.proto",
     "goalpost/v1/blueprint.proto",
     "goalpost/v1/budget.proto",
     "goalpost/v1/central_decision_group.proto",

@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn a_grant_is_read_as_it_is_written() {
-        for text in ["viewer@default", "admin@*", "worker@*", "worker:weather.fetch@*", "worker:weather.*@*"] {
+        for text in ["viewer@default", "admin@*", "worker@*", "worker:weather.fetch@*", "worker:weather.*@*"]
+        {
             assert_eq!(text.parse::<Grant>().unwrap().to_string(), text);
         }
     }

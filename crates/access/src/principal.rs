@@ -65,7 +65,8 @@ impl Principal {
     /// Where they may do this; `None`: everywhere.
     pub fn namespaces(&self, rule: &Rule) -> Option<BTreeSet<Namespace>> {
         match self.kind {
-            Kind::Open | Kind::Service => self.may(rule).then_some(None).unwrap_or_else(|| Some(BTreeSet::new())),
+            Kind::Open | Kind::Service if self.may(rule) => None,
+            Kind::Open | Kind::Service => Some(BTreeSet::new()),
             // One that holds everywhere makes it everywhere.
             Kind::Bootstrap | Kind::ApiKey | Kind::Token => {
                 self.fitting(rule).map(|grant| grant.namespace.clone()).collect()
@@ -130,7 +131,9 @@ mod tests {
     fn nobody_gives_what_they_do_not_have() {
         let give = |own: &str, grant: &str| somebody(&[own]).may_give(&grant.parse().unwrap());
         assert!(give("admin@*", "admin@*") && give("admin@*", "worker@*") && give("admin@a", "viewer@a"));
-        assert!(!give("admin@a", "viewer@b") && !give("admin@a", "viewer@*") && !give("operator@*", "viewer@a"));
+        assert!(
+            !give("admin@a", "viewer@b") && !give("admin@a", "viewer@*") && !give("operator@*", "viewer@a")
+        );
     }
 
     #[test]

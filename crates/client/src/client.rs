@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use goalpost_peers::{Addresses, Channel, InvalidAddress};
+use goalpost_peers::{Addresses, Channel, Credentials, InvalidAddress};
 use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClient;
 use goalpost_proto::v1::{
     CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal, GoalBudget,
@@ -35,10 +35,15 @@ impl Client {
     /// A client of the decision group at `endpoint`, for example `http://127.0.0.1:50051`, or of several
     /// replicas with commas between them: it stays with one until that one is lost.
     pub fn connect(endpoint: impl Into<String>) -> Result<Self, Error> {
+        Self::connect_with(endpoint, &Credentials::default())
+    }
+
+    /// The same with a key that each call shows, or with certificates.
+    pub fn connect_with(endpoint: impl Into<String>, credentials: &Credentials) -> Result<Self, Error> {
         let endpoint = endpoint.into();
         let addresses = endpoint.parse::<Addresses>();
         let addresses = addresses.map_err(|InvalidAddress(text)| Error::Endpoint(text))?;
-        let group = CentralDecisionGroupClient::new(Channel::new(&addresses));
+        let group = CentralDecisionGroupClient::new(Channel::new(&addresses, credentials));
         let group = group.max_decoding_message_size(MAX_MESSAGE_BYTES);
         Ok(Self { endpoint, patience: PATIENCE, group })
     }

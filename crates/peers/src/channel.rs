@@ -11,8 +11,8 @@ use tonic::body::Body;
 use tonic::{Code, Status, transport};
 use tower::{Service, ServiceExt as _};
 
-use crate::{Addresses, Authorized, Credentials};
 use crate::tour::random;
+use crate::{Addresses, Authorized, Credentials};
 
 /// A channel for generated clients. Connects when it is used, and stays with one address until a
 /// call there finds nobody, or one who says that it is not available; the next call goes to the next

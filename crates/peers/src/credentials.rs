@@ -31,8 +31,7 @@ impl Credentials {
 
     /// A key that each call shows: an API key, or a token (JWT).
     pub fn key(mut self, key: &Secret) -> Result<Self, InvalidKey> {
-        let mut value =
-            HeaderValue::try_from(format!("Bearer {}", key.reveal())).map_err(|_| InvalidKey)?;
+        let mut value = HeaderValue::try_from(format!("Bearer {}", key.reveal())).map_err(|_| InvalidKey)?;
         value.set_sensitive(true);
         self.key = Some(Authorization(value));
         Ok(self)

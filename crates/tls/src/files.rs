@@ -92,6 +92,12 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
+/// For libraries that take what the process has installed.
+pub fn install_provider() {
+    // Whoever came first has installed one that is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// HTTP/2 is all that is spoken.
 pub(crate) fn protocols() -> Vec<Vec<u8>> {
     vec![b"h2".to_vec()]

@@ -12,6 +12,6 @@ mod reload;
 mod server;
 
 pub use client::{Connector, believing};
-pub use files::{Error, Identity};
+pub use files::{Error, Identity, install_provider};
 pub use identity::uris;
 pub use server::Acceptor;

@@ -23,12 +23,13 @@ use goalpost_model::limits::{MAX_MESSAGE_BYTES, MAX_WORK_MESSAGE_BYTES};
 use goalpost_proto::v1::graph_engine_server::GraphEngineServer;
 use goalpost_proto::v1::worker_server::WorkerServer;
 use goalpost_queue::Queue;
+use goalpost_service::access::Access;
 use goalpost_service::describe;
 use goalpost_service::drain::Drain;
 use goalpost_service::health::Health;
 use goalpost_service::lease::{self, Registration, STORES, Taker};
 use goalpost_service::load::Gate;
-use goalpost_service::server::{self, Listener};
+use goalpost_service::server::{self, Listener, Serving};
 use goalpost_store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -63,6 +64,7 @@ pub enum Error {
 pub struct App {
     config: Config,
     listener: Listener,
+    access: Access,
     store: Store,
     queue: Queue,
     health: Health,
@@ -72,9 +74,11 @@ pub struct App {
 pub async fn build(config: Config) -> Result<App, Error> {
     let store = config.postgres.store()?;
     let queue = Queue::new(config.redis.redis_url.reveal())?;
-    let listener = Listener::bind(config.listen, "--graph-engine-listen (or --listen)").await?;
+    let listener =
+        Listener::bind(config.listen, "--graph-engine-listen (or --listen)", &config.access).await?;
+    let access = Access::new(&config.access, Some(store.clone())).map_err(server::Error::from)?;
     let health = Health::new(&["goalpost.v1.GraphEngine", "goalpost.v1.Worker"], &[STORES]).await;
-    Ok(App { config, listener, store, queue, health })
+    Ok(App { config, listener, access, store, queue, health })
 }
 
 impl App {
@@ -91,7 +95,7 @@ impl App {
     /// Serves until `stop`; then sends its workers away and ends with everything written that was
     /// received.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
-        let Self { config, listener, store, queue, health } = self;
+        let Self { config, listener, access, store, queue, health } = self;
         let drain = Drain::new(stop, config.drain);
         let blueprints = Arc::new(Blueprints::new(config.payload.max_payload_bytes));
         let (engine, committer) =
@@ -127,7 +131,8 @@ impl App {
         let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(work.max_decoding_message_size(MAX_WORK_MESSAGE_BYTES));
         let unwind = Box::pin(unwind(shared));
-        server::serve(SERVICE, listener, routes, health, config.load, &drain, unwind).await?;
+        let serving = Serving { service: SERVICE, listener, access, health, load: config.load };
+        server::serve(serving, routes, &drain, unwind).await?;
         // Every handle is gone with the tasks and the server: the committer writes the rest.
         drain.within(committer).await;
         leave.cancel();

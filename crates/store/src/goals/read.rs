@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::connection::Queries;
 use crate::goals::approvals::{StoredApproval, approvals_of};
 use crate::row::digest;
-use crate::{Error, Json, Store};
+use crate::{Error, Json, Store, View};
 
 const COLUMNS: &str = "\
     g.id, g.namespace, g.priority, g.request_id, g.goal, g.goal_type, g.input, g.state, g.cancel_reason, \
@@ -115,9 +115,17 @@ async fn find_on(client: &impl Queries, id: GoalId) -> Result<Option<StoredGoal>
     client.query_opt(&sql, &[&id.0]).await?.as_ref().map(goal).transpose()
 }
 
-/// One goal with its decisions and its approvals, and what it has taken.
-pub async fn get(store: &Store, id: GoalId) -> Result<Option<FoundGoal>, Error> {
-    let client = store.client().await?;
+/// Whether the view shows the goal.
+pub async fn is_there(store: &Store, view: &View, id: GoalId) -> Result<bool, Error> {
+    let mut client = store.client().await?;
+    let found = client.through(view).await?.query_opt("SELECT FROM goals WHERE id = $1", &[&id.0]).await?;
+    Ok(found.is_some())
+}
+
+/// One goal that the view shows, with its decisions and its approvals, and what it has taken.
+pub async fn get(store: &Store, view: &View, id: GoalId) -> Result<Option<FoundGoal>, Error> {
+    let mut client = store.client().await?;
+    let client = client.through(view).await?;
     let Some(goal) = find_on(&client, id).await? else { return Ok(None) };
     let decisions = client.query(DECISIONS, &[&id.0]).await?;
     let decisions = decisions
@@ -145,15 +153,17 @@ fn spent(row: &Row) -> Result<Spending, Error> {
     Ok(Spending { tasks: sum(0)?, attempts: sum(1)?, money_micros: sum(2)?, tokens: sum(3)? })
 }
 
-/// Goals, newest first, older than `before`; those of a namespace, or of all.
+/// Goals that the view shows, newest first, older than `before`; those of a namespace, or of all.
 pub async fn list(
     store: &Store,
+    view: &View,
     namespace: Option<&Namespace>,
     state: Option<GoalState>,
     before: Option<GoalId>,
     limit: i64,
 ) -> Result<Vec<StoredGoal>, Error> {
-    let client = store.client().await?;
+    let mut client = store.client().await?;
+    let client = client.through(view).await?;
     // A statement for each case, so that each has its index.
     let of_state = if state.is_some() { "g.state = $3" } else { "$3::text IS NULL" };
     let of_namespace = if namespace.is_some() { "g.namespace = $4" } else { "$4::text IS NULL" };

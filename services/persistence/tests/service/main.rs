@@ -16,6 +16,7 @@ mod watching;
 use goalpost_persistence::{Config, Error, RetentionArgs, build};
 use goalpost_proto::v1::persistence_client::PersistenceClient;
 use goalpost_queue::{List, Queue};
+use goalpost_service::access::AccessArgs;
 use goalpost_service::args::{PostgresArgs, RedisArgs};
 use goalpost_service::drain::DrainArgs;
 use goalpost_service::health::Health;
@@ -69,6 +70,7 @@ impl Stores {
             engine_grace_ms,
             retention,
             drain: DrainArgs::default(),
+            access: AccessArgs::open(),
             postgres: PostgresArgs::direct(self.database.url(), 4),
             load: LoadArgs::default(),
             redis: RedisArgs { redis_url: self.redis.url().parse().unwrap() },
