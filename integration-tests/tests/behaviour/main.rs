@@ -47,6 +47,7 @@ mod redrafts;
 mod replanning;
 mod research;
 mod secrets;
+mod secured;
 mod simulating;
 mod stores;
 mod timers;

@@ -21,7 +21,7 @@ use tonic::{Code, Request, Status};
 use crate::connection::Peer;
 use crate::status;
 
-pub use args::{AccessArgs, Auth, Error, OidcArgs};
+pub use args::{AccessArgs, Auth, Error, OidcArgs, TlsArgs};
 use keys::Keys;
 pub(crate) use layer::Guard;
 use tokens::Tokens;
