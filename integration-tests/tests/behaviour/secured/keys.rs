@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use goalpost_client::NewGoal;
 use goalpost_proto::v1::{
     CreateApiKeyRequest, GetCallerRequest, ListApiKeysRequest, ListGoalsRequest, ResolveApprovalRequest,
     RevokeApiKeyRequest,
@@ -13,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::{BOOTSTRAP, Secured};
+use super::{BOOTSTRAP, Secured, tea};
 
 /// How long a key lives that is to expire in a test.
 const LIFE: Duration = Duration::from_secs(2);
@@ -32,7 +31,7 @@ async fn a_key_is_shown_once_and_opens_nothing_after_it_was_revoked() {
     let system = Secured::start().await;
     let (made, key) = system.key("ann", &["submitter@default"]).await;
     let ann = system.client(&system.holder(&key));
-    ann.submit(NewGoal::text("Brew some tea")).await.unwrap();
+    ann.submit(tea()).await.unwrap();
     let who = system.access_control(&system.holder(&key)).get_caller(GetCallerRequest {}).await.unwrap();
     assert_eq!((who.get_ref().name.as_str(), who.get_ref().proof.as_str()), ("ann", "api_key"));
 
@@ -99,11 +98,11 @@ async fn administrators_give_what_holds_where_they_are_ones() {
 async fn whoever_has_one_namespace_means_that_one_and_sees_no_other() {
     let system = Secured::start().await;
     let admin = system.client(&system.holder(BOOTSTRAP));
-    let foreign = admin.submit(NewGoal::text("Brew some tea").namespace("b")).await.unwrap();
+    let foreign = admin.submit(tea().namespace("b")).await.unwrap();
     let (_, key) = system.key("ann", &["submitter@a"]).await;
     let (_, both) = system.key("both", &["viewer@a", "viewer@b"]).await;
     let ann = system.client(&system.holder(&key));
-    let own = ann.submit(NewGoal::text("Brew some tea")).await.unwrap();
+    let own = ann.submit(tea()).await.unwrap();
     assert_eq!(own.namespace, "a");
     let ids = async |credentials| {
         let listed = system.client(&credentials).list(ListGoalsRequest::default()).await.unwrap();
@@ -130,7 +129,7 @@ async fn a_worker_offers_what_its_key_names_and_the_goal_is_done() {
     let working = tokio::spawn(system.worker(system.holder(&wide)).run(stop.clone()));
     let (_, key) = system.key("ann", &["submitter@default"]).await;
     let ann = system.client(&system.holder(&key));
-    let goal = ann.submit(NewGoal::text("Brew some tea")).await.unwrap();
+    let goal = ann.submit(tea()).await.unwrap();
     let ended = ann.wait(&goal.id).await.unwrap();
     assert!(ended.result.is_some(), "{ended:?}");
     stop.cancel();
@@ -141,7 +140,7 @@ async fn a_worker_offers_what_its_key_names_and_the_goal_is_done() {
 async fn nobody_decides_in_the_name_of_others() {
     let system = Secured::start().await;
     let admin = system.client(&system.holder(BOOTSTRAP));
-    let goal = admin.submit(NewGoal::text("Brew some tea")).await.unwrap();
+    let goal = admin.submit(tea()).await.unwrap();
     let (_, key) = system.key("ann", &["approver@default"]).await;
     let request = ResolveApprovalRequest {
         id: goal.id,

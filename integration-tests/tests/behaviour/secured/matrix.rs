@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use goalpost_access::{RULES, Role, Rule};
-use goalpost_client::NewGoal;
 use goalpost_peers::Credentials;
 use goalpost_proto::FILE_DESCRIPTOR_SET;
 use goalpost_proto::v1::{
@@ -16,7 +15,7 @@ use prost_types::FileDescriptorSet;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::{BOOTSTRAP, Secured, raw};
+use super::{BOOTSTRAP, Secured, raw, tea};
 
 /// How a call ends for somebody, as far as it matters who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +130,10 @@ struct Somebody {
 impl Somebody {
     /// What the rules say of a call of theirs about a foreign namespace, or else about their own.
     fn expected(&self, rule: &Rule, about: About, is_foreign: bool) -> Outcome {
+        // It has no database, so it knows no keys.
+        if rule.rpc.starts_with("/goalpost.v1.Planner/") {
+            return Outcome::Unknown;
+        }
         let may = rule.roles.contains(&self.role) && (self.is_everywhere || !rule.everywhere);
         match (may, about) {
             (false, _) => Outcome::Refused,
@@ -163,7 +166,7 @@ async fn every_call_is_answered_to_those_alone_whom_its_rule_names() {
     let administrator = system.client(&system.holder(BOOTSTRAP));
     let mut goals = Vec::new();
     for namespace in ["own", "foreign"] {
-        let goal = NewGoal::text("Brew some tea").namespace(namespace);
+        let goal = tea().namespace(namespace);
         goals.push((administrator.submit(goal).await.unwrap().id, namespace));
     }
     let (mut cases, everybody) = (0, everybody(&system).await);

@@ -9,7 +9,7 @@ mod tokens;
 
 use std::path::PathBuf;
 
-use goalpost_client::Client;
+use goalpost_client::{Client, NewGoal};
 use goalpost_model::Secret;
 use goalpost_peers::{Addresses, Channel, Credentials};
 use goalpost_proto::v1::access_control_client::AccessControlClient;
@@ -21,7 +21,7 @@ use goalpost_service::load::LoadArgs;
 use goalpost_testkit::{Database, TestRedis, database, redis};
 use goalpost_tls::{Connector, Identity};
 use goalpost_worker::{Attempt, Failure, Worker};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -186,6 +186,11 @@ impl Secured {
         let builder = Worker::builder(self.graph_engine.as_str()).credentials(credentials);
         builder.capability("test.echo", echo).capability("test.other", echo).build().unwrap()
     }
+}
+
+/// A goal that ends well once there is a worker.
+fn tea() -> NewGoal {
+    NewGoal::text("Brew some tea").input(serde_json::Map::from_iter([("cups".to_owned(), json!(2))]))
 }
 
 async fn echo(_: Attempt, input: Value) -> Result<Value, Failure> {

@@ -1,13 +1,12 @@
 //! Certificates: whose are believed, and when they change.
 
-use goalpost_client::NewGoal;
 use goalpost_client::v1::WatchGoalRequest;
 use goalpost_testkit::wait_for;
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
 use super::certificates::Authority;
-use super::{BOOTSTRAP, Secured, believing, raw};
+use super::{BOOTSTRAP, Secured, believing, raw, tea};
 
 const OF_SERVICES: &str = "/goalpost.v1.GraphEngine/GetWorkflow";
 
@@ -50,7 +49,7 @@ async fn whoever_speaks_no_tls_is_not_answered() {
 async fn certificates_are_replaced_while_a_stream_is_open() {
     let system = Secured::start().await;
     let administrator = system.client(&system.holder(BOOTSTRAP));
-    let goal = administrator.submit(NewGoal::text("Brew some tea")).await.unwrap();
+    let goal = administrator.submit(tea()).await.unwrap();
     let request = WatchGoalRequest { id: goal.id.clone(), after: 0 };
     let mut events = administrator.raw().watch_goal(request).await.unwrap().into_inner();
     assert!(events.message().await.unwrap().is_some());
@@ -64,7 +63,7 @@ async fn certificates_are_replaced_while_a_stream_is_open() {
     let stop = CancellationToken::new();
     let working = tokio::spawn(system.worker(system.holder(&key)).run(stop.clone()));
     let again = system.client(&system.holder(BOOTSTRAP));
-    again.submit(NewGoal::text("Brew some tea")).await.unwrap();
+    again.submit(tea()).await.unwrap();
     // The stream from before goes on to the goal's end.
     let mut last = None;
     while let Some(event) = events.message().await.unwrap() {

@@ -5,17 +5,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::routing::get;
-use goalpost_client::NewGoal;
 use goalpost_proto::v1::{Caller, GetCallerRequest};
 use goalpost_service::access::OidcArgs;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use rcgen::{KeyPair, PKCS_ED25519};
+use rcgen::KeyPair;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tonic::{Code, Status};
 
-use super::Secured;
+use super::{Secured, tea};
 
 const AUDIENCE: &str = "goalpost";
 
@@ -33,18 +32,18 @@ struct Signer {
 
 impl Signer {
     fn new(name: &str) -> Self {
-        let pair = KeyPair::generate_for(&PKCS_ED25519).unwrap();
-        Self { name: name.to_owned(), key: EncodingKey::from_ed_der(&pair.serialize_der()) }
+        let pair = KeyPair::generate().unwrap();
+        Self { name: name.to_owned(), key: EncodingKey::from_ec_der(&pair.serialize_der()) }
     }
 
     fn jwk(&self) -> Jwk {
-        let mut jwk = Jwk::from_encoding_key(&self.key, Algorithm::EdDSA).unwrap();
+        let mut jwk = Jwk::from_encoding_key(&self.key, Algorithm::ES256).unwrap();
         jwk.common.key_id = Some(self.name.clone());
         jwk
     }
 
     fn sign(&self, claims: &Value) -> String {
-        let header = Header { kid: Some(self.name.clone()), ..Header::new(Algorithm::EdDSA) };
+        let header = Header { kid: Some(self.name.clone()), ..Header::new(Algorithm::ES256) };
         encode(&header, claims, &self.key).unwrap()
     }
 }
@@ -110,7 +109,7 @@ async fn a_token_says_who_its_holder_is_and_what_they_may() {
     let ann = who(&system, &token).await.unwrap();
     assert_eq!((ann.name.as_str(), ann.proof.as_str()), ("ann", "token"));
     assert_eq!(ann.grants, ["submitter@a"]);
-    let goal = system.client(&system.holder(&token)).submit(NewGoal::text("Brew some tea")).await.unwrap();
+    let goal = system.client(&system.holder(&token)).submit(tea()).await.unwrap();
     assert_eq!(goal.namespace, "a");
     // Clocks may be a little apart.
     let skewed = [json!({ "exp": -30 }), json!({ "nbf": 30 }), json!({ "aud": ["others", AUDIENCE] })];
