@@ -147,3 +147,16 @@ fn a_mistake_in_the_compose_file_is_found() {
     finds(&with("\"read_only\":true", "\"read_only\":false"), "must be read_only");
     finds(&with("127.0.0.1:50051:50051", "50051:50051"), "from this machine alone");
 }
+
+#[test]
+fn a_build_sees_every_member_of_the_workspace() {
+    let read = |name: &str| std::fs::read_to_string(crate::run::root().join(name)).unwrap();
+    let (manifest, ignored) = (read("Cargo.toml"), read(".dockerignore"));
+    let members = super::sources::between(&manifest, "members = [", "]").unwrap();
+    let folders: Vec<&str> =
+        members.split('"').skip(1).step_by(2).filter_map(|member| member.split('/').next()).collect();
+    assert!(folders.len() > 5);
+    for folder in folders {
+        assert!(ignored.lines().any(|line| line == format!("!{folder}")), "{folder}");
+    }
+}
