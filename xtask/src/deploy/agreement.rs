@@ -7,7 +7,7 @@ use super::object::{
     Object, Workload, labels, list, name, of_kind, selects, text, title, variables, workloads,
 };
 use super::sources::{Program, Sources};
-use super::{monitoring, network, probes};
+use super::{certificates, monitoring, network, probes};
 
 /// Everything in which they do not agree.
 pub(super) fn violations(objects: &[Object], sources: &Sources) -> Vec<String> {
@@ -20,6 +20,7 @@ pub(super) fn violations(objects: &[Object], sources: &Sources) -> Vec<String> {
     }
     found.extend(selectors(objects, &workloads));
     found.extend(targets(objects));
+    found.extend(certificates::violations(objects, &workloads));
     found.extend(monitoring::violations(objects, sources));
     found
 }

@@ -10,6 +10,7 @@
 
 mod addresses;
 mod agreement;
+mod certificates;
 mod compose;
 mod monitoring;
 mod network;

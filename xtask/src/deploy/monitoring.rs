@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::object::{Object, list, of_kind, text, title};
+use super::object::{Object, labels, list, of_kind, selects, text, title};
 use super::sources::Sources;
 
 /// What a histogram has at the end of its name.
@@ -29,12 +29,30 @@ pub(super) fn violations(objects: &[Object], sources: &Sources) -> Vec<String> {
             found.extend(unknown(&panels, sources).map(|metric| format!("{file}: no metric {metric}")));
         }
     }
+    for monitor in of_kind(objects, "ServiceMonitor") {
+        found.extend(
+            unseen(objects, monitor)
+                .map(|port| format!("{}: no Service with the port {port}", title(monitor))),
+        );
+    }
     for scaled in of_kind(objects, "ScaledObject") {
         let lists = list(&scaled["spec"]["triggers"]).map(|trigger| text(&trigger["metadata"]["listName"]));
         let wrong = lists.filter(|name| !is_lane(name, &sources.lane_prefix));
         found.extend(wrong.map(|name| format!("{}: {name} is no lane of a list", title(scaled))));
     }
     found
+}
+
+/// Ports that a ServiceMonitor wants, and which no Service has that it selects.
+fn unseen<'a>(objects: &'a [Object], monitor: &'a Object) -> impl Iterator<Item = &'a str> {
+    let selector = labels(&monitor["spec"]["selector"]["matchLabels"]);
+    let ports = list(&monitor["spec"]["endpoints"]).map(|endpoint| text(&endpoint["port"]));
+    ports.filter(move |port| {
+        let selected = |service: &&Object| selects(&selector, &labels(&service["metadata"]["labels"]));
+        let mut offered =
+            of_kind(objects, "Service").filter(selected).flat_map(|service| list(&service["spec"]["ports"]));
+        !offered.any(|offer| text(&offer["name"]) == *port)
+    })
 }
 
 /// `goalpost:lane:NAMESPACE:RANK:LIST`.

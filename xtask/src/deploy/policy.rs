@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::object::{Object, Workload, list, name, of_kind, text, workloads};
+use super::object::{Object, Workload, labels, list, name, of_kind, selects, text, workloads};
 
 /// Volumes that the restricted Pod Security Standard knows.
 const VOLUMES: [&str; 8] = [
@@ -25,6 +25,7 @@ pub(super) fn violations(objects: &[Object]) -> Vec<String> {
     for workload in workloads(objects) {
         let wrongs = pod(&workload, &accounts)
             .into_iter()
+            .chain(open(&workload, objects))
             .chain(workload.containers().flat_map(|one| container(&workload, one)));
         found.extend(wrongs.map(|wrong| format!("{}: {wrong}", workload.title())));
     }
@@ -52,6 +53,10 @@ fn pod(workload: &Workload<'_>, accounts: &BTreeSet<&str>) -> Vec<String> {
     must(!["", "default"].contains(&account), "must have a ServiceAccount of its own");
     must(account.is_empty() || accounts.contains(account), "its ServiceAccount is not there");
     must(spec["automountServiceAccountToken"] == false, "must not have the ServiceAccount's token mounted");
+    // Data whose group may read them are none to PostgreSQL: the kubelet must not open them at each start.
+    let keeps = list(&workload.object["spec"]["volumeClaimTemplates"]).next().is_some();
+    let leaves = security["fsGroupChangePolicy"] == "OnRootMismatch";
+    must(!keeps || leaves, "must leave its data's group alone (fsGroupChangePolicy)");
     let kinds =
         |volume: &Value| volume.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect();
     for volume in list(&spec["volumes"]) {
@@ -60,6 +65,21 @@ fn pod(workload: &Workload<'_>, accounts: &BTreeSet<&str>) -> Vec<String> {
         must(known, &format!("volume {} is of a kind that is not allowed", text(&volume["name"])));
     }
     found
+}
+
+/// Where there are NetworkPolicies nobody is left out.
+fn open(workload: &Workload<'_>, objects: &[Object]) -> Vec<String> {
+    let policies: Vec<&Object> = of_kind(objects, "NetworkPolicy").collect();
+    let is_bound = |direction: &str| {
+        let mut bind = policies
+            .iter()
+            .map(|policy| &policy["spec"])
+            .filter(|spec| list(&spec["policyTypes"]).any(|kind| kind == direction));
+        bind.any(|spec| selects(&labels(&spec["podSelector"]["matchLabels"]), &workload.labels))
+    };
+    let unbound =
+        ["Ingress", "Egress"].into_iter().filter(|direction| !policies.is_empty() && !is_bound(direction));
+    unbound.map(|direction| format!("no NetworkPolicy says whom it may talk to ({direction})")).collect()
 }
 
 fn container(workload: &Workload<'_>, container: &Value) -> Vec<String> {

@@ -118,6 +118,14 @@ fn a_pod_that_may_do_more_is_found() {
         "a ServiceAccount of its own",
     );
     finds(&with("\"memory\":\"512Mi\"", "\"other\":\"512Mi\""), "must have resources.limits.memory");
+    finds(
+        &with("\"fsGroupChangePolicy\":\"OnRootMismatch\"", "\"fsGroupChangePolicy\":\"Always\""),
+        "must leave its data's group alone",
+    );
+    finds(
+        &with("\"policyTypes\":[\"Ingress\",\"Egress\"]", "\"policyTypes\":[\"Ingress\"]"),
+        "whom it may talk to (Egress)",
+    );
     finds(&with("\"startupProbe\"", "\"beginProbe\""), "must have a startupProbe");
 }
 
