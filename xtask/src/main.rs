@@ -1,8 +1,9 @@
 //! The project's own commands: `cargo xtask demo`, `test`, `lint`, `chaos`, `fuzz`, `bench`,
-//! `check-layers`, `setup`.
+//! `check-layers`, `lint-deploy`, `setup`.
 
 mod chaos;
 mod demo;
+mod deploy;
 mod fuzz;
 mod layers;
 mod run;
@@ -33,7 +34,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Formatting, clippy, rustdoc and layers, with warnings as errors.
+    /// Formatting, clippy, rustdoc, layers and what is below deploy/, with warnings as errors.
     Lint,
     /// Start the system, submit a real goal, show it live, print the report, stop.
     Demo(demo::Arguments),
@@ -49,6 +50,9 @@ enum Command {
     },
     /// Check that the crates depend on each other in one direction only.
     CheckLayers,
+    /// Check the chart, the manifests, the images and the compose file below deploy/: with the schemas of Kubernetes, with
+    /// a policy of security, and with the code.
+    LintDeploy(deploy::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Bench { arguments } => bench(&arguments),
         Command::CheckLayers => layers::check(),
+        Command::LintDeploy(arguments) => deploy::lint(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -89,7 +94,8 @@ fn lint() -> Result<(), Error> {
     run::cargo(&["fmt", "--all", "--check"])?;
     run::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     run::cargo_with(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
-    layers::check()
+    layers::check()?;
+    deploy::lint(&deploy::Arguments::default())
 }
 
 fn bench(arguments: &[String]) -> Result<(), Error> {

@@ -17,6 +17,8 @@ const TO_RUN: [Need; 2] = [
 ];
 const TO_TEST: [Need; 1] = [Need { package: "pgbouncer", is_there: || in_path("pgbouncer") }];
 
+const TO_LINT_DEPLOY: [Need; 1] = [Need { package: "python3-venv", is_there: has_venv }];
+
 /// Installs what it takes to run the system, as far as it is missing.
 pub(crate) fn install_missing() -> Result<(), Error> {
     install(&TO_RUN)
@@ -26,6 +28,11 @@ pub(crate) fn install_missing() -> Result<(), Error> {
 pub(crate) fn install_for_tests() -> Result<(), Error> {
     install(&TO_RUN)?;
     install(&TO_TEST)
+}
+
+/// Installs what it takes to check what is below deploy/.
+pub(crate) fn install_for_deploy() -> Result<(), Error> {
+    install(&TO_LINT_DEPLOY)
 }
 
 fn install(needs: &[Need]) -> Result<(), Error> {
@@ -63,6 +70,13 @@ fn apt_get(arguments: &[&str]) -> Result<(), Error> {
 fn has_postgres() -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     versions.into_iter().any(|version| version.path().join("bin/initdb").is_file()) || in_path("initdb")
+}
+
+/// Debian's Python comes without what makes environments.
+fn has_venv() -> bool {
+    let import =
+        Command::new("python3").args(["-c", "import ensurepip, venv"]).stderr(Stdio::null()).status();
+    import.is_ok_and(|status| status.success())
 }
 
 fn in_path(program: &str) -> bool {

@@ -7,6 +7,7 @@ mod migrating;
 mod redis_lives;
 mod relaying;
 mod replicas;
+mod restoring;
 mod retaining;
 mod seed;
 mod takers;
@@ -42,7 +43,11 @@ struct Stores {
 
 impl Stores {
     async fn new() -> Self {
-        let (database, redis) = (goalpost_testkit::database().await, goalpost_testkit::redis().await);
+        Self::of(goalpost_testkit::database().await, goalpost_testkit::redis().await).await
+    }
+
+    /// These.
+    async fn of(database: Database, redis: TestRedis) -> Self {
         let store = Store::new(database.url(), 4).unwrap();
         let queue = Queue::new(&redis.url()).unwrap();
         let sql = database.client().await;
