@@ -158,8 +158,8 @@ impl Stores {
         Ok(PostgresArgs { database_url, database_connections: CONNECTIONS, pooling: self.pooling.clone() })
     }
 
-    fn redis_args(&self) -> Result<RedisArgs, Failure> {
-        Ok(RedisArgs { redis_url: self.redis_url.parse().map_err(other)? })
+    fn redis_args(&self) -> RedisArgs {
+        RedisArgs::at(&self.redis_url)
     }
 }
 
@@ -203,7 +203,7 @@ async fn serve(
         drain,
         access: AccessArgs::open(),
         postgres: stores.postgres_args()?,
-        redis: stores.redis_args()?,
+        redis: stores.redis_args(),
     });
     let persistence = persistence.await.map_err(other)?;
     let engine = goalpost_graph_engine::build(goalpost_graph_engine::Config {
@@ -216,7 +216,7 @@ async fn serve(
         drain,
         access: AccessArgs::open(),
         postgres: stores.postgres_args()?,
-        redis: stores.redis_args()?,
+        redis: stores.redis_args(),
     });
     let engine = engine.await.map_err(other)?;
     let url = |address: SocketAddr| format!("http://{address}");
@@ -232,7 +232,7 @@ async fn serve(
         drain,
         access: AccessArgs::open(),
         postgres: stores.postgres_args()?,
-        redis: stores.redis_args()?,
+        redis: stores.redis_args(),
     });
     let group = group.await.map_err(other)?;
     let ready = json!({

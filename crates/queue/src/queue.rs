@@ -7,7 +7,10 @@ use deadpool_redis::{Manager, Pool, Runtime};
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
-use redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion,
+    TlsCertificates,
+};
 use uuid::Uuid;
 
 use crate::{Depth, Epoch, EpochWatch, Error, Link, List, Pushed, Pusher, Taker, connections, keys, scripts};
@@ -32,6 +35,13 @@ pub struct Queue {
 impl Queue {
     /// A queue at `url` (`redis://user:password@host:port/database`). Does not connect yet.
     pub fn new(url: &str) -> Result<Self, Error> {
+        Self::believing(url, None)
+    }
+
+    /// The same at a `rediss://` URL, whose connections are secured: certificates of the authorities in the PEM are
+    /// believed, or those of the system.
+    pub fn believing(url: &str, authorities: Option<Vec<u8>>) -> Result<Self, Error> {
+        goalpost_tls::install_provider();
         let config = |error: redis::RedisError| Error::Config(Box::new(error));
         let keepalive = TcpKeepalive::new().with_time(SILENCE / 3).with_interval(SILENCE / 5).with_retries(5);
         // The kernel looks at it when it probes: the connection is given up within the whole.
@@ -42,8 +52,20 @@ impl Queue {
         // RESP3: Redis can tell of a change by itself.
         let redis = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let info = info.set_redis_settings(redis);
-        let client = Client::open(info.clone()).map_err(config)?;
-        let manager = Manager::new(info).map_err(config)?;
+        let client = match info.addr() {
+            ConnectionAddr::TcpTls { .. } => {
+                let certificates = TlsCertificates { client_tls: None, root_cert: authorities };
+                Client::build_with_tls(info, certificates)
+            }
+            _ if authorities.is_some() => {
+                return Err(Error::Config(
+                    "certificates of Redis are checked at a rediss:// URL alone".into(),
+                ));
+            }
+            _ => Client::open(info),
+        };
+        let client = client.map_err(config)?;
+        let manager = Manager::new(client.get_connection_info().clone()).map_err(config)?;
         let pool = Pool::builder(manager)
             .max_size(POOL_SIZE)
             .runtime(Runtime::Tokio1)

@@ -22,7 +22,11 @@ impl Connector {
     pub fn new(authorities: Option<PathBuf>, identity: Option<Identity>) -> Result<Self, Error> {
         let own = identity.iter().flat_map(Identity::paths);
         let paths = authorities.iter().cloned().chain(own).collect();
-        Reloaded::new(paths, move || config(authorities.as_ref(), identity.as_ref(), protocols())).map(Self)
+        let make = move || {
+            let believed = authorities.as_ref().map_or(Authorities::System, Authorities::In);
+            config(believed, identity.as_ref(), protocols())
+        };
+        Reloaded::new(paths, make).map(Self)
     }
 
     /// Makes the connection to `host` a secure one.
@@ -32,20 +36,31 @@ impl Connector {
     }
 }
 
-/// What a client of another protocol needs: the authorities in the file, or those of the system, and no certificate of
-/// one's own. Read once.
-pub fn believing(authorities: Option<&PathBuf>) -> Result<ClientConfig, Error> {
+/// Whose certificates are believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authorities<'a> {
+    /// Nobody's: for connections that are not secured.
+    None,
+    /// Those of the system.
+    System,
+    /// Those in the file.
+    In(&'a PathBuf),
+}
+
+/// What a client of another protocol needs, without a certificate of its own. Files are read once.
+pub fn believing(authorities: Authorities<'_>) -> Result<ClientConfig, Error> {
     config(authorities, None, Vec::new())
 }
 
 fn config(
-    path: Option<&PathBuf>,
+    believed: Authorities<'_>,
     identity: Option<&Identity>,
     protocols: Vec<Vec<u8>>,
 ) -> Result<ClientConfig, Error> {
-    let roots = match path {
-        Some(path) => authorities(path)?,
-        None => of_the_system(),
+    let roots = match believed {
+        Authorities::None => RootCertStore::empty(),
+        Authorities::System => of_the_system(),
+        Authorities::In(path) => authorities(path)?,
     };
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
     // The provider has the default versions; were it not so, no file would be to blame.

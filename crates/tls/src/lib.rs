@@ -11,7 +11,7 @@ mod identity;
 mod reload;
 mod server;
 
-pub use client::{Connector, believing};
+pub use client::{Authorities, Connector, believing};
 pub use files::{Error, Identity, install_provider};
 pub use identity::uris;
 pub use server::Acceptor;

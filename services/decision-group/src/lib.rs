@@ -121,7 +121,7 @@ impl Context {
 /// Binds the address. Connects to nothing yet.
 pub async fn build(config: Config) -> Result<App, Error> {
     let store = config.postgres.store()?;
-    let queue = Queue::new(config.redis.redis_url.reveal())?;
+    let queue = config.redis.queue()?;
     let peers = Peers::new(&config)?;
     let listener =
         Listener::bind(config.listen, "--decision-group-listen (or --listen)", &config.access).await?;

@@ -73,7 +73,7 @@ pub struct App {
 /// Binds the address. Connects to nothing yet.
 pub async fn build(config: Config) -> Result<App, Error> {
     let store = config.postgres.store()?;
-    let queue = Queue::new(config.redis.redis_url.reveal())?;
+    let queue = config.redis.queue()?;
     let listener =
         Listener::bind(config.listen, "--graph-engine-listen (or --listen)", &config.access).await?;
     let access = Access::new(&config.access, Some(store.clone())).map_err(server::Error::from)?;

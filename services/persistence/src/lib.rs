@@ -85,7 +85,7 @@ pub(crate) struct Context {
 /// Binds the address. Connects to nothing yet.
 pub async fn build(config: Config) -> Result<App, Error> {
     let store = config.postgres.store()?;
-    let queue = Queue::new(config.redis.redis_url.reveal())?;
+    let queue = config.redis.queue()?;
     let listener =
         Listener::bind(config.listen, "--persistence-listen (or --listen)", &config.access).await?;
     let access = Access::new(&config.access, Some(store.clone())).map_err(server::Error::from)?;

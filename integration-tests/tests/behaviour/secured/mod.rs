@@ -71,7 +71,7 @@ impl Secured {
         let listen = ([127, 0, 0, 1], 0).into();
         let (load, drain) = (LoadArgs::default(), DrainArgs::default());
         let postgres = || PostgresArgs::direct(database.url(), 4);
-        let redis_args = || RedisArgs { redis_url: redis.url().parse().unwrap() };
+        let redis_args = || RedisArgs::at(&redis.url());
         let planner = goalpost_planner::build(goalpost_planner::Config {
             listen,
             catalogs: vec![catalog],

@@ -78,7 +78,7 @@ impl Stores {
             access: AccessArgs::open(),
             postgres: PostgresArgs::direct(self.database.url(), 4),
             load: LoadArgs::default(),
-            redis: RedisArgs { redis_url: self.redis.url().parse().unwrap() },
+            redis: RedisArgs::at(&self.redis.url()),
         };
         let app = build(config).await.unwrap();
         let (health, url) = (app.health(), format!("http://{}", app.local_addr()));
