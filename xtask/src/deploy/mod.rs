@@ -57,7 +57,6 @@ pub(crate) fn lint(arguments: &Arguments) -> Result<(), Error> {
         rendered.push((set.name, text));
     }
     violations.extend(render::let_through(&tools));
-    violations.extend(sources.announced_in_vain());
     violations.extend(compose::violations(&compose_file()?, &sources));
     println!("{}: {} sets of values, {pods} kinds of pods", tools.helm_version()?, rendered.len());
     violations.extend(schema::violations(&tools, &rendered)?);

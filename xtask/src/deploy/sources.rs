@@ -7,20 +7,6 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, run};
 
-/// Settings that services are about to have, and which are in the chart already. Whoever brings them takes them out of
-/// here: what is in the code needs no announcement.
-const ANNOUNCED: &[&str] = &[
-    "GOALPOST_TLS_CERT",
-    "GOALPOST_TLS_KEY",
-    "GOALPOST_TLS_CA",
-    "GOALPOST_AUTH",
-    "GOALPOST_BOOTSTRAP_KEY",
-    "GOALPOST_OIDC_ISSUER",
-    "GOALPOST_OIDC_AUDIENCE",
-    "GOALPOST_DATABASE_CA",
-    "GOALPOST_REDIS_CA",
-];
-
 /// What the code says.
 pub(super) struct Sources {
     /// By the target of an image: the program that it runs.
@@ -45,7 +31,7 @@ pub(super) struct Program {
 
 impl Program {
     pub(super) fn knows(&self, setting: &str) -> bool {
-        self.settings.contains(setting) || ANNOUNCED.contains(&setting)
+        self.settings.contains(setting)
     }
 }
 
@@ -64,18 +50,6 @@ impl Sources {
         let lane_prefix =
             between(&keys, "LANE_PREFIX: &str = \"", "\"").ok_or("no LANE_PREFIX in keys.rs")?;
         Ok(Self { programs, metrics, lane_prefix: lane_prefix.to_owned() })
-    }
-
-    /// Settings that were announced, and are in the code by now.
-    pub(super) fn announced_in_vain(&self) -> Vec<String> {
-        let there =
-            |setting: &&&str| self.programs.values().any(|program| program.settings.contains(**setting));
-        let found = ANNOUNCED.iter().filter(there);
-        found
-            .map(|setting| {
-                format!("xtask/src/deploy/sources.rs: {setting} is in the code; take it out of ANNOUNCED")
-            })
-            .collect()
     }
 }
 

@@ -16,7 +16,6 @@ fn what_is_committed_is_in_order() {
         assert_eq!(found(&objects), [""; 0], "{name}");
     }
     assert_eq!(compose::violations(&compose_file().unwrap(), &Sources::read().unwrap()), [""; 0]);
-    assert_eq!(Sources::read().unwrap().announced_in_vain(), [""; 0]);
 }
 
 /// The manifests of a trial with one text in the place of another; it has to be there.

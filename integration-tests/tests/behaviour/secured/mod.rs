@@ -4,6 +4,7 @@ mod certificates;
 mod keys;
 mod matrix;
 mod raw;
+mod stores;
 mod tls;
 mod tokens;
 
