@@ -5,6 +5,7 @@ use std::fmt::Display;
 use clap::{Args, ValueEnum};
 use goalpost_client::Client;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::connection::{Connection, Flags};
 use crate::failure::Failure;
@@ -49,7 +50,7 @@ impl Session {
     ) -> Result<(), Failure> {
         match self.output {
             Output::Table => out::text(for_people()),
-            Output::Json => out::line(serde_json::to_string_pretty(result)?),
+            Output::Json => out::line(format_args!("{:#}", in_order(result)?)),
             Output::Yaml => out::text(yaml(result)?),
         }
     }
@@ -62,15 +63,19 @@ impl Session {
     ) -> Result<(), Failure> {
         match self.output {
             Output::Table => out::line(for_people()),
-            Output::Json => out::line(serde_json::to_string(result)?),
+            Output::Json => out::line(in_order(result)?),
             Output::Yaml => out::text(format_args!("---\n{}", yaml(result)?)),
         }
     }
 }
 
+/// As JSON, with the fields in the order of their names: maps have none of their own, and come out otherwise each time.
+pub(crate) fn in_order(result: &impl Serialize) -> Result<Value, Failure> {
+    Ok(serde_json::to_value(result)?)
+}
+
 fn yaml(result: &impl Serialize) -> Result<String, Failure> {
-    // By way of JSON, so that both forms say the same.
-    let value = serde_json::to_value(result)?;
+    let value = in_order(result)?;
     let options = serde_saphyr::ser_options! { compact_list_indent: false };
     let text = serde_saphyr::to_string_with_options(&value, options);
     let text = text.map_err(|error| Failure::Other(Box::new(error)))?;

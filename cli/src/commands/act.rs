@@ -1,11 +1,13 @@
 //! `goalpost cancel`, `pause`, `resume`, `retry`, `signal`, `extend`, `replan` and `skip`.
 
 use clap::Args;
-use goalpost_client::v1::{ExtendGoalRequest, ReplanGoalRequest, SignalGoalRequest, SkipTaskRequest};
+use goalpost_client::v1::{
+    ExtendGoalRequest, GoalState, ReplanGoalRequest, SignalGoalRequest, SkipTaskRequest,
+};
 use goalpost_proto::value_from_json;
 use serde_json::Value;
 
-use super::{Target, show};
+use super::{Target, tell};
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -78,33 +80,44 @@ pub(crate) struct Replan {
 }
 
 pub(crate) async fn cancel(session: &Session, Stop { target, reason }: Stop) -> Result<(), Failure> {
-    show(session, &session.client()?.cancel(&target.id, &reason).await?)
+    let goal = session.client()?.cancel(&target.id, &reason).await?;
+    let done = match goal.state() {
+        GoalState::Succeeded | GoalState::Failed => "has ended already and stays as it is",
+        _ => "was cancelled",
+    };
+    tell(session, &goal, done)
 }
 
 pub(crate) async fn pause(session: &Session, Stop { target, reason }: Stop) -> Result<(), Failure> {
-    show(session, &session.client()?.pause(&target.id, &reason).await?)
+    tell(
+        session,
+        &session.client()?.pause(&target.id, &reason).await?,
+        "was paused: workers get nothing new of it",
+    )
 }
 
 pub(crate) async fn resume(session: &Session, target: Target) -> Result<(), Failure> {
-    show(session, &session.client()?.resume(&target.id).await?)
+    tell(session, &session.client()?.resume(&target.id).await?, "goes on")
 }
 
 pub(crate) async fn retry(session: &Session, Retry { target, all }: Retry) -> Result<(), Failure> {
-    show(session, &session.client()?.retry(&target.id, all).await?)
+    tell(session, &session.client()?.retry(&target.id, all).await?, "was opened again")
 }
 
 pub(crate) async fn signal(session: &Session, signal: Signal) -> Result<(), Failure> {
     let Signal { target, name, payload, signal_id } = signal;
     let payload = Some(value_from_json(value(&payload)?));
+    let done = format!("got the signal {name}");
     let request = SignalGoalRequest { id: target.id, name, payload, signal_id };
-    show(session, &session.client()?.signal(request).await?)
+    tell(session, &session.client()?.signal(request).await?, &done)
 }
 
 pub(crate) async fn skip(session: &Session, skip: Skip) -> Result<(), Failure> {
     let Skip { target, task, reason, task_output } = skip;
     let output = task_output.as_deref().map(value).transpose()?.map(value_from_json);
+    let done = format!("goes on without {task}");
     let request = SkipTaskRequest { id: target.id, task, reason, output };
-    show(session, &session.client()?.skip_task(request).await?)
+    tell(session, &session.client()?.skip_task(request).await?, &done)
 }
 
 pub(crate) async fn extend(session: &Session, extend: Extend) -> Result<(), Failure> {
@@ -112,7 +125,7 @@ pub(crate) async fn extend(session: &Session, extend: Extend) -> Result<(), Fail
     let task = into.unwrap_or_default();
     let blueprint = Some(goalpost_proto::blueprint_from_model(&crate::files::blueprint(&blueprint)?));
     let request = ExtendGoalRequest { id: target.id, task, blueprint };
-    show(session, &session.client()?.extend(request).await?)
+    tell(session, &session.client()?.extend(request).await?, "was extended")
 }
 
 pub(crate) async fn replan(session: &Session, replan: Replan) -> Result<(), Failure> {
@@ -120,7 +133,7 @@ pub(crate) async fn replan(session: &Session, replan: Replan) -> Result<(), Fail
     let blueprint = blueprint.map(|path| crate::files::blueprint(&path)).transpose()?;
     let blueprint = blueprint.map(|blueprint| goalpost_proto::blueprint_from_model(&blueprint));
     let request = ReplanGoalRequest { id: target.id, reason, blueprint };
-    show(session, &session.client()?.replan(request).await?)
+    tell(session, &session.client()?.replan(request).await?, "has another plan")
 }
 
 fn value(text: &str) -> Result<Value, Failure> {

@@ -4,7 +4,7 @@ use clap::Args;
 use goalpost_client::NewGoal;
 use goalpost_client::v1::GoalBudget;
 
-use super::{Target, show};
+use super::{Target, tell};
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -71,5 +71,5 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(session: &Session, arguments: Arguments) -> Result<(), Failure> {
     let Arguments { target, tasks, attempts, tokens, money_micros, wall_time_ms } = arguments;
     let budget = GoalBudget { tasks, attempts, tokens, money_micros, wall_time_ms };
-    show(session, &session.client()?.set_budget(&target.id, budget).await?)
+    tell(session, &session.client()?.set_budget(&target.id, budget).await?, "has other limits")
 }

@@ -9,10 +9,11 @@ use goalpost_client::v1::{
     RejectVerdict, ResolveApprovalRequest, ResolveDecisionRequest,
 };
 
-use super::{Paging, Target, show, tell_of_more};
+use super::{Paging, Target, tell, tell_of_more};
 use crate::failure::Failure;
 use crate::files;
-use crate::session::Session;
+use crate::out;
+use crate::session::{Output, Session};
 use crate::view::approvals;
 
 /// Who decides on which plan, and why.
@@ -116,8 +117,9 @@ async fn task_resolved(
     approved: bool,
 ) -> Result<(), Failure> {
     let Word { by, reason, digest: _ } = word;
+    let done = format!("hears that {task} was {}", if approved { "approved" } else { "rejected" });
     let request = ResolveApprovalRequest { id: target.id, task, approved, by, reason };
-    show(session, &session.client()?.resolve_approval(request).await?)
+    tell(session, &session.client()?.resolve_approval(request).await?, &done)
 }
 
 async fn plan_resolved(
@@ -139,7 +141,12 @@ async fn plan_resolved(
         reason,
         verdict: Some(verdict),
     };
-    show(session, &client.resolve_decision(request).await?)
+    let goal = client.resolve_decision(request).await?;
+    tell(session, &goal, "hears what was decided on its plan")?;
+    if session.output == Output::Table {
+        goal.approvals.iter().try_for_each(|approval| out::line(approvals::line(approval)))?;
+    }
+    Ok(())
 }
 
 /// The plan of the goal that waits for somebody's word.

@@ -51,7 +51,7 @@ pub(crate) fn of_edge(edge: &EdgeExplanation) -> String {
     let mut reads: Vec<_> = edge.reads.iter().collect();
     reads.sort_unstable_by_key(|(path, _)| path.as_str());
     for (path, value) in reads {
-        let value = serde_json::to_string(value).unwrap_or_default();
+        let value = serde_json::to_value(value).unwrap_or_default();
         let _ = write!(text, "; {path} was {value}");
     }
     text

@@ -98,6 +98,11 @@ pub(crate) struct Target {
     id: String,
 }
 
+/// Says what was done to the goal; to programs, the goal as it is then.
+pub(crate) fn tell(session: &Session, goal: &Goal, done: &str) -> Result<(), Failure> {
+    session.show(goal, || format!("goal {} {done}\n", goal.id))
+}
+
 /// Shows the goal.
 pub(crate) fn show(session: &Session, found: &Goal) -> Result<(), Failure> {
     session.show(found, || goal::details(found))

@@ -13,7 +13,7 @@ use goalpost_proto::{blueprint_from_model, struct_from_map, value_from_json};
 
 use crate::failure::Failure;
 use crate::files;
-use crate::session::{Output, Session};
+use crate::session::{Output, Session, in_order};
 use crate::view::word;
 
 #[derive(Args)]
@@ -86,7 +86,7 @@ fn text(simulated: &SimulateBlueprintResponse) -> Result<String, Failure> {
         let _ = writeln!(text, "{}: {}", failure.kind, failure.message);
     }
     if let Some(result) = &simulated.result {
-        let _ = writeln!(text, "{}", serde_json::to_string(result)?);
+        let _ = writeln!(text, "{}", in_order(result)?);
     }
     if !simulated.unknown.is_empty() {
         let _ = writeln!(

@@ -28,7 +28,7 @@ pub(crate) fn text(description: &Description) -> String {
     for task in &tasks {
         let lines = task.lines(description);
         if !lines.is_empty() {
-            let _ = writeln!(text, "\n{} is {}", task.name, task.state);
+            let _ = writeln!(text, "\n{} ({})", task.name, task.state);
             for line in lines {
                 let _ = writeln!(text, "  {line}");
             }

@@ -36,7 +36,8 @@ pub(crate) fn details(goal: &Goal) -> String {
         field("failure", &format!("{}: {}", failure.kind, failure.message));
     }
     if let Some(result) = &goal.result {
-        field("result", &serde_json::to_string_pretty(result).unwrap_or_default());
+        let result = serde_json::to_value(result).unwrap_or_default();
+        field("result", &format!("{result:#}"));
     }
     text
 }
