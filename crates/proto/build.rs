@@ -15,6 +15,7 @@ const FILES: &[&str] = &[
     "goalpost/v1/decision.proto",
     "goalpost/v1/event.proto",
     "goalpost/v1/graph_engine.proto",
+    "goalpost/v1/operations.proto",
     "goalpost/v1/payload.proto",
     "goalpost/v1/persistence.proto",
     "goalpost/v1/planner.proto",

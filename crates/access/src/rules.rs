@@ -38,8 +38,8 @@ const fn inner(rpc: &'static str) -> Rule {
     Rule { rpc, roles: &[], services: CALLERS, everywhere: false, administrative: false }
 }
 
-const fn of_all(rpc: &'static str) -> Rule {
-    Rule { rpc, roles: OPERATORS, services: CALLERS, everywhere: true, administrative: true }
+const fn of_all(rpc: &'static str, services: &'static [&'static str]) -> Rule {
+    Rule { rpc, roles: OPERATORS, services, everywhere: true, administrative: false }
 }
 
 /// Every call. What is not here is allowed to nobody.
@@ -48,6 +48,8 @@ pub const RULES: &[Rule] = &[
     group("/goalpost.v1.CentralDecisionGroup/GetGoal", READERS),
     group("/goalpost.v1.CentralDecisionGroup/ListGoals", READERS),
     group("/goalpost.v1.CentralDecisionGroup/WatchGoal", READERS),
+    group("/goalpost.v1.CentralDecisionGroup/ListGoalEvents", READERS),
+    group("/goalpost.v1.CentralDecisionGroup/GetGoalBlueprint", READERS),
     group("/goalpost.v1.CentralDecisionGroup/ExplainGoal", READERS),
     group("/goalpost.v1.CentralDecisionGroup/ListDecisions", READERS),
     group("/goalpost.v1.CentralDecisionGroup/ListCatalog", READERS),
@@ -67,6 +69,8 @@ pub const RULES: &[Rule] = &[
     by_hand("/goalpost.v1.CentralDecisionGroup/ReplanGoal", OPERATORS),
     by_hand("/goalpost.v1.CentralDecisionGroup/ResolveApproval", APPROVERS),
     by_hand("/goalpost.v1.CentralDecisionGroup/ResolveDecision", APPROVERS),
+    of_all("/goalpost.v1.CentralDecisionGroup/ListWorkers", &[]),
+    of_all("/goalpost.v1.CentralDecisionGroup/ListQueues", &[]),
     by_hand("/goalpost.v1.AccessControl/CreateApiKey", &[Admin]),
     by_hand("/goalpost.v1.AccessControl/ListApiKeys", &[Admin]),
     by_hand("/goalpost.v1.AccessControl/RevokeApiKey", &[Admin]),
@@ -86,8 +90,8 @@ pub const RULES: &[Rule] = &[
     inner("/goalpost.v1.Planner/ListCapabilities"),
     inner("/goalpost.v1.Persistence/ListEvents"),
     inner("/goalpost.v1.Persistence/WatchEvents"),
-    of_all("/goalpost.v1.Persistence/GetStats"),
-    of_all("/goalpost.v1.Persistence/Verify"),
+    of_all("/goalpost.v1.Persistence/GetStats", CALLERS),
+    Rule { administrative: true, ..of_all("/goalpost.v1.Persistence/Verify", CALLERS) },
     group("/goalpost.v1.Worker/Work", &[Worker]),
     group("/goalpost.v1.Worker/WritePayload", &[Worker]),
     group("/goalpost.v1.Worker/ReadPayload", &[Worker]),

@@ -5,9 +5,11 @@ use std::time::Duration;
 use goalpost_peers::{Addresses, Channel, Credentials, InvalidAddress};
 use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClient;
 use goalpost_proto::v1::{
-    CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal, GoalBudget,
-    ListCatalogRequest, ListCatalogResponse, ListDecisionsRequest, ListDecisionsResponse, ListGoalsRequest,
-    ListGoalsResponse, PauseGoalRequest, PreviewPlanRequest, PreviewPlanResponse, ReplanGoalRequest,
+    Blueprint, CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest,
+    GetGoalBlueprintRequest, GetGoalRequest, Goal, GoalBudget, ListCatalogRequest, ListCatalogResponse,
+    ListDecisionsRequest, ListDecisionsResponse, ListGoalEventsRequest, ListGoalEventsResponse,
+    ListGoalsRequest, ListGoalsResponse, ListQueuesRequest, ListQueuesResponse, ListWorkersRequest,
+    ListWorkersResponse, PauseGoalRequest, PreviewPlanRequest, PreviewPlanResponse, ReplanGoalRequest,
     ResolveApprovalRequest, ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest,
     SetGoalBudgetRequest, SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse,
     SkipTaskRequest, SubmitGoalRequest,
@@ -77,6 +79,28 @@ impl Client {
     /// A page of goals, newest first.
     pub async fn list(&self, request: ListGoalsRequest) -> Result<ListGoalsResponse, Error> {
         self.repeat(request, |mut group, request| async move { group.list_goals(request).await }).await
+    }
+
+    /// A page of a goal's history, as far as it is now.
+    pub async fn list_events(&self, request: ListGoalEventsRequest) -> Result<ListGoalEventsResponse, Error> {
+        self.repeat(request, |mut group, request| async move { group.list_goal_events(request).await }).await
+    }
+
+    /// The blueprint that a goal runs.
+    pub async fn blueprint(&self, id: &str) -> Result<Blueprint, Error> {
+        let request = GetGoalBlueprintRequest { id: id.to_owned() };
+        self.repeat(request, |mut group, request| async move { group.get_goal_blueprint(request).await })
+            .await
+    }
+
+    /// A page of the workers of all engines.
+    pub async fn list_workers(&self, request: ListWorkersRequest) -> Result<ListWorkersResponse, Error> {
+        self.repeat(request, |mut group, request| async move { group.list_workers(request).await }).await
+    }
+
+    /// A page of the delivery lists, and what waits on them.
+    pub async fn list_queues(&self, request: ListQueuesRequest) -> Result<ListQueuesResponse, Error> {
+        self.repeat(request, |mut group, request| async move { group.list_queues(request).await }).await
     }
 
     /// Cancels a goal, and answers with it as it is then.

@@ -13,7 +13,10 @@ use redis::{
 };
 use uuid::Uuid;
 
-use crate::{Depth, Epoch, EpochWatch, Error, Link, List, Pushed, Pusher, Taker, connections, keys, scripts};
+use crate::{
+    Depth, Element, Epoch, EpochWatch, Error, LaneDepth, Link, List, Pushed, Pusher, Taker, connections,
+    keys, scripts,
+};
 
 /// Connections for short commands at most.
 const POOL_SIZE: usize = 4;
@@ -209,6 +212,21 @@ impl Queue {
             return Ok(BTreeMap::new());
         }
         self.depths_named(lists).await
+    }
+
+    /// The lanes of each list that anything was put on, empty ones included.
+    pub async fn lanes(&self) -> Result<BTreeMap<List, Vec<LaneDepth>>, Error> {
+        let mut connection = self.pool.get().await?;
+        let mut call = scripts::LANES_OF.key(keys::LISTS);
+        call.arg(keys::LANE_PREFIX).arg(keys::TURNS_PREFIX);
+        let found: Vec<(String, Vec<(String, u64, String)>)> = call.invoke_async(&mut connection).await?;
+        let lane = |(lane, elements, head): (String, u64, String)| {
+            Some(LaneDepth { lane: lane.parse().ok()?, elements, head: Element::of_entry(head) })
+        };
+        let list = |(list, lanes): (String, Vec<_>)| {
+            Some((list.parse().ok()?, lanes.into_iter().filter_map(lane).collect()))
+        };
+        Ok(found.into_iter().filter_map(list).collect())
     }
 
     /// Of all, if none is named.

@@ -9,6 +9,7 @@ mod budgets;
 mod by_hand;
 mod cluster;
 mod collector;
+mod command_line;
 mod crash;
 mod deciding;
 mod drafts;

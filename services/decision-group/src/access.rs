@@ -4,11 +4,11 @@ use goalpost_access::{Kind, Principal};
 use goalpost_model::{GoalId, Namespace};
 use goalpost_proto::Violations;
 use goalpost_proto::v1::{
-    CancelGoalRequest, ExplainGoalRequest, ExtendGoalRequest, GetGoalRequest, ListCatalogRequest,
-    ListDecisionsRequest, ListGoalsRequest, PauseGoalRequest, PreviewPlanRequest, ReadPayloadRequest,
-    ReplanGoalRequest, ResolveApprovalRequest, ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest,
-    SetGoalBudgetRequest, SignalGoalRequest, SimulateBlueprintRequest, SkipTaskRequest, SubmitGoalRequest,
-    WatchGoalRequest,
+    CancelGoalRequest, ExplainGoalRequest, ExtendGoalRequest, GetGoalBlueprintRequest, GetGoalRequest,
+    ListCatalogRequest, ListDecisionsRequest, ListGoalEventsRequest, ListGoalsRequest, PauseGoalRequest,
+    PreviewPlanRequest, ReadPayloadRequest, ReplanGoalRequest, ResolveApprovalRequest,
+    ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest, SetGoalBudgetRequest, SignalGoalRequest,
+    SimulateBlueprintRequest, SkipTaskRequest, SubmitGoalRequest, WatchGoalRequest,
 };
 use goalpost_service::access::Caller;
 use goalpost_service::status;
@@ -50,6 +50,7 @@ macro_rules! scoped {
 scoped!(Goal of id: GetGoalRequest WatchGoalRequest CancelGoalRequest PauseGoalRequest ResumeGoalRequest);
 scoped!(Goal of id: RetryGoalRequest SetGoalBudgetRequest SignalGoalRequest SkipTaskRequest);
 scoped!(Goal of id: ExtendGoalRequest ReplanGoalRequest ExplainGoalRequest);
+scoped!(Goal of id: ListGoalEventsRequest GetGoalBlueprintRequest);
 scoped!(Namespace of namespace: SubmitGoalRequest PreviewPlanRequest ReadPayloadRequest);
 scoped!(Namespaces of namespace: ListGoalsRequest ListDecisionsRequest);
 

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use goalpost_model::{Amount, GoalId, GoalState, Namespace, PayloadLimit, WorkflowId};
 use goalpost_proto::v1::{
-    CancelGoalRequest, CancelWorkflowRequest, Event, ExplainGoalRequest, ExplainWorkflowRequest, Explanation,
-    ExtendGoalRequest, GetGoalRequest, Goal, ListCapabilitiesRequest, ListCapabilitiesResponse,
-    ListCatalogRequest, ListCatalogResponse, ListDecisionsRequest, ListDecisionsResponse, ListGoalsRequest,
-    ListGoalsResponse, PauseGoalRequest, PayloadReference, PreviewPlanRequest, PreviewPlanResponse,
-    ReadPayloadRequest, ReplanGoalRequest, ResolveApprovalRequest, ResolveDecisionRequest, ResumeGoalRequest,
-    RetryGoalRequest, SetGoalBudgetRequest, SignalGoalRequest, SimulateBlueprintRequest,
-    SimulateBlueprintResponse, SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest,
-    WritePayloadRequest, act_on_workflow_request::Action, central_decision_group_server,
+    Blueprint, CancelGoalRequest, CancelWorkflowRequest, Event, ExplainGoalRequest, ExplainWorkflowRequest,
+    Explanation, ExtendGoalRequest, GetGoalBlueprintRequest, GetGoalRequest, Goal, ListCapabilitiesRequest,
+    ListCapabilitiesResponse, ListCatalogRequest, ListCatalogResponse, ListDecisionsRequest,
+    ListDecisionsResponse, ListGoalEventsRequest, ListGoalEventsResponse, ListGoalsRequest,
+    ListGoalsResponse, ListQueuesRequest, ListQueuesResponse, ListWorkersRequest, ListWorkersResponse,
+    PauseGoalRequest, PayloadReference, PreviewPlanRequest, PreviewPlanResponse, ReadPayloadRequest,
+    ReplanGoalRequest, ResolveApprovalRequest, ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest,
+    SetGoalBudgetRequest, SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse,
+    SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest, WritePayloadRequest,
+    act_on_workflow_request::Action, central_decision_group_server,
 };
 use goalpost_proto::{Violations, struct_from_map};
 use goalpost_service::access::Caller;
@@ -32,6 +34,7 @@ use crate::checks::{Checked, Checks};
 use crate::decisions;
 use crate::extend::Extension;
 use crate::inline::inline;
+use crate::operations;
 use crate::preview::preview;
 use crate::replan::Source;
 use crate::requests::{self, Own, Submission, Wanted};
@@ -102,9 +105,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
     ) -> Result<Response<ListGoalsResponse>, Status> {
         let (request, view) = self.admit(request).await?;
         let page = requests::page(request.into_inner()).map_err(status::invalid_argument)?;
-        let (namespace, before) = (page.namespace.as_ref(), page.before);
-        let found =
-            goals::list(&self.context.store, &view, namespace, page.state, before, page.size + 1).await;
+        let found = goals::list(&self.context.store, &view, &page.filter, page.size + 1).await;
         let found = found.map_err(|error| status::store(&error))?;
         let (found, next_page_token) = requests::cut(found, page.size, |goal| goal.id.to_string());
         let goals = found.into_iter().map(resource::goal).collect();
@@ -137,6 +138,40 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
             drop(place);
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(events))))
+    }
+
+    async fn list_goal_events(
+        &self,
+        request: Request<ListGoalEventsRequest>,
+    ) -> Result<Response<ListGoalEventsResponse>, Status> {
+        let (request, _) = self.admit(request).await?;
+        let traceparent = trace_context::of(&request);
+        operations::events(&self.context, request.into_inner(), traceparent.as_deref())
+            .await
+            .map(Response::new)
+    }
+
+    async fn get_goal_blueprint(
+        &self,
+        request: Request<GetGoalBlueprintRequest>,
+    ) -> Result<Response<Blueprint>, Status> {
+        let (request, _) = self.admit(request).await?;
+        let id = requests::goal_id(&request.into_inner().id).map_err(status::invalid_argument)?;
+        operations::blueprint(&self.context, id).await.map(Response::new)
+    }
+
+    async fn list_workers(
+        &self,
+        request: Request<ListWorkersRequest>,
+    ) -> Result<Response<ListWorkersResponse>, Status> {
+        operations::workers(&self.context, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_queues(
+        &self,
+        request: Request<ListQueuesRequest>,
+    ) -> Result<Response<ListQueuesResponse>, Status> {
+        operations::queues(&self.context, request.into_inner()).await.map(Response::new)
     }
 
     async fn cancel_goal(&self, request: Request<CancelGoalRequest>) -> Result<Response<Goal>, Status> {

@@ -17,6 +17,7 @@ mod draft;
 mod expand;
 mod extend;
 mod inline;
+mod operations;
 mod outcomes;
 mod payloads;
 mod peers;

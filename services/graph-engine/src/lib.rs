@@ -123,7 +123,7 @@ impl App {
         shared.takers.spawn(orders::take_timers(shared.clone()));
         shared.takers.spawn(orders::take_keys(shared.clone()));
         shared.takers.spawn(workers::send_away_unregistered(shared.clone()));
-        shared.takers.spawn(supply::tell_offers(shared.clone()));
+        shared.takers.spawn(supply::tell_workers(shared.clone()));
         let payloads = Payloads::new(shared.clone(), config.payloads);
         let api = GraphEngineServer::new(api::Api { shared: shared.clone(), payloads: payloads.clone() });
         let streams = Gate::of_streams(config.load);

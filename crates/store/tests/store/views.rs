@@ -1,7 +1,7 @@
 //! What a caller of some namespaces can read, whatever a statement says.
 
 use goalpost_model::{GoalBudget, GoalId, Namespace, Priority};
-use goalpost_store::goals::{self, ApprovalFilter, Inserted, NewGoal};
+use goalpost_store::goals::{self, ApprovalFilter, GoalFilter, Inserted, NewGoal};
 use goalpost_store::{Json, Store, View};
 use goalpost_testkit::Database;
 use tokio_postgres::Client;
@@ -58,7 +58,8 @@ async fn what_belongs_to_a_foreign_namespace_is_not_found() {
     assert!(found.decisions.len() == 1 && found.approvals.len() == 1);
     assert!(goals::get(&store, &view, foreign).await.unwrap().is_none());
     let listed = async |view: &View, of: Option<&Namespace>| {
-        let goals = goals::list(&store, view, of, None, None, 10).await.unwrap();
+        let filter = GoalFilter { namespace: of.cloned(), ..GoalFilter::default() };
+        let goals = goals::list(&store, view, &filter, 10).await.unwrap();
         goals.into_iter().map(|goal| goal.id).collect::<Vec<_>>()
     };
     assert_eq!(listed(&view, None).await, [own]);

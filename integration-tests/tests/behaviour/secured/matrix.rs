@@ -85,7 +85,7 @@ fn message(rpc: &str, goal: &str, namespace: &str) -> (About, Vec<u8>) {
             About::Goal,
             SimulateBlueprintRequest { goal_id: goal.to_owned(), ..Default::default() }.encode_to_vec(),
         ),
-        "ListCatalog" => (About::Nothing, Vec::new()),
+        "ListCatalog" | "ListWorkers" | "ListQueues" => (About::Nothing, Vec::new()),
         // The goal is the first field of all others.
         _ => (About::Goal, GetGoalRequest { id: goal.to_owned() }.encode_to_vec()),
     }
