@@ -103,6 +103,10 @@ enum Command {
     Queues(commands::queues::Arguments),
     /// Look for anything that breaks a promise of the system, and mend it if asked to.
     Verify(commands::verify::Arguments),
+    /// Make, list and revoke API keys.
+    Keys(commands::keys::Arguments),
+    /// Say who one is, as the system sees it.
+    Whoami,
     /// Keep the settings of connections under names, and choose among them.
     Profile(commands::profile::Arguments),
     /// Print a script that makes a shell complete commands and options.
@@ -157,6 +161,8 @@ async fn run(session: &session::Session, command: Command) -> Result<(), failure
         Command::Diff(arguments) => commands::diff::run(session, &arguments),
         Command::Graph(arguments) => commands::graph::run(session, &arguments),
         Command::Policy(arguments) => commands::policy::run(session, &arguments),
+        Command::Keys(arguments) => commands::keys::run(session, arguments).await,
+        Command::Whoami => commands::keys::who(session).await,
         Command::Profile(arguments) => commands::profile::run(session, &arguments),
         Command::Import(arguments) => commands::import::run(&arguments),
         Command::Completion(arguments) => commands::completion::run(&arguments),

@@ -13,6 +13,7 @@ pub(crate) mod fmt;
 pub(crate) mod get;
 pub(crate) mod graph;
 pub(crate) mod import;
+pub(crate) mod keys;
 pub(crate) mod lint;
 pub(crate) mod list;
 pub(crate) mod logs;

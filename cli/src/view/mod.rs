@@ -1,5 +1,6 @@
 //! What people see.
 
+pub(crate) mod access;
 pub(crate) mod approvals;
 pub(crate) mod catalog;
 pub(crate) mod describe;

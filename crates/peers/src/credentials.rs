@@ -1,10 +1,11 @@
 //! What both sides of a connection prove to each other.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use goalpost_model::Secret;
-use goalpost_tls::Connector;
+use goalpost_tls::{Connector, Identity};
 use http::HeaderValue;
 
 /// What is shown to whoever is called: a key, a certificate; and whose certificates are believed. Without any of it
@@ -21,6 +22,20 @@ pub struct Credentials {
 #[error("the key has characters that cannot be sent; it must be as it was shown when it was made")]
 pub struct InvalidKey;
 
+/// Credentials that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidCredentials {
+    /// The key cannot be sent.
+    #[error(transparent)]
+    Key(#[from] InvalidKey),
+    /// Certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] goalpost_tls::Error),
+    /// A certificate without its key, or a key without its certificate.
+    #[error("GOALPOST_TLS_CERT and GOALPOST_TLS_KEY go together")]
+    Half,
+}
+
 impl Credentials {
     /// How `https` addresses are connected to.
     #[must_use]
@@ -35,6 +50,27 @@ impl Credentials {
         value.set_sensitive(true);
         self.key = Some(Authorization(value));
         Ok(self)
+    }
+
+    /// As the environment says: `GOALPOST_API_KEY`, `GOALPOST_TLS_CA`, `GOALPOST_TLS_CERT` and `GOALPOST_TLS_KEY`, the last
+    /// three files with PEM.
+    pub fn of_environment() -> Result<Self, InvalidCredentials> {
+        let text = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let [authorities, certificate, key] = ["GOALPOST_TLS_CA", "GOALPOST_TLS_CERT", "GOALPOST_TLS_KEY"]
+            .map(|name| text(name).map(PathBuf::from));
+        let identity = match (certificate, key) {
+            (Some(certificate), Some(key)) => Some(Identity { certificate, key }),
+            (None, None) => None,
+            _ => return Err(InvalidCredentials::Half),
+        };
+        let mut credentials = Self::default();
+        if authorities.is_some() || identity.is_some() {
+            credentials = credentials.tls(Connector::new(authorities, identity)?);
+        }
+        match text("GOALPOST_API_KEY") {
+            Some(key) => Ok(credentials.key(&Secret::from(key))?),
+            None => Ok(credentials),
+        }
     }
 
     pub(crate) fn authorization(&self) -> Option<HeaderValue> {

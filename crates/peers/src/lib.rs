@@ -11,6 +11,6 @@ mod tour;
 
 pub use addresses::{Addresses, InvalidAddress};
 pub use channel::Channel;
-pub use credentials::{Credentials, InvalidKey};
+pub use credentials::{Credentials, InvalidCredentials, InvalidKey};
 pub use endpoint::{Authorized, Endpoint};
 pub use tour::Tour;

@@ -76,6 +76,7 @@ pub async fn build(config: Config) -> Result<App, Error> {
     let queue = config.redis.queue()?;
     let listener =
         Listener::bind(config.listen, "--graph-engine-listen (or --listen)", &config.access).await?;
+    config.access.knows_services().map_err(server::Error::from)?;
     let access = Access::new(&config.access, Some(store.clone())).map_err(server::Error::from)?;
     let health = Health::new(&["goalpost.v1.GraphEngine", "goalpost.v1.Worker"], &[STORES]).await;
     Ok(App { config, listener, access, store, queue, health })

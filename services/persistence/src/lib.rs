@@ -88,6 +88,7 @@ pub async fn build(config: Config) -> Result<App, Error> {
     let queue = config.redis.queue()?;
     let listener =
         Listener::bind(config.listen, "--persistence-listen (or --listen)", &config.access).await?;
+    config.access.knows_services().map_err(server::Error::from)?;
     let access = Access::new(&config.access, Some(store.clone())).map_err(server::Error::from)?;
     let health = Health::new(&["goalpost.v1.Persistence"], &[hub::POSTGRES, hub::REDIS]).await;
     let engine_grace = Grace::new(config.engine_grace());

@@ -58,6 +58,7 @@ pub async fn build(config: Config) -> Result<App, Error> {
     }
     let api = Api::new(catalog, work, llm);
     let listener = Listener::bind(config.listen, "--listen", &config.access).await?;
+    config.access.knows_services().map_err(server::Error::from)?;
     let access = Access::new(&config.access, None).map_err(server::Error::from)?;
     Ok(App { listener, access, api, load, drain })
 }

@@ -15,6 +15,11 @@ pub enum Error {
     /// The bootstrap key is too short.
     #[error("the bootstrap key must have at least {MIN_KEY_BYTES} bytes; take some of /dev/urandom")]
     ShortKey,
+    /// Nobody could call the service.
+    #[error(
+        "other services are known by their certificates: give --tls-cert, --tls-key and --tls-ca, or --auth open"
+    )]
+    NoServices,
     /// Certificates cannot be used.
     #[error(transparent)]
     Tls(#[from] goalpost_tls::Error),
@@ -89,6 +94,13 @@ impl AccessArgs {
     /// A service that is open to everybody, and not secured.
     pub fn open() -> Self {
         Self { auth: Auth::Open, bootstrap_key: None, oidc: OidcArgs::default(), tls: TlsArgs::default() }
+    }
+
+    /// Whether other services can be known, by whom alone this one is called or without whom it is of no use.
+    pub fn knows_services(&self) -> Result<(), Error> {
+        let TlsArgs { tls_cert, tls_key: _, tls_ca } = &self.tls;
+        let knows = self.auth == Auth::Open || (tls_cert.is_some() && tls_ca.is_some());
+        if knows { Ok(()) } else { Err(Error::NoServices) }
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
