@@ -132,7 +132,7 @@ async fn goals_are_found_by_type_and_time() {
         goals.into_iter().map(|goal| goal.id).collect::<Vec<_>>()
     };
     let of_type = |goal_type: &str| ListGoalsRequest { goal_type: goal_type.into(), ..Default::default() };
-    assert_eq!(found(of_type("test.brew")).await, [first.clone()]);
+    assert_eq!(found(of_type("test.brew")).await, std::slice::from_ref(&first));
     assert!(found(of_type("none")).await.is_empty());
     // Ids begin with the millisecond in which they were made.
     let at = |id: &str| {
