@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
 /// How often it moves by itself.
 const TICK: Duration = Duration::from_millis(100);
@@ -30,6 +30,8 @@ pub(crate) fn wait(message: impl Into<String>) -> ProgressBar {
 
 /// Hidden where standard error is no terminal.
 fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
+    // Also when the work fails.
+    let bar = bar.with_finish(ProgressFinish::AndClear);
     // The templates are written here.
     bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
     if !bar.is_hidden() {

@@ -28,6 +28,9 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// How long a retired taker is remembered: longer than any process goes on without its database.
 const RETIRED_SECONDS: u64 = 24 * 60 * 60;
 
+/// A lane's name, how many elements it holds, and the entry at its head.
+type LaneReply = (String, u64, String);
+
 /// The way to Redis. Cheap to clone; connects when first used.
 #[derive(Clone)]
 pub struct Queue {
@@ -219,11 +222,11 @@ impl Queue {
         let mut connection = self.pool.get().await?;
         let mut call = scripts::LANES_OF.key(keys::LISTS);
         call.arg(keys::LANE_PREFIX).arg(keys::TURNS_PREFIX);
-        let found: Vec<(String, Vec<(String, u64, String)>)> = call.invoke_async(&mut connection).await?;
-        let lane = |(lane, elements, head): (String, u64, String)| {
+        let found: Vec<(String, Vec<LaneReply>)> = call.invoke_async(&mut connection).await?;
+        let lane = |(lane, elements, head): LaneReply| {
             Some(LaneDepth { lane: lane.parse().ok()?, elements, head: Element::of_entry(head) })
         };
-        let list = |(list, lanes): (String, Vec<_>)| {
+        let list = |(list, lanes): (String, Vec<LaneReply>)| {
             Some((list.parse().ok()?, lanes.into_iter().filter_map(lane).collect()))
         };
         Ok(found.into_iter().filter_map(list).collect())

@@ -32,6 +32,7 @@ mod main_path;
 mod many;
 mod metrics;
 mod nested;
+mod operators;
 mod order;
 mod overload;
 mod partition;
