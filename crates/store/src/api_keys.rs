@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::connection::Queries as _;
 use crate::{Error, Store};
 
-const COLUMNS: &str = "id, name, grants, created_by, created_at, expires_at, revoked_at";
+const OF_KEY: &str = "id, name, grants, created_by, created_at, expires_at, revoked_at";
 
 /// A key as it is stored.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ pub struct NewKey<'a> {
 
 /// The key with this hash, unless it was revoked.
 pub async fn find(store: &Store, hash: &[u8]) -> Result<Option<StoredKey>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM api_keys WHERE hash = $1 AND revoked_at IS NULL");
+    let sql = format!("SELECT {OF_KEY} FROM api_keys WHERE hash = $1 AND revoked_at IS NULL");
     store.client().await?.query_opt(&sql, &[&hash]).await?.as_ref().map(key).transpose()
 }
 
@@ -63,7 +63,7 @@ pub async fn find(store: &Store, hash: &[u8]) -> Result<Option<StoredKey>, Error
 pub async fn insert(store: &Store, new: &NewKey<'_>) -> Result<Option<StoredKey>, Error> {
     let sql = format!(
         "INSERT INTO api_keys (id, name, hash, grants, created_by, expires_at) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (name) WHERE revoked_at IS NULL DO NOTHING RETURNING {COLUMNS}"
+         ON CONFLICT (name) WHERE revoked_at IS NULL DO NOTHING RETURNING {OF_KEY}"
     );
     let NewKey { id, name, hash, grants, created_by, expires_at } = new;
     let client = store.client().await?;
@@ -80,7 +80,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<StoredKey>, Error> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM api_keys WHERE id > $1 AND ($4 OR NOT EXISTS ( \
+        "SELECT {OF_KEY} FROM api_keys WHERE id > $1 AND ($4 OR NOT EXISTS ( \
              SELECT FROM unnest(grants) AS g WHERE split_part(g, '@', 2) <> ALL ($2))) \
          ORDER BY id LIMIT $3"
     );
@@ -92,7 +92,7 @@ pub async fn list(
 
 /// One key.
 pub async fn get(store: &Store, id: Uuid) -> Result<Option<StoredKey>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM api_keys WHERE id = $1");
+    let sql = format!("SELECT {OF_KEY} FROM api_keys WHERE id = $1");
     store.client().await?.query_opt(&sql, &[&id]).await?.as_ref().map(key).transpose()
 }
 
@@ -100,7 +100,7 @@ pub async fn get(store: &Store, id: Uuid) -> Result<Option<StoredKey>, Error> {
 pub async fn revoke(store: &Store, id: Uuid, by: &str) -> Result<Option<StoredKey>, Error> {
     let sql = format!(
         "UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()), revoked_by = coalesce(revoked_by, $2) \
-         WHERE id = $1 RETURNING {COLUMNS}"
+         WHERE id = $1 RETURNING {OF_KEY}"
     );
     store.client().await?.query_opt(&sql, &[&id, &by]).await?.as_ref().map(key).transpose()
 }

@@ -200,6 +200,7 @@ impl Masks {
             patterns: vec![
                 (regex(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|\+00:00)"), "2026-12-01T12:00:00Z"),
                 (regex(r"\d{2}:\d{2}:\d{2}\.\d{3}"), "12:00:00.000"),
+                (regex("gpk_[0-9a-f]{64}"), "gpk_..."),
                 (regex(r"\b\d+(\.\d+)? (s|min)\b"), "0.010 s"),
             ],
             ids: HashMap::new(),

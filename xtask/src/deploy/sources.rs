@@ -237,7 +237,8 @@ mod tests {
         }
         assert!(!group.settings.contains("GOALPOST_LLM_URL") && !group.settings.contains("GOALPOST_CATALOG"));
         assert_eq!(group.listen, Some(("GOALPOST_DECISION_GROUP_LISTEN".to_owned(), 50051)));
-        assert_eq!(group.health, BTreeSet::from(["goalpost.v1.CentralDecisionGroup".to_owned()]));
+        let answered = ["goalpost.v1.AccessControl", "goalpost.v1.CentralDecisionGroup"];
+        assert_eq!(group.health, BTreeSet::from(answered.map(str::to_owned)));
         assert!(group.needs_stores);
 
         let planner = &sources.programs["planner"];
