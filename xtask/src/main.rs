@@ -1,10 +1,12 @@
 //! The project's own commands: `cargo xtask demo`, `test`, `lint`, `chaos`, `fuzz`, `bench`,
-//! `check-layers`, `setup`.
+//! `check-layers`, `release-api`, `setup`.
 
+mod buf;
 mod chaos;
 mod demo;
 mod fuzz;
 mod layers;
+mod npm;
 mod run;
 mod scratch;
 mod setup;
@@ -25,7 +27,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Install what is missing: PostgreSQL, Redis and, for tests, PgBouncer, from the distribution's packages.
+    /// Install what is missing: PostgreSQL, Redis and, for tests, PgBouncer, Node.js and Python, from the distribution's
+    /// packages; then what tests take of npm and PyPI.
     Setup,
     /// Run all tests, and then chaos for a minute and a half.
     Test {
@@ -33,7 +36,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Formatting, clippy, rustdoc and layers, with warnings as errors.
+    /// Formatting, clippy, rustdoc, layers and the API, with warnings as errors.
     Lint,
     /// Start the system, submit a real goal, show it live, print the report, stop.
     Demo(demo::Arguments),
@@ -49,11 +52,13 @@ enum Command {
     },
     /// Check that the crates depend on each other in one direction only.
     CheckLayers,
+    /// Take the API as it is for the last released one, against which `lint` looks for breaking changes.
+    ReleaseApi,
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Setup => setup::install_for_tests(),
+        Command::Setup => set_up(),
         Command::Test { arguments } => test(&arguments),
         Command::Lint => lint(),
         Command::Demo(arguments) => demo::run(&arguments),
@@ -61,6 +66,7 @@ fn main() -> ExitCode {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Bench { arguments } => bench(&arguments),
         Command::CheckLayers => layers::check(),
+        Command::ReleaseApi => buf::release(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -71,8 +77,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn test(arguments: &[String]) -> Result<(), Error> {
+/// Installs all that tests take.
+fn set_up() -> Result<(), Error> {
     setup::install_for_tests()?;
+    buf::install().map(drop)
+}
+
+fn test(arguments: &[String]) -> Result<(), Error> {
+    set_up()?;
     // The services and tools that tests start as processes, too. All in one: of parts, cargo would build what they
     // depend on several times, with different features.
     run::cargo(&["build", "--workspace", "--all-targets"])?;
@@ -89,7 +101,8 @@ fn lint() -> Result<(), Error> {
     run::cargo(&["fmt", "--all", "--check"])?;
     run::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     run::cargo_with(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
-    layers::check()
+    layers::check()?;
+    buf::check()
 }
 
 fn bench(arguments: &[String]) -> Result<(), Error> {
