@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask demo`, `test`, `lint`, `chaos`, `fuzz`, `bench`,
-//! `check-layers`, `release-api`, `setup`.
+//! `check-layers`, `api-docs`, `release-api`, `setup`.
 
+mod api_docs;
 mod buf;
 mod chaos;
 mod demo;
@@ -52,6 +53,8 @@ enum Command {
     },
     /// Check that the crates depend on each other in one direction only.
     CheckLayers,
+    /// Write the API's documentation, docs/api, as the protos say.
+    ApiDocs,
     /// Take the API as it is for the last released one, against which `lint` looks for breaking changes.
     ReleaseApi,
 }
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Bench { arguments } => bench(&arguments),
         Command::CheckLayers => layers::check(),
+        Command::ApiDocs => api_docs::write(),
         Command::ReleaseApi => buf::release(),
     };
     match outcome {
@@ -102,6 +106,7 @@ fn lint() -> Result<(), Error> {
     run::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     run::cargo_with(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     layers::check()?;
+    api_docs::check()?;
     buf::check()
 }
 
