@@ -1,11 +1,14 @@
 //! The project's own commands: `cargo xtask demo`, `test`, `lint`, `chaos`, `fuzz`, `bench`,
-//! `check-layers`, `lint-deploy`, `setup`.
+//! `check-layers`, `lint-deploy`, `api-docs`, `release-api`, `setup`.
 
+mod api_docs;
+mod buf;
 mod chaos;
 mod demo;
 mod deploy;
 mod fuzz;
 mod layers;
+mod npm;
 mod run;
 mod scratch;
 mod setup;
@@ -26,7 +29,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Install what is missing: PostgreSQL, Redis and, for tests, PgBouncer, from the distribution's packages.
+    /// Install what is missing: PostgreSQL, Redis and, for tests, PgBouncer, Node.js and Python, from the distribution's
+    /// packages; then what tests take of npm and PyPI.
     Setup,
     /// Run all tests, and then chaos for a minute and a half.
     Test {
@@ -34,7 +38,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Formatting, clippy, rustdoc, layers and what is below deploy/, with warnings as errors.
+    /// Formatting, clippy, rustdoc, layers, the API and what is below deploy/, with warnings as errors.
     Lint,
     /// Start the system, submit a real goal, show it live, print the report, stop.
     Demo(demo::Arguments),
@@ -53,11 +57,15 @@ enum Command {
     /// Check the chart, the manifests, the images and the compose file below deploy/: with the schemas of Kubernetes, with
     /// a policy of security, and with the code.
     LintDeploy(deploy::Arguments),
+    /// Write the API's documentation, docs/api, as the protos say.
+    ApiDocs,
+    /// Take the API as it is for the last released one, against which `lint` looks for breaking changes.
+    ReleaseApi,
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Setup => setup::install_for_tests(),
+        Command::Setup => set_up(),
         Command::Test { arguments } => test(&arguments),
         Command::Lint => lint(),
         Command::Demo(arguments) => demo::run(&arguments),
@@ -66,6 +74,8 @@ fn main() -> ExitCode {
         Command::Bench { arguments } => bench(&arguments),
         Command::CheckLayers => layers::check(),
         Command::LintDeploy(arguments) => deploy::lint(&arguments),
+        Command::ApiDocs => api_docs::write(),
+        Command::ReleaseApi => buf::release(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -76,8 +86,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn test(arguments: &[String]) -> Result<(), Error> {
+/// Installs all that tests take.
+fn set_up() -> Result<(), Error> {
     setup::install_for_tests()?;
+    buf::install().map(drop)
+}
+
+fn test(arguments: &[String]) -> Result<(), Error> {
+    set_up()?;
     // The services and tools that tests start as processes, too. All in one: of parts, cargo would build what they
     // depend on several times, with different features.
     run::cargo(&["build", "--workspace", "--all-targets"])?;
@@ -95,6 +111,8 @@ fn lint() -> Result<(), Error> {
     run::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     run::cargo_with(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     layers::check()?;
+    api_docs::check()?;
+    buf::check()?;
     deploy::lint(&deploy::Arguments::default())
 }
 

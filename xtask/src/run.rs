@@ -24,10 +24,15 @@ pub(crate) fn cargo_with(arguments: &[&str], variables: &[(&str, &str)]) -> Resu
     finish(command, &format!("cargo {}", arguments.join(" ")))
 }
 
-/// Runs a program.
+/// Runs a program in the workspace's folder.
 pub(crate) fn program(path: &Path, arguments: &[&str]) -> Result<(), Error> {
+    program_in(&root(), path, arguments)
+}
+
+/// Runs a program in a folder.
+pub(crate) fn program_in(folder: &Path, path: &Path, arguments: &[&str]) -> Result<(), Error> {
     let mut command = Command::new(path);
-    command.args(arguments).current_dir(root());
+    command.args(arguments).current_dir(folder);
     finish(command, &path.display().to_string())
 }
 

@@ -16,8 +16,14 @@ const TO_RUN: [Need; 2] = [
     Need { package: "redis-server", is_there: || in_path("redis-server") },
 ];
 const TO_TEST: [Need; 1] = [Need { package: "pgbouncer", is_there: || in_path("pgbouncer") }];
-
-const TO_LINT_DEPLOY: [Need; 1] = [Need { package: "python3-venv", is_there: has_venv }];
+const NODE: [Need; 2] = [
+    Need { package: "nodejs", is_there: || in_path("node") },
+    Need { package: "npm", is_there: || in_path("npm") },
+];
+const PYTHON: [Need; 2] = [
+    Need { package: "python3", is_there: || in_path("python3") },
+    Need { package: "python3-venv", is_there: has_venv },
+];
 
 /// Installs what it takes to run the system, as far as it is missing.
 pub(crate) fn install_missing() -> Result<(), Error> {
@@ -26,18 +32,22 @@ pub(crate) fn install_missing() -> Result<(), Error> {
 
 /// Installs what the tests take beside that, too.
 pub(crate) fn install_for_tests() -> Result<(), Error> {
-    install(&TO_RUN)?;
-    install(&TO_TEST)
+    install(TO_RUN.iter().chain(&TO_TEST).chain(&NODE).chain(&PYTHON))
 }
 
 /// Installs what it takes to check what is below deploy/.
 pub(crate) fn install_for_deploy() -> Result<(), Error> {
-    install(&TO_LINT_DEPLOY)
+    install(&PYTHON)
 }
 
-fn install(needs: &[Need]) -> Result<(), Error> {
+/// Installs Node.js and npm.
+pub(crate) fn install_node() -> Result<(), Error> {
+    install(&NODE)
+}
+
+fn install<'a>(needs: impl IntoIterator<Item = &'a Need>) -> Result<(), Error> {
     let missing: Vec<&str> =
-        needs.iter().filter(|need| !(need.is_there)()).map(|need| need.package).collect();
+        needs.into_iter().filter(|need| !(need.is_there)()).map(|need| need.package).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -72,11 +82,11 @@ fn has_postgres() -> bool {
     versions.into_iter().any(|version| version.path().join("bin/initdb").is_file()) || in_path("initdb")
 }
 
-/// Debian's Python comes without what makes environments.
+/// Debian's Python comes without the part that puts pip into a virtual environment.
 fn has_venv() -> bool {
-    let import =
-        Command::new("python3").args(["-c", "import ensurepip, venv"]).stderr(Stdio::null()).status();
-    import.is_ok_and(|status| status.success())
+    let mut python = Command::new("python3");
+    python.args(["-c", "import ensurepip, venv"]).stderr(Stdio::null());
+    python.status().is_ok_and(|status| status.success())
 }
 
 fn in_path(program: &str) -> bool {
