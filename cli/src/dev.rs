@@ -1,6 +1,7 @@
 //! `goalpost dev`: everything in one process, with the code paths of production.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -75,6 +76,9 @@ pub(crate) struct Arguments {
     /// Goals of one namespace that may be open at once.
     #[arg(long, env = "GOALPOST_MAX_OPEN_GOALS", default_value_t = 100_000)]
     max_open_goals: u32,
+    /// Goals that each namespace may submit a second; without it as many as come.
+    #[arg(long, env = "GOALPOST_MAX_SUBMISSIONS_PER_SECOND", value_name = "GOALS")]
+    max_submissions_per_second: Option<NonZeroU32>,
     #[command(flatten)]
     payload: PayloadArgs,
     #[command(flatten)]
@@ -228,6 +232,7 @@ async fn serve(
         policies: arguments.policies.clone(),
         payload: arguments.payload,
         max_open_goals: arguments.max_open_goals,
+        max_submissions_per_second: arguments.max_submissions_per_second,
         load,
         drain,
         access: AccessArgs::open(),

@@ -36,6 +36,7 @@ use crate::extend::Extension;
 use crate::inline::inline;
 use crate::operations;
 use crate::preview::preview;
+use crate::rate::Pace;
 use crate::replan::Source;
 use crate::requests::{self, Own, Submission, Wanted};
 use crate::submit::{NotStored, Submitter};
@@ -53,6 +54,7 @@ const WATCH_ROOM: usize = 64;
 pub(crate) struct Api {
     pub(crate) context: Context,
     pub(crate) submitter: Submitter,
+    pub(crate) pace: Pace,
     pub(crate) checks: Checks,
     pub(crate) streams: Gate,
     /// How large inputs may be.
@@ -67,6 +69,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         let traceparent = trace_context::of(&request);
         let submission = requests::submission(request.into_inner(), self.payload_limit)
             .map_err(status::invalid_argument)?;
+        self.pace.enter(&submission.namespace)?;
         let checked = match &submission.wanted.blueprint {
             Some(own) => Some(self.own(own, &submission, traceparent.as_deref()).await?),
             None => None,

@@ -24,6 +24,7 @@ mod peers;
 mod plan;
 mod planner;
 mod preview;
+mod rate;
 mod refusals;
 mod replan;
 mod replanning;
@@ -62,6 +63,7 @@ use api_keys::AccessControl;
 use checks::Checks;
 pub use config::Config;
 use peers::Peers;
+use rate::Pace;
 use rulings::Rulings;
 use submit::Submitter;
 
@@ -99,6 +101,7 @@ pub struct App {
     health: Health,
     load: LoadArgs,
     max_open_goals: u32,
+    pace: Pace,
     payload: PayloadArgs,
     drain: DrainArgs,
 }
@@ -131,8 +134,9 @@ pub async fn build(config: Config) -> Result<App, Error> {
         Health::new(&["goalpost.v1.CentralDecisionGroup", "goalpost.v1.AccessControl"], &[STORES]).await;
     let policies = Arc::new(config.policies.as_deref().map(read_policies).transpose()?.unwrap_or_default());
     let context = Context { store, queue, peers, policies };
-    let Config { load, max_open_goals, payload, drain, .. } = config;
-    Ok(App { listener, access, context, health, load, max_open_goals, payload, drain })
+    let Config { load, max_open_goals, max_submissions_per_second, payload, drain, .. } = config;
+    let pace = Pace::new(max_submissions_per_second);
+    Ok(App { listener, access, context, health, load, max_open_goals, pace, payload, drain })
 }
 
 /// Reads the file of policies; at start, before anything is served.
@@ -160,7 +164,7 @@ impl App {
     /// Serves until `stop`; then takes nothing more, gives back what it has not begun, and ends when
     /// calls have their answers.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
-        let Self { listener, access, context, health, load, max_open_goals, payload, drain } = self;
+        let Self { listener, access, context, health, load, max_open_goals, pace, payload, drain } = self;
         let drain = Drain::new(stop.clone(), drain);
         let (takers, writer) = (TaskTracker::new(), TaskTracker::new());
         takers.spawn(take(context.clone(), health.clone(), stop.clone()));
@@ -174,6 +178,7 @@ impl App {
         let api = CentralDecisionGroupServer::new(api::Api {
             context,
             submitter,
+            pace,
             checks,
             streams,
             payload_limit,

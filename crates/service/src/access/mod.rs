@@ -1,6 +1,6 @@
 //! Who calls, and whether they may: before a call reaches its service.
 //!
-//! [`Guard`] finds out who somebody is, by their certificate, key or token, and whether they may make the call at all
+//! A guard before every service finds out who somebody is, by their certificate, key or token, and whether they may make the call at all
 //! (`goalpost-access` has the rules). What the call is about is known to its service alone, which asks
 //! [`Caller::may_in`].
 

@@ -108,7 +108,7 @@ async fn whoever_has_one_namespace_means_that_one_and_sees_no_other() {
         let listed = system.client(&credentials).list(ListGoalsRequest::default()).await.unwrap();
         listed.goals.into_iter().map(|goal| goal.id).collect::<Vec<_>>()
     };
-    assert_eq!(ids(system.holder(&key)).await, [own.id.clone()]);
+    assert_eq!(ids(system.holder(&key)).await, std::slice::from_ref(&own.id));
     assert_eq!(ids(system.holder(&both)).await, [own.id.clone(), foreign.id.clone()]);
     let hidden =
         ann.raw().get_goal(goalpost_client::v1::GetGoalRequest { id: foreign.id }).await.unwrap_err();

@@ -111,6 +111,7 @@ impl Secured {
             graph_engine: url(engine.local_addr()),
             persistence: url(persistence.local_addr()),
             max_open_goals: 1_000,
+            max_submissions_per_second: None,
             policies: None,
             payload: PayloadArgs::default(),
             load,
