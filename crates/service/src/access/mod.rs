@@ -1,7 +1,7 @@
 //! Who calls, and whether they may: before a call reaches its service.
 //!
-//! A guard before every service finds out who somebody is, by their certificate, key or token, and whether they may make the call at all
-//! (`goalpost-access` has the rules). What the call is about is known to its service alone, which asks
+//! A guard before every service finds out who somebody is, by their certificate, key or token, and whether they may make
+//! the call at all (`goalpost-access` has the rules). What the call is about is known to its service alone, which asks
 //! [`Caller::may_in`].
 
 mod args;
