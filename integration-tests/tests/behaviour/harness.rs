@@ -47,6 +47,7 @@ methods:
 #[derive(Clone, Deserialize)]
 pub(crate) struct Endpoints {
     pub(crate) decision_group: String,
+    pub(crate) planner: String,
     pub(crate) graph_engine: String,
     pub(crate) persistence: String,
     /// Where its metrics are, if it was asked for them.
@@ -138,6 +139,13 @@ impl System {
         let line = BufReader::new(stdout).lines().next_line().await.unwrap();
         let line = line.unwrap_or_else(|| panic!("not ready: {}", std::fs::read_to_string(&log).unwrap()));
         Self { endpoints: serde_json::from_str(&line).unwrap(), child, folder, log }
+    }
+
+    /// Memory of its process that is in use, bytes.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
     /// Ends it as a failure of its process would. Its data stay.

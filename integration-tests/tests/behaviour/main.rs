@@ -43,6 +43,8 @@ mod planning;
 mod pooling;
 mod postgres_faults;
 mod processes;
+mod random_calls;
+mod raw_call;
 mod raw_worker;
 mod redis_faults;
 mod redrafts;

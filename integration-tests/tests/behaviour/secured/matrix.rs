@@ -15,7 +15,8 @@ use prost_types::FileDescriptorSet;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::{BOOTSTRAP, Secured, raw, tea};
+use super::{BOOTSTRAP, Secured, tea};
+use crate::raw_call;
 
 /// How a call ends for somebody, as far as it matters who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ fn address<'a>(system: &'a Secured, rpc: &str) -> &'a str {
 }
 
 async fn outcome(system: &Secured, credentials: &Credentials, rpc: &str, message: Vec<u8>) -> Outcome {
-    Outcome::of(&raw::call(address(system, rpc), credentials, rpc, message).await)
+    Outcome::of(&raw_call::call(address(system, rpc), credentials, rpc, message).await)
 }
 
 #[test]

@@ -3,7 +3,6 @@
 mod certificates;
 mod keys;
 mod matrix;
-mod raw;
 mod stores;
 mod tls;
 mod tokens;

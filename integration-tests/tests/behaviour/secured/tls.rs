@@ -6,7 +6,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
 use super::certificates::Authority;
-use super::{BOOTSTRAP, Secured, believing, raw, tea};
+use super::{BOOTSTRAP, Secured, believing, tea};
+use crate::raw_call;
 
 const OF_SERVICES: &str = "/goalpost.v1.GraphEngine/GetWorkflow";
 
@@ -24,15 +25,15 @@ async fn a_certificate_of_another_authority_or_out_of_time_connects_nobody() {
     ];
     for credentials in failing {
         let refused =
-            raw::call(&system.graph_engine, &credentials, OF_SERVICES, Vec::new()).await.unwrap_err();
+            raw_call::call(&system.graph_engine, &credentials, OF_SERVICES, Vec::new()).await.unwrap_err();
         assert!(matches!(refused.code(), Code::Unavailable | Code::Unknown), "{refused}");
     }
     // Without one there is a connection, but it is nobody's; with the right one it is the service's.
     let nobody =
-        raw::call(&system.graph_engine, &system.nobody(), OF_SERVICES, Vec::new()).await.unwrap_err();
+        raw_call::call(&system.graph_engine, &system.nobody(), OF_SERVICES, Vec::new()).await.unwrap_err();
     assert_eq!(nobody.code(), Code::Unauthenticated);
     let group = believing(ours, Some(system.authority.service("decision-group")));
-    let answered = raw::call(&system.graph_engine, &group, OF_SERVICES, Vec::new()).await.unwrap_err();
+    let answered = raw_call::call(&system.graph_engine, &group, OF_SERVICES, Vec::new()).await.unwrap_err();
     assert_eq!(answered.code(), Code::InvalidArgument);
 }
 
@@ -41,7 +42,8 @@ async fn whoever_speaks_no_tls_is_not_answered() {
     let system = Secured::start().await;
     let plain = system.decision_group.replace("https://", "http://");
     let key = system.holder(BOOTSTRAP);
-    let refused = raw::call(&plain, &key, "/goalpost.v1.CentralDecisionGroup/ListGoals", Vec::new()).await;
+    let refused =
+        raw_call::call(&plain, &key, "/goalpost.v1.CentralDecisionGroup/ListGoals", Vec::new()).await;
     assert!(refused.is_err());
 }
 

@@ -8,7 +8,7 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Request, Status};
 
 /// What comes first of the answer, whatever kind of call it is. The stream of the caller stays open.
-pub(super) async fn call(
+pub(crate) async fn call(
     address: &str,
     credentials: &Credentials,
     rpc: &str,
