@@ -31,6 +31,8 @@ _OPTIONS = [
     # A service that was away is found again soon.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # A name may stand for several replicas: the next call goes to another one.
+    ("grpc.lb_policy_name", "round_robin"),
 ]
 
 

@@ -9,9 +9,10 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import cycle
 
 import grpc
 from google.protobuf import json_format, struct_pb2
@@ -77,13 +78,14 @@ class Session:
         self._up: queue.SimpleQueue | None = None
         self._stopping = threading.Event()
 
-    def run(self, engine: grpc.Channel) -> None:
-        """Works until `stop`. Raises grpc.RpcError if the engine refuses the worker for good."""
-        stub, pause = api.work_grpc.WorkerStub(engine), FIRST_PAUSE_SECONDS
+    def run(self, engines: Sequence[grpc.Channel]) -> None:
+        """Works until `stop`, for one engine after the other. Raises grpc.RpcError if one refuses the worker for good."""
+        stubs = cycle([api.work_grpc.WorkerStub(engine) for engine in engines])
+        pause = FIRST_PAUSE_SECONDS
         while not self._is_done():
             began = time.monotonic()
             try:
-                self._serve(stub)
+                self._serve(next(stubs))
             except grpc.RpcError as error:
                 if refusals.is_permanent(error):
                     raise

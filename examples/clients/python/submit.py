@@ -123,12 +123,13 @@ def run(client: Client, request: api.goals.SubmitGoalRequest) -> int:
 def follow(client: Client, goal: api.goals.Goal) -> api.goals.Goal:
     """Shows a goal's events until it has ended, and stays so: somebody may have it tried again."""
     last = 0
-    while goal.state not in ENDS:
+    while True:
         for event in client.watch(goal.id, last):
             last = event.number
             show(event)
         goal = client.get(goal.id)
-    return goal
+        if goal.state in ENDS:
+            return goal
 
 
 def read_arguments() -> argparse.Namespace:

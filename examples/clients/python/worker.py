@@ -74,21 +74,23 @@ def stop_on_signals(session: Session) -> None:
 
 def main() -> int:
     arguments = read_arguments()
-    endpoint = os.environ.get("GOALPOST_ENGINE", "http://127.0.0.1:50053")
+    endpoints = os.environ.get("GOALPOST_ENGINE", "http://127.0.0.1:50053").split(",")
     try:
-        engine = api.channel(endpoint)
+        engines = [api.channel(endpoint) for endpoint in endpoints]
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG
     handlers = {"words.count": Words(arguments.folder).count}
     session = Session(socket.gethostname(), handlers, arguments.concurrency)
     stop_on_signals(session)
-    with engine:
-        try:
-            session.run(engine)
-        except grpc.RpcError as error:
-            print(f"error: {refusals.text(error)}", file=sys.stderr)
-            return REFUSED
+    try:
+        session.run(engines)
+    except grpc.RpcError as error:
+        print(f"error: {refusals.text(error)}", file=sys.stderr)
+        return REFUSED
+    finally:
+        for engine in engines:
+            engine.close()
     return STOPPED
 
 

@@ -17,6 +17,8 @@ const OPTIONS = {
   // A service that was away is found again soon.
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 2_000,
+  // A name may stand for several replicas: the next call goes to another one.
+  "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
 };
 
 /**
