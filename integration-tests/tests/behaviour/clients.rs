@@ -1,5 +1,6 @@
 //! The example clients in other languages, and the worker in Python, as their READMEs have them started.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -298,11 +299,12 @@ async fn heartbeats_of_a_worker_in_python_keep_its_attempt() {
         "tasks": [{"name": "count", "capability": "words.count", "input": {"file": "pipe"},
                    "timeouts": {"heartbeat_ms": SILENCE.as_millis()}}],
     }));
-    let write = tokio::task::spawn_blocking(move || {
-        let mut pipe = std::fs::File::options().write(true).open(pipe).unwrap();
+    let write = tokio::spawn(async move {
+        let open = move || std::fs::File::options().write(true).open(pipe);
+        let mut pipe = tokio::task::spawn_blocking(open).await.unwrap().unwrap();
         for _ in 0..8 {
-            std::io::Write::write_all(&mut pipe, b"one more\n").unwrap();
-            std::thread::sleep(SILENCE / 5);
+            pipe.write_all(b"one more\n").unwrap();
+            tokio::time::sleep(SILENCE / 5).await;
         }
     });
     let (goal, _) = on.system.run(NewGoal::blueprint(slow)).await;
