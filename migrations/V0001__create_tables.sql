@@ -53,6 +53,8 @@ CREATE TABLE goals (
 CREATE UNIQUE INDEX goals_request_id ON goals (namespace, request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX goals_by_state ON goals (state, id DESC);
 CREATE INDEX goals_by_namespace ON goals (namespace, id DESC);
+-- Most goals are said in words.
+CREATE INDEX goals_by_type ON goals (goal_type, id DESC) WHERE goal_type <> '';
 
 -- How many goals of each namespace have not ended. Written by triggers alone, once for each statement
 -- that submits or ends goals, so that a limit costs a look at one row.
@@ -343,7 +345,9 @@ CREATE TABLE takers (
     -- Set when the process was found dead, or left.
     dead_at       timestamptz,
     -- What the workers at this engine offer; written when that changes.
-    offers        text[] NOT NULL DEFAULT '{}'
+    offers        text[] NOT NULL DEFAULT '{}',
+    -- The workers themselves, for people who look.
+    workers       json NOT NULL DEFAULT '[]'
 );
 
 -- Rows of these are moved several times and then go. What they leave behind is reclaimed long before a fifth

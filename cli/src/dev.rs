@@ -1,10 +1,12 @@
 //! `goalpost dev`: everything in one process, with the code paths of production.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use goalpost_local::{Directory, Durability, Postgres, Redis};
+use goalpost_service::access::AccessArgs;
 use goalpost_service::args::{PayloadArgs, PoolingArgs, PostgresArgs, RedisArgs, Secret, TelemetryArgs};
 use goalpost_service::drain::DrainArgs;
 use goalpost_service::health::Health;
@@ -74,6 +76,9 @@ pub(crate) struct Arguments {
     /// Goals of one namespace that may be open at once.
     #[arg(long, env = "GOALPOST_MAX_OPEN_GOALS", default_value_t = 100_000)]
     max_open_goals: u32,
+    /// Goals that each namespace may submit a second; without it as many as come.
+    #[arg(long, env = "GOALPOST_MAX_SUBMISSIONS_PER_SECOND", value_name = "GOALS")]
+    max_submissions_per_second: Option<NonZeroU32>,
     #[command(flatten)]
     payload: PayloadArgs,
     #[command(flatten)]
@@ -157,8 +162,8 @@ impl Stores {
         Ok(PostgresArgs { database_url, database_connections: CONNECTIONS, pooling: self.pooling.clone() })
     }
 
-    fn redis_args(&self) -> Result<RedisArgs, Failure> {
-        Ok(RedisArgs { redis_url: self.redis_url.parse().map_err(other)? })
+    fn redis_args(&self) -> RedisArgs {
+        RedisArgs::at(&self.redis_url)
     }
 }
 
@@ -191,6 +196,7 @@ async fn serve(
         llm: arguments.llm.clone(),
         load,
         drain,
+        access: AccessArgs::open(),
     });
     let planner = planner.await.map_err(other)?;
     let persistence = goalpost_persistence::build(goalpost_persistence::Config {
@@ -199,8 +205,9 @@ async fn serve(
         load,
         retention: arguments.retention.clone(),
         drain,
+        access: AccessArgs::open(),
         postgres: stores.postgres_args()?,
-        redis: stores.redis_args()?,
+        redis: stores.redis_args(),
     });
     let persistence = persistence.await.map_err(other)?;
     let engine = goalpost_graph_engine::build(goalpost_graph_engine::Config {
@@ -211,8 +218,9 @@ async fn serve(
         payloads: arguments.payloads,
         load,
         drain,
+        access: AccessArgs::open(),
         postgres: stores.postgres_args()?,
-        redis: stores.redis_args()?,
+        redis: stores.redis_args(),
     });
     let engine = engine.await.map_err(other)?;
     let url = |address: SocketAddr| format!("http://{address}");
@@ -224,10 +232,12 @@ async fn serve(
         policies: arguments.policies.clone(),
         payload: arguments.payload,
         max_open_goals: arguments.max_open_goals,
+        max_submissions_per_second: arguments.max_submissions_per_second,
         load,
         drain,
+        access: AccessArgs::open(),
         postgres: stores.postgres_args()?,
-        redis: stores.redis_args()?,
+        redis: stores.redis_args(),
     });
     let group = group.await.map_err(other)?;
     let ready = json!({

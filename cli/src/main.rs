@@ -4,10 +4,14 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod commands;
+mod connection;
 mod dev;
 mod failure;
 mod files;
+mod goal_file;
 mod out;
+mod profiles;
+mod session;
 mod view;
 
 use std::process::ExitCode;
@@ -15,9 +19,14 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 /// Goals in, durable event-driven workflows out.
+///
+/// A setting of the connection is what its flag says, else the environment, else the profile, else the default. Everything is
+/// explained, with a session to follow, in docs/cli.md.
 #[derive(Parser)]
-#[command(name = "goalpost", version)]
-struct Arguments {
+#[command(name = "goalpost", version, after_long_help = failure::EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    session: session::Session,
     #[command(subcommand)]
     command: Command,
 }
@@ -30,10 +39,16 @@ enum Command {
     Submit(commands::submit::Arguments),
     /// Follow a goal to its end.
     Watch(commands::watch::Arguments),
-    /// Show a goal.
+    /// Show a goal: how far it is, what was decided, what came out.
     Get(commands::Target),
+    /// Show everything about a goal: its graph with each task's state, attempts and reasons, too.
+    Describe(commands::Target),
     /// List goals, newest first.
     List(commands::list::Arguments),
+    /// Show the events of a goal, as they are stored.
+    Events(commands::events::Arguments),
+    /// Tell what happened to a goal, in words.
+    Logs(commands::logs::Arguments),
     /// Show what a submission would run.
     Plan(commands::plan::Arguments),
     /// Say what would happen with another blueprint, or other outcomes of tasks. Runs nothing.
@@ -82,49 +97,84 @@ enum Command {
     Skip(commands::act::Skip),
     /// Store values that are too large for the input of a goal, and fetch them.
     Payload(commands::payload::Arguments),
+    /// List the workers of all engines.
+    Workers(commands::workers::Arguments),
+    /// List what waits for workers, and for the services.
+    Queues(commands::queues::Arguments),
     /// Look for anything that breaks a promise of the system, and mend it if asked to.
     Verify(commands::verify::Arguments),
+    /// Make, list and revoke API keys.
+    Keys(commands::keys::Arguments),
+    /// Say who one is, as the system sees it.
+    Whoami,
+    /// Keep the settings of connections under names, and choose among them.
+    Profile(commands::profile::Arguments),
+    /// Print a script that makes a shell complete commands and options.
+    Completion(commands::completion::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Dev(arguments) => dev::run(*arguments).await,
-        Command::Submit(arguments) => commands::submit::run(arguments).await,
-        Command::Watch(arguments) => commands::watch::run(arguments).await,
-        Command::Get(arguments) => commands::get::run(arguments).await,
-        Command::List(arguments) => commands::list::run(arguments).await,
-        Command::Plan(arguments) => commands::plan::run(arguments).await,
-        Command::Simulate(arguments) => commands::simulate::run(arguments).await,
-        Command::Catalog(arguments) => commands::catalog::run(arguments).await,
-        Command::Lint(arguments) => commands::lint::run(&arguments),
-        Command::Fmt(arguments) => commands::fmt::run(&arguments),
-        Command::Diff(arguments) => commands::diff::run(&arguments),
-        Command::Graph(arguments) => commands::graph::run(&arguments),
-        Command::Import(arguments) => commands::import::run(&arguments),
-        Command::Cancel(arguments) => commands::act::cancel(arguments).await,
-        Command::Explain(arguments) => commands::explain::run(arguments).await,
-        Command::Pause(arguments) => commands::act::pause(arguments).await,
-        Command::Resume(arguments) => commands::act::resume(arguments).await,
-        Command::Budget(arguments) => commands::budget::run(arguments).await,
-        Command::Retry(arguments) => commands::act::retry(arguments).await,
-        Command::Signal(arguments) => commands::act::signal(arguments).await,
-        Command::Decisions(arguments) => commands::decide::list(arguments).await,
-        Command::Approve(arguments) => commands::decide::approve(arguments).await,
-        Command::Reject(arguments) => commands::decide::reject(arguments).await,
-        Command::Edit(arguments) => commands::decide::edit(arguments).await,
-        Command::Policy(arguments) => commands::policy::run(&arguments),
-        Command::Extend(arguments) => commands::act::extend(arguments).await,
-        Command::Replan(arguments) => commands::act::replan(arguments).await,
-        Command::Skip(arguments) => commands::act::skip(arguments).await,
-        Command::Payload(arguments) => commands::payload::run(arguments).await,
-        Command::Verify(arguments) => commands::verify::run(arguments).await,
-    };
-    match outcome {
+    let Arguments { session, command } = Arguments::parse();
+    match run(&session, command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.print();
             failure.exit_code()
         }
+    }
+}
+
+async fn run(session: &session::Session, command: Command) -> Result<(), failure::Failure> {
+    match command {
+        Command::Dev(arguments) => dev::run(*arguments).await,
+        Command::Submit(arguments) => commands::submit::run(session, arguments).await,
+        Command::Watch(arguments) => commands::watch::run(session, arguments).await,
+        Command::Get(arguments) => commands::get::run(session, arguments).await,
+        Command::Describe(arguments) => commands::describe::run(session, arguments).await,
+        Command::List(arguments) => commands::list::run(session, arguments).await,
+        Command::Events(arguments) => commands::events::run(session, arguments).await,
+        Command::Logs(arguments) => commands::logs::run(session, arguments).await,
+        Command::Plan(arguments) => commands::plan::run(session, arguments).await,
+        Command::Simulate(arguments) => commands::simulate::run(session, arguments).await,
+        Command::Catalog(arguments) => commands::catalog::run(session, arguments).await,
+        Command::Cancel(arguments) => commands::act::cancel(session, arguments).await,
+        Command::Explain(arguments) => commands::explain::run(session, arguments).await,
+        Command::Pause(arguments) => commands::act::pause(session, arguments).await,
+        Command::Resume(arguments) => commands::act::resume(session, arguments).await,
+        Command::Budget(arguments) => commands::budget::run(session, arguments).await,
+        Command::Retry(arguments) => commands::act::retry(session, arguments).await,
+        Command::Signal(arguments) => commands::act::signal(session, arguments).await,
+        Command::Decisions(arguments) => commands::decide::list(session, arguments).await,
+        Command::Approve(arguments) => commands::decide::approve(session, arguments).await,
+        Command::Reject(arguments) => commands::decide::reject(session, arguments).await,
+        Command::Edit(arguments) => commands::decide::edit(session, arguments).await,
+        Command::Extend(arguments) => commands::act::extend(session, arguments).await,
+        Command::Replan(arguments) => commands::act::replan(session, arguments).await,
+        Command::Skip(arguments) => commands::act::skip(session, arguments).await,
+        Command::Payload(arguments) => commands::payload::run(session, arguments).await,
+        Command::Workers(arguments) => commands::workers::run(session, arguments).await,
+        Command::Queues(arguments) => commands::queues::run(session, arguments).await,
+        Command::Verify(arguments) => commands::verify::run(session, arguments).await,
+        Command::Lint(arguments) => commands::lint::run(session, &arguments),
+        Command::Fmt(arguments) => commands::fmt::run(session, &arguments),
+        Command::Diff(arguments) => commands::diff::run(session, &arguments),
+        Command::Graph(arguments) => commands::graph::run(session, &arguments),
+        Command::Policy(arguments) => commands::policy::run(session, &arguments),
+        Command::Keys(arguments) => commands::keys::run(session, arguments).await,
+        Command::Whoami => commands::keys::who(session).await,
+        Command::Profile(arguments) => commands::profile::run(session, &arguments),
+        Command::Import(arguments) => commands::import::run(&arguments),
+        Command::Completion(arguments) => commands::completion::run(&arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
     }
 }

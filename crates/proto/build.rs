@@ -8,12 +8,14 @@ use prost::Message as _;
 
 const ROOT: &str = "../../proto";
 const FILES: &[&str] = &[
+    "goalpost/v1/access_control.proto",
     "goalpost/v1/blueprint.proto",
     "goalpost/v1/budget.proto",
     "goalpost/v1/central_decision_group.proto",
     "goalpost/v1/decision.proto",
     "goalpost/v1/event.proto",
     "goalpost/v1/graph_engine.proto",
+    "goalpost/v1/operations.proto",
     "goalpost/v1/payload.proto",
     "goalpost/v1/persistence.proto",
     "goalpost/v1/planner.proto",

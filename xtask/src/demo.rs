@@ -46,11 +46,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 /// Submits the goal, follows it, and prints its report.
 fn show(goalpost: &Path, endpoint: &str) -> Result<(), Error> {
     println!("\n$ goalpost submit \"{GOAL}\"");
-    let goal = json(Command::new(goalpost).args(["submit", "--endpoint", endpoint, "--json", GOAL]))?;
+    let goal = json(Command::new(goalpost).args(["submit", "--endpoint", endpoint, "-o", "json", GOAL]))?;
     let id = goal["id"].as_str().ok_or("the goal has no id")?;
     println!("{id}\n\n$ goalpost watch {id}");
     run::program(goalpost, &["watch", "--endpoint", endpoint, id])?;
-    let goal = json(Command::new(goalpost).args(["get", "--endpoint", endpoint, "--json", id]))?;
+    let goal = json(Command::new(goalpost).args(["get", "--endpoint", endpoint, "-o", "json", id]))?;
     let report = &goal["result"]["write_report"];
     let path = report["path"].as_str().ok_or("the goal has no report")?;
     let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;

@@ -1,11 +1,12 @@
 //! The project's own commands: `cargo xtask demo`, `test`, `lint`, `chaos`, `fuzz`, `bench`,
-//! `check-layers`, `api-docs`, `release-api`, `setup`.
+//! `check-layers`, `lint-deploy`, `api-docs`, `release-api`, `setup`.
 
 mod api_docs;
 mod buf;
 mod chaos;
 mod clients;
 mod demo;
+mod deploy;
 mod fuzz;
 mod layers;
 mod npm;
@@ -38,7 +39,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Formatting, clippy, rustdoc, layers and the API, with warnings as errors.
+    /// Formatting, clippy, rustdoc, layers, the API and what is below deploy/, with warnings as errors.
     Lint,
     /// Start the system, submit a real goal, show it live, print the report, stop.
     Demo(demo::Arguments),
@@ -54,6 +55,9 @@ enum Command {
     },
     /// Check that the crates depend on each other in one direction only.
     CheckLayers,
+    /// Check the chart, the manifests, the images and the compose file below deploy/: with the schemas of Kubernetes, with
+    /// a policy of security, and with the code.
+    LintDeploy(deploy::Arguments),
     /// Write the API's documentation, docs/api, as the protos say.
     ApiDocs,
     /// Take the API as it is for the last released one, against which `lint` looks for breaking changes.
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Bench { arguments } => bench(&arguments),
         Command::CheckLayers => layers::check(),
+        Command::LintDeploy(arguments) => deploy::lint(&arguments),
         Command::ApiDocs => api_docs::write(),
         Command::ReleaseApi => buf::release(),
     };
@@ -109,7 +114,8 @@ fn lint() -> Result<(), Error> {
     run::cargo_with(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     layers::check()?;
     api_docs::check()?;
-    buf::check()
+    buf::check()?;
+    deploy::lint(&deploy::Arguments::default())
 }
 
 fn bench(arguments: &[String]) -> Result<(), Error> {

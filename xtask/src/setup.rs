@@ -36,6 +36,11 @@ pub(crate) fn install_for_tests() -> Result<(), Error> {
     install(TO_RUN.iter().chain(&TO_TEST))
 }
 
+/// Installs what it takes to check what is below deploy/.
+pub(crate) fn install_for_deploy() -> Result<(), Error> {
+    install(&PYTHON)
+}
+
 /// Installs Node.js and npm.
 pub(crate) fn install_node() -> Result<(), Error> {
     install(&NODE)?;

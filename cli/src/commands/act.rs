@@ -1,12 +1,15 @@
 //! `goalpost cancel`, `pause`, `resume`, `retry`, `signal`, `extend`, `replan` and `skip`.
 
 use clap::Args;
-use goalpost_client::v1::{ExtendGoalRequest, Goal, ReplanGoalRequest, SignalGoalRequest, SkipTaskRequest};
+use goalpost_client::v1::{
+    ExtendGoalRequest, GoalState, ReplanGoalRequest, SignalGoalRequest, SkipTaskRequest,
+};
 use goalpost_proto::value_from_json;
 use serde_json::Value;
 
-use super::{Target, print};
+use super::{Target, tell};
 use crate::failure::Failure;
+use crate::session::Session;
 
 #[derive(Args)]
 pub(crate) struct Stop {
@@ -50,8 +53,8 @@ pub(crate) struct Skip {
     #[arg(long)]
     reason: String,
     /// What comes out of it, as JSON, as if it had succeeded. Without it, what depends on the task is skipped, too.
-    #[arg(long)]
-    output: Option<String>,
+    #[arg(long, value_name = "JSON")]
+    task_output: Option<String>,
 }
 
 #[derive(Args)]
@@ -76,52 +79,61 @@ pub(crate) struct Replan {
     reason: String,
 }
 
-impl Target {
-    pub(crate) fn show(&self, found: &Goal) -> Result<(), Failure> {
-        print(found, self.json)
-    }
+pub(crate) async fn cancel(session: &Session, Stop { target, reason }: Stop) -> Result<(), Failure> {
+    let goal = session.client()?.cancel(&target.id, &reason).await?;
+    let done = match goal.state() {
+        GoalState::Succeeded | GoalState::Failed => "has ended already and stays as it is",
+        _ => "was cancelled",
+    };
+    tell(session, &goal, done)
 }
 
-pub(crate) async fn cancel(Stop { target, reason }: Stop) -> Result<(), Failure> {
-    target.show(&target.client()?.cancel(&target.id, &reason).await?)
+pub(crate) async fn pause(session: &Session, Stop { target, reason }: Stop) -> Result<(), Failure> {
+    tell(
+        session,
+        &session.client()?.pause(&target.id, &reason).await?,
+        "was paused: workers get nothing new of it",
+    )
 }
 
-pub(crate) async fn pause(Stop { target, reason }: Stop) -> Result<(), Failure> {
-    target.show(&target.client()?.pause(&target.id, &reason).await?)
+pub(crate) async fn resume(session: &Session, target: Target) -> Result<(), Failure> {
+    tell(session, &session.client()?.resume(&target.id).await?, "goes on")
 }
 
-pub(crate) async fn resume(target: Target) -> Result<(), Failure> {
-    target.show(&target.client()?.resume(&target.id).await?)
+pub(crate) async fn retry(session: &Session, Retry { target, all }: Retry) -> Result<(), Failure> {
+    tell(session, &session.client()?.retry(&target.id, all).await?, "was opened again")
 }
 
-pub(crate) async fn retry(Retry { target, all }: Retry) -> Result<(), Failure> {
-    target.show(&target.client()?.retry(&target.id, all).await?)
-}
-
-pub(crate) async fn signal(Signal { target, name, payload, signal_id }: Signal) -> Result<(), Failure> {
+pub(crate) async fn signal(session: &Session, signal: Signal) -> Result<(), Failure> {
+    let Signal { target, name, payload, signal_id } = signal;
     let payload = Some(value_from_json(value(&payload)?));
-    let request = SignalGoalRequest { id: target.id.clone(), name, payload, signal_id };
-    target.show(&target.client()?.signal(request).await?)
+    let done = format!("got the signal {name}");
+    let request = SignalGoalRequest { id: target.id, name, payload, signal_id };
+    tell(session, &session.client()?.signal(request).await?, &done)
 }
 
-pub(crate) async fn skip(Skip { target, task, reason, output }: Skip) -> Result<(), Failure> {
-    let output = output.as_deref().map(value).transpose()?.map(value_from_json);
-    let request = SkipTaskRequest { id: target.id.clone(), task, reason, output };
-    target.show(&target.client()?.skip_task(request).await?)
+pub(crate) async fn skip(session: &Session, skip: Skip) -> Result<(), Failure> {
+    let Skip { target, task, reason, task_output } = skip;
+    let output = task_output.as_deref().map(value).transpose()?.map(value_from_json);
+    let done = format!("goes on without {task}");
+    let request = SkipTaskRequest { id: target.id, task, reason, output };
+    tell(session, &session.client()?.skip_task(request).await?, &done)
 }
 
-pub(crate) async fn extend(Extend { target, blueprint, into }: Extend) -> Result<(), Failure> {
+pub(crate) async fn extend(session: &Session, extend: Extend) -> Result<(), Failure> {
+    let Extend { target, blueprint, into } = extend;
     let task = into.unwrap_or_default();
     let blueprint = Some(goalpost_proto::blueprint_from_model(&crate::files::blueprint(&blueprint)?));
-    let request = ExtendGoalRequest { id: target.id.clone(), task, blueprint };
-    target.show(&target.client()?.extend(request).await?)
+    let request = ExtendGoalRequest { id: target.id, task, blueprint };
+    tell(session, &session.client()?.extend(request).await?, "was extended")
 }
 
-pub(crate) async fn replan(Replan { target, blueprint, reason }: Replan) -> Result<(), Failure> {
+pub(crate) async fn replan(session: &Session, replan: Replan) -> Result<(), Failure> {
+    let Replan { target, blueprint, reason } = replan;
     let blueprint = blueprint.map(|path| crate::files::blueprint(&path)).transpose()?;
     let blueprint = blueprint.map(|blueprint| goalpost_proto::blueprint_from_model(&blueprint));
-    let request = ReplanGoalRequest { id: target.id.clone(), reason, blueprint };
-    target.show(&target.client()?.replan(request).await?)
+    let request = ReplanGoalRequest { id: target.id, reason, blueprint };
+    tell(session, &session.client()?.replan(request).await?, "has another plan")
 }
 
 fn value(text: &str) -> Result<Value, Failure> {

@@ -1,10 +1,12 @@
 //! Limits of goals: `goalpost budget`, and the options of `submit` and `plan`.
 
 use clap::Args;
+use goalpost_client::NewGoal;
 use goalpost_client::v1::GoalBudget;
 
-use super::{Target, print};
+use super::{Target, tell};
 use crate::failure::Failure;
+use crate::session::Session;
 
 /// What a goal may take, for a goal that is to be.
 #[derive(Args)]
@@ -27,7 +29,13 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) fn budget(&self) -> GoalBudget {
+    /// The goal with these limits, if there are any; others are those that it has.
+    pub(crate) fn within(&self, goal: NewGoal) -> NewGoal {
+        let budget = self.budget();
+        if budget == GoalBudget::default() { goal } else { goal.budget(budget) }
+    }
+
+    fn budget(&self) -> GoalBudget {
         GoalBudget {
             tasks: self.budget_tasks,
             attempts: self.budget_attempts,
@@ -60,9 +68,8 @@ pub(crate) struct Arguments {
     wall_time_ms: Option<i64>,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
+pub(crate) async fn run(session: &Session, arguments: Arguments) -> Result<(), Failure> {
     let Arguments { target, tasks, attempts, tokens, money_micros, wall_time_ms } = arguments;
     let budget = GoalBudget { tasks, attempts, tokens, money_micros, wall_time_ms };
-    let found = target.client()?.set_budget(&target.id, budget).await?;
-    print(&found, target.json)
+    tell(session, &session.client()?.set_budget(&target.id, budget).await?, "has other limits")
 }

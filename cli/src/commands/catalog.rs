@@ -7,10 +7,10 @@ use goalpost_client::v1::ListCatalogRequest;
 use goalpost_planning::{Catalog, Mistake};
 use serde_json::json;
 
-use super::Endpoint;
 use crate::failure::Failure;
 use crate::files;
 use crate::out;
+use crate::session::{Output, Session};
 use crate::view::catalog::{self, Contents};
 
 #[derive(Args)]
@@ -35,22 +35,14 @@ struct Check {
     /// The catalog files.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 /// Whose catalog.
 #[derive(Args)]
 struct Of {
-    #[command(flatten)]
-    endpoint: Endpoint,
     /// A catalog file; may be given more than once. Without one the planner of the running system is asked.
     #[arg(long)]
     catalog: Vec<PathBuf>,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Args)]
@@ -67,29 +59,32 @@ struct Show {
     of: Of,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
+pub(crate) async fn run(session: &Session, arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
-        Command::Check(check) => self::check(&check),
+        Command::Check(check) => self::check(session, &check),
         Command::List(List { of }) => {
-            let contents = of.read().await?;
-            match of.json {
-                true => out::line(format_args!("{:#}", contents.json())),
-                false => out::text(contents.table()),
-            }
+            let contents = of.read(session).await?;
+            session.show(&contents.json(), || contents.table())
         }
-        Command::Show(Show { name, of }) => match of.read().await?.item(&name, of.json) {
-            Some(item) => out::text(item),
-            None => Err(Failure::Input(format!("the catalog has no '{name}'"))),
-        },
+        Command::Show(Show { name, of }) => {
+            let contents = of.read(session).await?;
+            let unknown = || {
+                Failure::Unknown(format!(
+                    "the catalog has no '{name}'; `goalpost catalog list` shows what it has"
+                ))
+            };
+            let item = contents.item(&name).ok_or_else(unknown)?;
+            session.show(&item.json(), || item.details())
+        }
     }
 }
 
 impl Of {
-    async fn read(&self) -> Result<Contents, Failure> {
+    async fn read(&self, session: &Session) -> Result<Contents, Failure> {
         if !self.catalog.is_empty() {
             return Ok(Contents::of_files(&files::catalog(&self.catalog)?));
         }
-        let client = self.endpoint.client()?;
+        let client = session.client()?;
         let (mut contents, mut page_token) = (Contents::default(), String::new());
         loop {
             let page = client.list_catalog(ListCatalogRequest { page_size: 0, page_token }).await?;
@@ -102,25 +97,25 @@ impl Of {
     }
 }
 
-fn check(check: &Check) -> Result<(), Failure> {
+fn check(session: &Session, check: &Check) -> Result<(), Failure> {
     let texts = files::texts(&check.files)?;
     let parsed = Catalog::parse(&files::sources(&texts));
     let (mistakes, warnings) = match &parsed {
         Ok(catalog) => (&[][..], catalog.warnings()),
         Err(mistakes) => (mistakes.0.as_slice(), &[][..]),
     };
-    if check.json {
+    if session.output == Output::Table {
+        mistakes.iter().try_for_each(|mistake| out::line(format_args!("error: {mistake}")))?;
+        warnings.iter().try_for_each(|warning| out::line(format_args!("warning: {warning}")))?;
+        out::line(catalog::summary(parsed.as_ref().ok(), mistakes.len(), warnings.len()))?;
+    } else {
         let told = |list: &[Mistake]| -> Vec<_> {
             let one = |Mistake { file, line, item, message }: &Mistake| json!({"file": file, "line": line, "item": item, "message": message});
             list.iter().map(one).collect()
         };
         let version = parsed.as_ref().ok().map(|catalog| catalog.version().to_string());
         let found = json!({"version": version, "mistakes": told(mistakes), "warnings": told(warnings)});
-        out::line(format_args!("{found:#}"))?;
-    } else {
-        mistakes.iter().try_for_each(|mistake| out::line(format_args!("error: {mistake}")))?;
-        warnings.iter().try_for_each(|warning| out::line(format_args!("warning: {warning}")))?;
-        out::line(catalog::summary(parsed.as_ref().ok(), mistakes.len(), warnings.len()))?;
+        session.show(&found, || "")?;
     }
     if parsed.is_ok() { Ok(()) } else { Err(Failure::Negative) }
 }

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use goalpost_client::v1::resolve_decision_request::Verdict;
 use goalpost_client::v1::{
-    ApproveVerdict, EditVerdict, Goal, ListDecisionsRequest, PlanApprovalState, RejectVerdict,
-    ResolveApprovalRequest, ResolveDecisionRequest,
+    ApproveVerdict, EditVerdict, Goal, ListDecisionsRequest, ListDecisionsResponse, PlanApprovalState,
+    RejectVerdict, ResolveApprovalRequest, ResolveDecisionRequest,
 };
 
-use super::{Endpoint, Target, collect};
+use super::{Paging, Target, tell, tell_of_more};
 use crate::failure::Failure;
 use crate::files;
 use crate::out;
+use crate::session::{Output, Session};
 use crate::view::approvals;
 
 /// Who decides on which plan, and why.
@@ -52,26 +53,17 @@ pub(crate) struct Edit {
 
 #[derive(Args)]
 pub(crate) struct List {
-    #[command(flatten)]
-    endpoint: Endpoint,
     /// Only those of this goal.
     #[arg(long, default_value = "")]
     goal: String,
-    /// Only those of this namespace.
-    #[arg(long, env = "GOALPOST_NAMESPACE", default_value = "")]
-    namespace: String,
     /// Only those on which this principal may decide.
     #[arg(long, value_name = "PRINCIPAL", default_value = "")]
     of: String,
     /// Only those in this state.
     #[arg(long, value_enum, default_value_t = State::Open)]
     state: State,
-    /// How many at most.
-    #[arg(long, default_value_t = 20)]
-    limit: usize,
-    /// Print one JSON object a line.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    paging: Paging,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -95,34 +87,49 @@ impl From<State> for PlanApprovalState {
     }
 }
 
-pub(crate) async fn approve(Resolve { target, task, word }: Resolve) -> Result<(), Failure> {
+pub(crate) async fn approve(session: &Session, resolve: Resolve) -> Result<(), Failure> {
+    let Resolve { target, task, word } = resolve;
     match task {
-        Some(task) => task_resolved(&target, task, word, true).await,
-        None => plan_resolved(&target, word, Verdict::Approve(ApproveVerdict {})).await,
+        Some(task) => task_resolved(session, target, task, word, true).await,
+        None => plan_resolved(session, &target, word, Verdict::Approve(ApproveVerdict {})).await,
     }
 }
 
-pub(crate) async fn reject(Resolve { target, task, word }: Resolve) -> Result<(), Failure> {
+pub(crate) async fn reject(session: &Session, resolve: Resolve) -> Result<(), Failure> {
+    let Resolve { target, task, word } = resolve;
     match task {
-        Some(task) => task_resolved(&target, task, word, false).await,
-        None => plan_resolved(&target, word, Verdict::Reject(RejectVerdict {})).await,
+        Some(task) => task_resolved(session, target, task, word, false).await,
+        None => plan_resolved(session, &target, word, Verdict::Reject(RejectVerdict {})).await,
     }
 }
 
-pub(crate) async fn edit(Edit { target, blueprint, word }: Edit) -> Result<(), Failure> {
+pub(crate) async fn edit(session: &Session, edit: Edit) -> Result<(), Failure> {
+    let Edit { target, blueprint, word } = edit;
     let blueprint = Some(goalpost_proto::blueprint_from_model(&files::blueprint(&blueprint)?));
-    plan_resolved(&target, word, Verdict::Edit(EditVerdict { blueprint })).await
+    plan_resolved(session, &target, word, Verdict::Edit(EditVerdict { blueprint })).await
 }
 
-async fn task_resolved(target: &Target, task: String, word: Word, approved: bool) -> Result<(), Failure> {
+async fn task_resolved(
+    session: &Session,
+    target: Target,
+    task: String,
+    word: Word,
+    approved: bool,
+) -> Result<(), Failure> {
     let Word { by, reason, digest: _ } = word;
-    let request = ResolveApprovalRequest { id: target.id.clone(), task, approved, by, reason };
-    target.show(&target.client()?.resolve_approval(request).await?)
+    let done = format!("hears that {task} was {}", if approved { "approved" } else { "rejected" });
+    let request = ResolveApprovalRequest { id: target.id, task, approved, by, reason };
+    tell(session, &session.client()?.resolve_approval(request).await?, &done)
 }
 
-async fn plan_resolved(target: &Target, word: Word, verdict: Verdict) -> Result<(), Failure> {
+async fn plan_resolved(
+    session: &Session,
+    target: &Target,
+    word: Word,
+    verdict: Verdict,
+) -> Result<(), Failure> {
     let Word { by: decider, reason, digest } = word;
-    let client = target.client()?;
+    let client = session.client()?;
     let blueprint_digest = match digest {
         Some(digest) => digest,
         None => waiting(&client.get(&target.id).await?)?,
@@ -134,40 +141,43 @@ async fn plan_resolved(target: &Target, word: Word, verdict: Verdict) -> Result<
         reason,
         verdict: Some(verdict),
     };
-    target.show(&client.resolve_decision(request).await?)
+    let goal = client.resolve_decision(request).await?;
+    tell(session, &goal, "hears what was decided on its plan")?;
+    if session.output == Output::Table {
+        goal.approvals.iter().try_for_each(|approval| out::line(approvals::line(approval)))?;
+    }
+    Ok(())
 }
 
 /// The plan of the goal that waits for somebody's word.
 fn waiting(goal: &Goal) -> Result<String, Failure> {
     let open = goal.approvals.iter().find(|approval| approval.state() == PlanApprovalState::Open);
     let nothing = || {
-        let hint = "a task that waits for an approval is named after the goal";
+        let hint = "a task that waits for an approval is named after the goal: goalpost approve GOAL TASK";
         Failure::Input(format!("no plan of goal {} waits to be approved; {hint}", goal.id))
     };
     open.map(|approval| approval.blueprint_digest.clone()).ok_or_else(nothing)
 }
 
-pub(crate) async fn list(arguments: List) -> Result<(), Failure> {
-    let List { endpoint, goal, namespace, of, state, limit, json } = arguments;
-    let client = endpoint.client()?;
-    let found = collect(limit, async |page_size, page_token| {
+pub(crate) async fn list(session: &Session, arguments: List) -> Result<(), Failure> {
+    let List { goal, of, state, paging } = arguments;
+    let connection = session.connection()?;
+    let client = connection.client()?;
+    let found = paging.collect(async |page_size, page_token| {
         let request = ListDecisionsRequest {
             page_size,
             page_token,
             goal_id: goal.clone(),
-            namespace: namespace.clone(),
+            namespace: connection.namespace.clone().unwrap_or_default(),
             decider: of.clone(),
             state: PlanApprovalState::from(state).into(),
         };
         let page = client.list_decisions(request).await?;
         Ok((page.approvals, page.next_page_token))
     });
-    let found = found.await?;
-    if json {
-        for approval in &found {
-            out::line(serde_json::to_string(approval)?)?;
-        }
-        return Ok(());
-    }
-    out::text(approvals::list(&found))
+    let (approvals, next_page_token) = found.await?;
+    let found = ListDecisionsResponse { approvals, next_page_token };
+    session.show(&found, || approvals::list(&found.approvals))?;
+    tell_of_more(session, &found.next_page_token);
+    Ok(())
 }

@@ -6,16 +6,12 @@ use goalpost_client::v1::{EdgeExplanation, Explanation, TaskState};
 
 use super::Target;
 use crate::failure::Failure;
-use crate::out;
+use crate::session::Session;
 use crate::view::word;
 
-pub(crate) async fn run(target: Target) -> Result<(), Failure> {
-    let explained = target.client()?.explain(&target.id).await?;
-    match target.json {
-        true => out::line(serde_json::to_string_pretty(&explained)?)?,
-        false => out::text(text(&explained))?,
-    }
-    Ok(())
+pub(crate) async fn run(session: &Session, target: Target) -> Result<(), Failure> {
+    let explained = session.client()?.explain(&target.id).await?;
+    session.show(&explained, || text(&explained))
 }
 
 fn text(explained: &Explanation) -> String {
@@ -40,7 +36,7 @@ fn text(explained: &Explanation) -> String {
     text
 }
 
-fn of_edge(edge: &EdgeExplanation) -> String {
+pub(crate) fn of_edge(edge: &EdgeExplanation) -> String {
     let state = TaskState::try_from(edge.source_state).unwrap_or_default();
     let state = word(state.as_str_name(), "TASK_STATE_");
     let verdict = match edge.taken {
@@ -55,7 +51,7 @@ fn of_edge(edge: &EdgeExplanation) -> String {
     let mut reads: Vec<_> = edge.reads.iter().collect();
     reads.sort_unstable_by_key(|(path, _)| path.as_str());
     for (path, value) in reads {
-        let value = serde_json::to_string(value).unwrap_or_default();
+        let value = serde_json::to_value(value).unwrap_or_default();
         let _ = write!(text, "; {path} was {value}");
     }
     text

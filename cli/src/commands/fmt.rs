@@ -8,9 +8,12 @@ use goalpost_notation::read;
 use crate::failure::Failure;
 use crate::files;
 use crate::out;
+use crate::session::{Output, Session};
 
 /// Fields come in the order of the language, what is as usual is left out; the digest stays the same. Comments
 /// at the head of a file are kept. A file with others, or with anchors, is left as it is.
+///
+/// Prints the names of the files that were not in the layout.
 ///
 /// Exit code 0: every file is in the layout now; 1: with --check, some are not; 2: a file cannot be read or
 /// formatted.
@@ -24,21 +27,26 @@ pub(crate) struct Arguments {
     check: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let mut is_tidy = true;
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<(), Failure> {
+    let mut changed = Vec::new();
     for file in &arguments.files {
         let text = files::text(file)?;
         let formatted = formatted(file, &text)?;
         if formatted == text {
             continue;
         }
-        is_tidy = false;
         if !arguments.check {
             std::fs::write(file, formatted)?;
         }
-        out::line(file.display())?;
+        changed.push(file.display().to_string());
+        if session.output == Output::Table {
+            out::line(file.display())?;
+        }
     }
-    if arguments.check && !is_tidy { Err(Failure::Negative) } else { Ok(()) }
+    if session.output != Output::Table {
+        session.show(&changed, || "")?;
+    }
+    if arguments.check && !changed.is_empty() { Err(Failure::Negative) } else { Ok(()) }
 }
 
 fn formatted(file: &Path, text: &str) -> Result<String, Failure> {

@@ -1,8 +1,9 @@
 //! `goalpost get`.
 
-use super::{Target, print};
+use super::{Target, show};
 use crate::failure::Failure;
+use crate::session::Session;
 
-pub(crate) async fn run(target: Target) -> Result<(), Failure> {
-    print(&target.client()?.get(&target.id).await?, target.json)
+pub(crate) async fn run(session: &Session, target: Target) -> Result<(), Failure> {
+    show(session, &session.client()?.get(&target.id).await?)
 }

@@ -8,6 +8,7 @@ use goalpost_notation::drawing;
 use crate::failure::Failure;
 use crate::files;
 use crate::out;
+use crate::session::{Output, Session};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -26,7 +27,11 @@ enum Format {
     Dot,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<(), Failure> {
+    if session.output != Output::Table {
+        let hint = "--format mermaid and dot are the languages of drawings; the file itself is YAML or JSON";
+        return Err(Failure::Input(format!("a drawing has no --output: {hint}")));
+    }
     let blueprint = files::blueprint(&arguments.file)?;
     out::text(match arguments.format {
         Format::Mermaid => drawing::mermaid(&blueprint),

@@ -31,9 +31,9 @@ struct Wfformat {
     #[arg(long)]
     time_scale: TimeScale,
     /// Where the blueprint goes. [default: standard output]
-    #[arg(long)]
-    output: Option<PathBuf>,
-    /// The blueprint's language. [default: JSON if the output is named so, else YAML]
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+    /// The blueprint's language. [default: JSON if the file is named so, else YAML]
     #[arg(long, value_enum)]
     format: Option<Format>,
 }
@@ -51,13 +51,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn wfformat(arguments: &Wfformat) -> Result<(), Failure> {
-    let Wfformat { file, time_scale, output, format } = arguments;
+    let Wfformat { file, time_scale, to, format } = arguments;
     let wrong = |mistakes| Failure::Input(format!("{}: {mistakes}", file.display()));
     let trace = Trace::parse(&files::text(file)?).map_err(wrong)?;
     let blueprint = trace.blueprint(*time_scale).map_err(wrong)?;
-    let format = format.unwrap_or_else(|| Format::of(output.as_deref()));
+    let format = format.unwrap_or_else(|| Format::of(to.as_deref()));
     let text = write(&blueprint, format.into());
-    match output {
+    match to {
         Some(path) => std::fs::write(path, text)
             .map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))?,
         None => out::text(text)?,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use goalpost_checker::{Checked, check, code};
 use goalpost_model::{Blueprint, Severity, WorstCase};
 use goalpost_notation::{Report, UNREADABLE, UNREADABLE_MEANING, read};
@@ -10,6 +10,7 @@ use goalpost_notation::{Report, UNREADABLE, UNREADABLE_MEANING, read};
 use crate::failure::Failure;
 use crate::files;
 use crate::out;
+use crate::session::{Output, Session};
 
 /// Exit code 0: no error (there may be warnings); 1: errors; 2: the file cannot be read as a blueprint,
 /// or a catalog cannot be used. What each code means, and how it is mended: docs/findings.md.
@@ -21,22 +22,12 @@ pub(crate) struct Arguments {
     /// capabilities that the blueprint itself defines count.
     #[arg(long, env = "GOALPOST_CATALOG", value_delimiter = ',')]
     catalog: Vec<PathBuf>,
-    /// How the findings are printed.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// Print SARIF 2.1.0, for code hosts and editors.
+    #[arg(long)]
+    sarif: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people: each finding with its line.
-    Text,
-    /// For scripts: one object with the file and its findings.
-    Json,
-    /// SARIF 2.1.0, for code hosts and editors.
-    Sarif,
-}
-
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<(), Failure> {
     let text = files::text(&arguments.file)?;
     let file = arguments.file.display().to_string();
     let report = |found| Report { file: &file, text: &text, found };
@@ -45,12 +36,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             let checked = checked(&written.blueprint, &arguments.catalog)?;
             let found = written.place(checked.findings);
             let known = Known { blueprint: &written.blueprint, worst_case: checked.worst_case };
-            print(arguments.format, &report(&found), Some(&known))?;
+            print(session, arguments.sarif, &report(&found), Some(&known))?;
             let is_clean = report(&found).count(Severity::Error) == 0;
             if is_clean { Ok(()) } else { Err(Failure::Negative) }
         }
         Err(placed) => {
-            print(arguments.format, &report(&[*placed]), None)?;
+            print(session, arguments.sarif, &report(&[*placed]), None)?;
             Err(Failure::Shown(String::new()))
         }
     }
@@ -69,24 +60,26 @@ fn checked(blueprint: &Blueprint, catalogs: &[PathBuf]) -> Result<Checked, Failu
     })
 }
 
-fn print(format: Format, report: &Report<'_>, known: Option<&Known<'_>>) -> Result<(), Failure> {
+fn print(
+    session: &Session,
+    sarif: bool,
+    report: &Report<'_>,
+    known: Option<&Known<'_>>,
+) -> Result<(), Failure> {
     let worst_case = known.and_then(|known| known.worst_case.as_ref());
-    match format {
-        Format::Text => {
-            out::text(report.people(files::style(&std::io::stdout())))?;
-            out::line(summary(report, known.map(|known| known.blueprint)))?;
-            worst_case.iter().try_for_each(out::line)?;
-        }
-        Format::Json => {
-            let mut object = report.json();
-            if let Some(worst_case) = worst_case {
-                object["worst_case"] = serde_json::json!(worst_case);
-            }
-            out::line(format_args!("{object:#}"))?;
-        }
-        Format::Sarif => out::line(format_args!("{:#}", report.sarif(&rules())))?,
+    if sarif {
+        return out::line(format_args!("{:#}", report.sarif(&rules())));
     }
-    Ok(())
+    if session.output == Output::Table {
+        out::text(report.people(files::style(&std::io::stdout())))?;
+        out::line(summary(report, known.map(|known| known.blueprint)))?;
+        return worst_case.iter().try_for_each(out::line);
+    }
+    let mut object = report.json();
+    if let Some(worst_case) = worst_case {
+        object["worst_case"] = serde_json::json!(worst_case);
+    }
+    session.show(&object, || "")
 }
 
 fn summary(report: &Report<'_>, blueprint: Option<&Blueprint>) -> String {

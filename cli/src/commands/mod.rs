@@ -3,97 +3,113 @@
 pub(crate) mod act;
 pub(crate) mod budget;
 pub(crate) mod catalog;
+pub(crate) mod completion;
 pub(crate) mod decide;
+pub(crate) mod describe;
 pub(crate) mod diff;
+pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod get;
 pub(crate) mod graph;
 pub(crate) mod import;
+pub(crate) mod keys;
 pub(crate) mod lint;
 pub(crate) mod list;
+pub(crate) mod logs;
 pub(crate) mod payload;
 pub(crate) mod plan;
 pub(crate) mod policy;
+pub(crate) mod profile;
+mod progress;
+pub(crate) mod queues;
 pub(crate) mod simulate;
 pub(crate) mod submit;
 pub(crate) mod verify;
 pub(crate) mod watch;
-
-use std::time::Duration;
+pub(crate) mod workers;
 
 use clap::Args;
-use goalpost_client::Client;
 use goalpost_client::v1::Goal;
 
 use crate::failure::Failure;
 use crate::out;
+use crate::session::{Output, Session};
 use crate::view::goal;
-
-/// Where the system is.
-#[derive(Args)]
-pub(crate) struct Endpoint {
-    /// The decision group.
-    #[arg(long, env = "GOALPOST_ENDPOINT", default_value = "http://127.0.0.1:50051")]
-    endpoint: String,
-}
-
-impl Endpoint {
-    pub(crate) fn client(&self) -> Result<Client, Failure> {
-        // People would rather know at once that nobody is there.
-        Ok(Client::connect(self.endpoint.as_str())?.patience(Duration::ZERO))
-    }
-}
 
 /// Items of a list that are asked for at once.
 const PAGE: usize = 200;
 
-/// Up to `limit` items of a list. `page` gets so many at most, from a page's token on, with the next page's token.
-async fn collect<T>(
+/// How much of a list is shown.
+#[derive(Args)]
+pub(crate) struct Paging {
+    /// How many at most.
+    #[arg(long, default_value_t = 20, conflicts_with = "all")]
     limit: usize,
-    page: impl AsyncFn(i32, String) -> Result<(Vec<T>, String), Failure>,
-) -> Result<Vec<T>, Failure> {
-    let (mut found, mut token) = (Vec::new(), String::new());
-    while found.len() < limit {
-        let size = i32::try_from((limit - found.len()).min(PAGE)).unwrap_or(1);
-        let (items, next) = page(size, token).await?;
-        found.extend(items);
-        token = next;
-        if token.is_empty() {
-            break;
-        }
-    }
-    Ok(found)
+    /// All, however many they are.
+    #[arg(long)]
+    all: bool,
+    /// How many are asked for at once: 1 to 1,000.
+    #[arg(long, value_name = "N", default_value_t = PAGE, value_parser = page_size)]
+    page_size: usize,
 }
 
-/// A goal, and how it is shown.
+fn page_size(text: &str) -> Result<usize, String> {
+    let size = text.parse().ok().filter(|size| (1..=1_000).contains(size));
+    size.ok_or_else(|| "must be 1 to 1,000".to_owned())
+}
+
+impl Paging {
+    /// The items that are wanted, and the token of the page after them, which is empty if there is none. `page` gets so
+    /// many at most, from a page's token on, with the next page's token.
+    async fn collect<T>(
+        &self,
+        page: impl AsyncFn(i32, String) -> Result<(Vec<T>, String), Failure>,
+    ) -> Result<(Vec<T>, String), Failure> {
+        let limit = if self.all { usize::MAX } else { self.limit };
+        let (mut found, mut token) = (Vec::new(), String::new());
+        let progress = progress::count("read");
+        while found.len() < limit {
+            let size = i32::try_from((limit - found.len()).min(self.page_size)).unwrap_or(1);
+            let (items, next) = page(size, token).await?;
+            found.extend(items);
+            progress.set_position(found.len() as u64);
+            token = next;
+            if token.is_empty() {
+                break;
+            }
+        }
+        progress.finish_and_clear();
+        Ok((found, token))
+    }
+}
+
+/// Says that there is more than was shown, to people.
+fn tell_of_more(session: &Session, next_page_token: &str) {
+    if session.output == Output::Table && !next_page_token.is_empty() {
+        out::note("there are more: --limit N or --all shows them\n");
+    }
+}
+
+/// A goal.
 #[derive(Args)]
 pub(crate) struct Target {
-    #[command(flatten)]
-    endpoint: Endpoint,
     /// The goal's id.
+    #[arg(value_name = "GOAL")]
     id: String,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
 }
 
-impl Target {
-    pub(crate) fn client(&self) -> Result<Client, Failure> {
-        self.endpoint.client()
-    }
+/// Says what was done to the goal; to programs, the goal as it is then.
+pub(crate) fn tell(session: &Session, goal: &Goal, done: &str) -> Result<(), Failure> {
+    session.show(goal, || format!("goal {} {done}\n", goal.id))
 }
 
-/// Prints the goal.
-pub(crate) fn print(found: &Goal, json: bool) -> Result<(), Failure> {
-    match json {
-        true => out::line(serde_json::to_string_pretty(found)?)?,
-        false => out::text(goal::details(found))?,
-    }
-    Ok(())
+/// Shows the goal.
+pub(crate) fn show(session: &Session, found: &Goal) -> Result<(), Failure> {
+    session.show(found, || goal::details(found))
 }
 
-/// What is wanted: in words, as a type, or as a blueprint.
+/// What is wanted: in words, as a type, as a blueprint, or as a file says.
 #[derive(Args)]
 #[group(required = true, multiple = false, id = "wanted")]
 pub(crate) struct Wanted {
@@ -106,6 +122,11 @@ pub(crate) struct Wanted {
     /// A blueprint file of your own, YAML or JSON.
     #[arg(long, value_name = "FILE", group = "wanted")]
     blueprint: Option<std::path::PathBuf>,
+    /// A goal file, YAML or JSON, with `goal`, `type` or `blueprint` (the name of a file, or the blueprint itself), and what
+    /// else is wanted of `input`, `namespace`, `priority`, `request_id`, `policy` and `budget`; `-` reads standard input.
+    /// Options count before what the file says.
+    #[arg(short, long, value_name = "FILE", group = "wanted")]
+    file: Option<std::path::PathBuf>,
 }
 
 impl Wanted {
@@ -118,7 +139,8 @@ impl Wanted {
             Self { blueprint: Some(path), .. } => {
                 NewGoal::blueprint(goalpost_proto::blueprint_from_model(&crate::files::blueprint(path)?))
             }
-            _ => return Err(Failure::Input("give a goal, --type or --blueprint".to_owned())),
+            Self { file: Some(path), .. } => crate::goal_file::read(path)?,
+            _ => return Err(Failure::Input("give a goal, --type, --blueprint or --file".to_owned())),
         };
         Ok(match input {
             Some(input) => goal.input(crate::files::input(input)?),

@@ -7,50 +7,46 @@ use goalpost_model::{Finding, LlmUsage, WorstCase};
 use goalpost_notation::drawing;
 use goalpost_proto::{Violations, policy_from_model, read_blueprint};
 
+use super::Wanted;
 use super::budget::Limits;
-use super::{Endpoint, Wanted};
 use crate::failure::Failure;
 use crate::files;
 use crate::out;
+use crate::session::{Output, Session};
 use crate::view::{approvals, rungs};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    endpoint: Endpoint,
-    #[command(flatten)]
     wanted: Wanted,
     /// The goal's input: a JSON object, or @FILE.
     #[arg(long)]
     input: Option<String>,
-    /// Whose goal it would be.
-    #[arg(long, env = "GOALPOST_NAMESPACE")]
-    namespace: Option<String>,
     /// A file with a policy of its own, as `goalpost submit` takes it.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     #[command(flatten)]
     limits: Limits,
-    /// Print only the plan, as YAML.
-    #[arg(long, conflicts_with = "json")]
-    yaml: bool,
-    /// Print JSON.
+    /// Print only the plan, as a blueprint file.
     #[arg(long)]
-    json: bool,
+    as_file: bool,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let goal = arguments.wanted.new_goal(arguments.input.as_deref())?;
-    let mut goal = goal.namespace(arguments.namespace.unwrap_or_default()).budget(arguments.limits.budget());
+pub(crate) async fn run(session: &Session, arguments: Arguments) -> Result<(), Failure> {
+    let connection = session.connection()?;
+    let mut goal = arguments.limits.within(arguments.wanted.new_goal(arguments.input.as_deref())?);
+    if let Some(namespace) = &connection.namespace {
+        goal = goal.namespace(namespace);
+    }
     if let Some(file) = &arguments.policy {
         goal = goal.policy(policy_from_model(files::policy(file)?));
     }
-    let preview = arguments.endpoint.client()?.preview(goal).await?;
-    if arguments.json {
-        out::line(serde_json::to_string_pretty(&preview)?)?;
+    let preview = connection.client()?.preview(goal).await?;
+    if session.output != Output::Table {
+        session.show(&preview, || "")?;
         return if preview.blueprint.is_some() { Ok(()) } else { Err(Failure::Negative) };
     }
-    if arguments.yaml && preview.blueprint.is_some() {
+    if arguments.as_file && preview.blueprint.is_some() {
         out::text(preview.yaml)?;
         return Ok(());
     }

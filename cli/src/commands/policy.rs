@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use goalpost_policy::Policies;
+use serde_json::json;
 
 use crate::failure::Failure;
 use crate::files;
-use crate::out;
+use crate::session::Session;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -24,8 +25,13 @@ enum Command {
     },
 }
 
-pub(crate) fn run(Arguments { command: Command::Check { file } }: &Arguments) -> Result<(), Failure> {
+pub(crate) fn run(
+    session: &Session,
+    Arguments { command: Command::Check { file } }: &Arguments,
+) -> Result<(), Failure> {
     let policies = Policies::read(&files::text(file)?);
     let policies = policies.map_err(|mistakes| Failure::Input(files::told(file, &mistakes)))?;
-    out::line(format_args!("{}: {} policies, nothing wrong", file.display(), policies.len()))
+    let file = file.display().to_string();
+    let summary = || format!("{file}: {} policies, nothing wrong\n", policies.len());
+    session.show(&json!({"file": file, "policies": policies.len()}), summary)
 }

@@ -11,16 +11,13 @@ use goalpost_client::v1::{
 };
 use goalpost_proto::{blueprint_from_model, struct_from_map, value_from_json};
 
-use super::Endpoint;
 use crate::failure::Failure;
 use crate::files;
-use crate::out;
+use crate::session::{Output, Session, in_order};
 use crate::view::word;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    endpoint: Endpoint,
     /// The blueprint file, YAML or JSON. Without it, what the goal runs.
     #[arg(required_unless_present = "goal")]
     blueprint: Option<PathBuf>,
@@ -36,13 +33,10 @@ pub(crate) struct Arguments {
     /// The goal's input: a JSON object, or @FILE.
     #[arg(long)]
     input: Option<String>,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { endpoint, blueprint, goal, outcome, fails, input, json } = arguments;
+pub(crate) async fn run(session: &Session, arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { blueprint, goal, outcome, fails, input } = arguments;
     let mut outcomes = Vec::with_capacity(outcome.len() + fails.len());
     for said in &outcome {
         let (task, output) = parts(said, "--outcome")?;
@@ -67,12 +61,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             .collect(),
         ..SimulateBlueprintRequest::default()
     };
-    let simulated = endpoint.client()?.simulate(request).await?;
-    match json {
-        true => out::line(serde_json::to_string_pretty(&simulated)?)?,
-        false => out::text(text(&simulated)?)?,
-    }
-    Ok(())
+    let simulated = session.client()?.simulate(request).await?;
+    let text = if session.output == Output::Table { text(&simulated)? } else { String::new() };
+    session.show(&simulated, || text)
 }
 
 fn parts<'a>(said: &'a str, flag: &str) -> Result<(&'a str, &'a str), Failure> {
@@ -95,7 +86,7 @@ fn text(simulated: &SimulateBlueprintResponse) -> Result<String, Failure> {
         let _ = writeln!(text, "{}: {}", failure.kind, failure.message);
     }
     if let Some(result) = &simulated.result {
-        let _ = writeln!(text, "{}", serde_json::to_string(result)?);
+        let _ = writeln!(text, "{}", in_order(result)?);
     }
     if !simulated.unknown.is_empty() {
         let _ = writeln!(

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use goalpost_client::v1::{GoalState, Priority};
 use goalpost_proto::policy_from_model;
+use serde::Deserialize;
 
 use super::budget::Limits;
-use super::{Endpoint, Wanted, watch};
+use super::{Wanted, progress, show, watch};
 use crate::failure::Failure;
 use crate::files;
 use crate::out;
+use crate::session::{Output, Session};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    endpoint: Endpoint,
     #[command(flatten)]
     wanted: Wanted,
     /// The goal's input: a JSON object, or @FILE.
@@ -24,12 +24,9 @@ pub(crate) struct Arguments {
     /// A key for idempotency.
     #[arg(long)]
     request_id: Option<String>,
-    /// Whose it is: namespaces take turns. [default: default]
-    #[arg(long, env = "GOALPOST_NAMESPACE")]
-    namespace: Option<String>,
-    /// How much it may claim against others that wait.
-    #[arg(long, value_enum, default_value_t = Level::Normal)]
-    priority: Level,
+    /// How much it may claim against others that wait. [default: normal]
+    #[arg(long, value_enum)]
+    priority: Option<Level>,
     /// A file with a policy of its own (`rules`), which counts besides that of its namespace.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -41,13 +38,11 @@ pub(crate) struct Arguments {
     /// Wait for the goal's end and show it then.
     #[arg(long, conflicts_with = "watch")]
     wait: bool,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Level {
+#[derive(Clone, Copy, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Level {
     Low,
     Normal,
     High,
@@ -63,12 +58,15 @@ impl From<Level> for Priority {
     }
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { endpoint, wanted, input, request_id, namespace, priority, .. } = arguments;
-    let Arguments { policy, limits, watch: follow, wait, json, .. } = arguments;
-    let client = endpoint.client()?;
-    let mut goal = wanted.new_goal(input.as_deref())?.priority(priority.into()).budget(limits.budget());
-    if let Some(namespace) = namespace {
+pub(crate) async fn run(session: &Session, arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { wanted, input, request_id, priority, policy, limits, watch: follow, wait } = arguments;
+    let connection = session.connection()?;
+    let client = connection.client()?;
+    let mut goal = limits.within(wanted.new_goal(input.as_deref())?);
+    if let Some(priority) = priority {
+        goal = goal.priority(priority.into());
+    }
+    if let Some(namespace) = connection.namespace {
         goal = goal.namespace(namespace);
     }
     if let Some(request_id) = request_id {
@@ -79,19 +77,17 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     let goal = client.submit(goal).await?;
     if follow {
-        if !json {
+        if session.output == Output::Table {
             out::line(format_args!("goal {}", goal.id))?;
         }
-        return watch::follow(&client, &goal.id, 0, json).await;
+        return watch::follow(session, &client, &goal.id, 0).await;
     }
     if wait {
+        let waiting = progress::wait(format!("goal {} runs", goal.id));
         let ended = client.wait(&goal.id).await?;
-        super::print(&ended, json)?;
+        waiting.finish_and_clear();
+        show(session, &ended)?;
         return if ended.state() == GoalState::Succeeded { Ok(()) } else { Err(Failure::Negative) };
     }
-    match json {
-        true => out::line(serde_json::to_string(&goal)?)?,
-        false => out::line(goal.id)?,
-    }
-    Ok(())
+    session.show(&goal, || format!("{}\n", goal.id))
 }

@@ -1,43 +1,50 @@
 //! `goalpost verify`.
 
 use clap::Args;
-use goalpost_proto::v1::persistence_client::PersistenceClient;
+use goalpost_client::Error as CallError;
 use goalpost_proto::v1::{VerifyRequest, VerifyResponse};
+use tonic::{Code, Status};
 
+use super::progress;
 use crate::failure::Failure;
 use crate::out;
+use crate::session::{Output, Session};
 
+/// Asks the persistence service (`--persistence`), which no other command does. Exit code 0: nothing breaks a promise, or what
+/// did was mended; 1: something does.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The persistence service.
-    #[arg(long, env = "GOALPOST_PERSISTENCE_ENDPOINT", default_value = "http://127.0.0.1:50054")]
-    persistence: String,
     /// Only this goal or workflow; all without it.
-    #[arg(default_value = "")]
+    #[arg(default_value = "", value_name = "GOAL")]
     id: String,
     /// Mend what can be mended safely. Histories are never changed.
     #[arg(long)]
     repair: bool,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 /// Prints what breaks a promise. Negative if something does that was not mended.
-pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { persistence, id, repair, json } = arguments;
-    let failed = |message: String| Failure::Input(message);
-    let mut client = PersistenceClient::connect(persistence.clone())
-        .await
-        .map_err(|_| failed(format!("nothing answers at {persistence}; is it running? (--persistence)")))?;
+pub(crate) async fn run(session: &Session, arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { id, repair } = arguments;
+    let connection = session.connection()?;
+    let mut client = connection.persistence()?;
+    let progress = progress::wait("everything that is stored is read");
     let verified = client.verify(VerifyRequest { workflow_id: id, repair }).await;
-    let verified = verified.map_err(|status| failed(status.message().to_owned()))?.into_inner();
-    match json {
-        true => out::line(serde_json::to_string_pretty(&verified)?)?,
-        false => show(&verified)?,
+    let verified = verified.map_err(|status| refused(connection.persistence, status))?.into_inner();
+    progress.finish_and_clear();
+    match session.output {
+        Output::Table => show(&verified)?,
+        _ => session.show(&verified, || "")?,
     }
     let is_fine = verified.violations.iter().all(|violation| !violation.repaired.is_empty());
     if is_fine { Ok(()) } else { Err(Failure::Negative) }
+}
+
+fn refused(persistence: String, status: Status) -> Failure {
+    if status.code() == Code::Unavailable {
+        let hint = "is it running? --persistence names the address of the persistence service";
+        return Failure::Away(format!("nothing answers at {persistence}; {hint}"));
+    }
+    Failure::Call(CallError::Refused(Box::new(status)))
 }
 
 fn show(verified: &VerifyResponse) -> Result<(), Failure> {

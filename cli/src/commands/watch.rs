@@ -10,33 +10,29 @@ use crossterm::terminal::{self, Clear, ClearType};
 use goalpost_client::Client;
 use goalpost_client::v1::{Event, EventType};
 
-use super::Endpoint;
 use crate::failure::Failure;
-use crate::out;
+use crate::session::{Output, Session};
 use crate::view::{events, live};
 
+/// On a terminal, a picture of the tasks that moves; elsewhere, and with --output, an event a line, as
+/// `goalpost events --follow` has it. Exit code 0: the goal succeeded; 1: it failed or was cancelled.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    endpoint: Endpoint,
     /// The goal's id.
+    #[arg(value_name = "GOAL")]
     id: String,
     /// Only events with greater numbers.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     after: i64,
-    /// Print each event as a JSON object on a line.
-    #[arg(long)]
-    json: bool,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let client = arguments.endpoint.client()?;
-    follow(&client, &arguments.id, arguments.after, arguments.json).await
+pub(crate) async fn run(session: &Session, arguments: Arguments) -> Result<(), Failure> {
+    follow(session, &session.client()?, &arguments.id, arguments.after).await
 }
 
 /// Shows the goal's events as they come. Negative if the goal did not succeed.
-pub(crate) async fn follow(client: &Client, id: &str, after: i64, json: bool) -> Result<(), Failure> {
-    let is_live = !json && stdout().is_terminal();
+pub(crate) async fn follow(session: &Session, client: &Client, id: &str, after: i64) -> Result<(), Failure> {
+    let is_live = session.output == Output::Table && stdout().is_terminal();
     let mut watch = client.watch(id, after);
     let mut screen = Screen::default();
     let mut last = EventType::Unspecified;
@@ -55,10 +51,8 @@ pub(crate) async fn follow(client: &Client, id: &str, after: i64, json: bool) ->
         last = event.r#type();
         if is_live {
             screen.take(&event);
-        } else if json {
-            out::line(serde_json::to_string(&event)?)?;
         } else {
-            out::line(events::line(&event))?;
+            session.show_next(&event, || events::line(&event))?;
         }
     }
     screen.draw()?;

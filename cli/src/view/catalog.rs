@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::{Table, presets::NOTHING};
 use goalpost_client::v1::{self, CapabilityFacts, CatalogMethod, ListCatalogResponse};
 use goalpost_model::Effect;
 use goalpost_planning::{Catalog, Entry, Listed};
 use goalpost_proto::{Violations, read_capability};
 use serde_json::{Value, json};
 
-use super::shorten;
+use super::{shorten, table};
 use crate::failure::Failure;
 
 /// A capability, from files or from the planner.
-struct Capability {
+pub(crate) struct Capability {
     capability: goalpost_model::Capability,
     needs: BTreeMap<String, String>,
     produces: BTreeMap<String, String>,
@@ -57,7 +56,7 @@ impl Capability {
 }
 
 /// A template or a method, from files or from the planner.
-struct Method {
+pub(crate) struct Method {
     kind: &'static str,
     name: String,
     description: String,
@@ -193,7 +192,7 @@ impl Contents {
         }
         let tables = [(capabilities, self.capabilities.len()), (methods, self.methods.len())];
         let tables = tables.into_iter().filter(|(_, rows)| *rows > 0);
-        tables.map(|(table, _)| format!("{table}\n")).collect::<Vec<_>>().join("\n")
+        tables.map(|(table, _)| super::aligned(&table)).collect::<Vec<_>>().join("\n")
     }
 
     /// Everything as JSON.
@@ -203,22 +202,35 @@ impl Contents {
         json!({"version": self.version, "capabilities": capabilities, "methods": methods})
     }
 
-    /// The item of this name, as text or as JSON. That of a capability is the same.
-    pub(crate) fn item(&self, name: &str, json: bool) -> Option<String> {
+    /// The item of this name.
+    pub(crate) fn item(&self, name: &str) -> Option<Item<'_>> {
         let capability = self.capabilities.iter().find(|capability| capability.capability.name == name);
-        let method = || self.methods.iter().find(|method| method.name == name);
-        match (capability, method()) {
-            (Some(capability), _) => Some(format!("{:#}\n", capability.json())),
-            (None, Some(method)) if json => Some(format!("{:#}\n", method.json())),
-            (None, method) => method.map(Method::details),
-        }
+        let method = || self.methods.iter().find(|method| method.name == name).map(Item::Method);
+        capability.map(Item::Capability).or_else(method)
     }
 }
 
-fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_header(header);
-    table
+/// An item of a catalog.
+pub(crate) enum Item<'a> {
+    Capability(&'a Capability),
+    Method(&'a Method),
+}
+
+impl Item<'_> {
+    pub(crate) fn json(&self) -> Value {
+        match self {
+            Self::Capability(capability) => capability.json(),
+            Self::Method(method) => method.json(),
+        }
+    }
+
+    /// For people; a capability is what its schemas say.
+    pub(crate) fn details(&self) -> String {
+        match self {
+            Self::Capability(capability) => format!("{:#}\n", capability.json()),
+            Self::Method(method) => method.details(),
+        }
+    }
 }
 
 /// What was found when a catalog was checked.

@@ -2,12 +2,11 @@
 
 use goalpost_client::v1::{Event, EventType};
 
-use super::{shorten, word};
+use super::{clock, shorten, word};
 
 /// An event in one line: number, time, what, about what.
 pub(crate) fn line(event: &Event) -> String {
-    let at = event.at.as_ref().and_then(|at| jiff::Timestamp::new(at.seconds, at.nanos).ok());
-    let time = at.map(|at| at.strftime("%H:%M:%S%.3f").to_string()).unwrap_or_default();
+    let time = clock(event.at.as_ref());
     let mut line =
         format!("{:>4}  {time}  {:<18}", event.number, word(event.r#type().as_str_name(), "EVENT_TYPE_"));
     if !event.task.is_empty() {

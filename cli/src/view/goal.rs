@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{Table, presets::NOTHING};
 use goalpost_client::v1::{self, Goal};
 use goalpost_model::{BudgetKind, GoalBudget, Grouped, LlmUsage, Spending};
 
-use super::{approvals, shorten, word};
+use super::{aligned, approvals, at, shorten, word};
 
 /// Everything about one goal.
 pub(crate) fn details(goal: &Goal) -> String {
@@ -37,7 +36,8 @@ pub(crate) fn details(goal: &Goal) -> String {
         field("failure", &format!("{}: {}", failure.kind, failure.message));
     }
     if let Some(result) = &goal.result {
-        field("result", &serde_json::to_string_pretty(result).unwrap_or_default());
+        let result = serde_json::to_value(result).unwrap_or_default();
+        field("result", &format!("{result:#}"));
     }
     text
 }
@@ -73,26 +73,19 @@ fn budget(goal: &Goal) -> String {
 
 /// Goals as a table.
 pub(crate) fn table(goals: &[Goal]) -> String {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_header(["ID", "STATE", "CREATED", "GOAL"]);
+    let mut table = super::table(["ID", "NAMESPACE", "STATE", "CREATED", "GOAL"]);
     for goal in goals {
         let state = word(goal.state().as_str_name(), "GOAL_STATE_");
-        table.add_row([&goal.id, &state, &at(goal.created_at.as_ref()), &shorten(wanted(goal), 60)]);
+        let created = at(goal.created_at.as_ref());
+        table.add_row([&goal.id, &goal.namespace, &state, &created, &shorten(wanted(goal), 60)]);
     }
-    table.to_string()
+    aligned(&table)
 }
 
-fn wanted(goal: &Goal) -> &str {
+pub(crate) fn wanted(goal: &Goal) -> &str {
     match (goal.goal.as_str(), goal.goal_type.as_str()) {
         ("", "") => "(a blueprint of the caller)",
         ("", goal_type) => goal_type,
         (text, _) => text,
     }
-}
-
-fn at(timestamp: Option<&pbjson_types::Timestamp>) -> String {
-    timestamp
-        .and_then(|at| jiff::Timestamp::new(at.seconds, 0).ok())
-        .map(|at| at.to_string())
-        .unwrap_or_default()
 }

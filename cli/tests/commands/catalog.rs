@@ -32,7 +32,7 @@ fn every_mistake_is_told_with_its_place() {
     assert!(out.contains("error: wrong.yaml:2: capability look: unknown variant `maybe`"), "{out}");
     assert!(out.contains("error: wrong.yaml:3: capability a b: has a wrong name"), "{out}");
     assert!(out.ends_with("2 mistakes, 0 warnings\n"), "{out}");
-    let (_, out, _) = folder().goalpost(&["catalog", "check", "--json", "wrong.yaml"]);
+    let (_, out, _) = folder().goalpost(&["catalog", "check", "-o", "json", "wrong.yaml"]);
     let json: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((&json["version"], &json["mistakes"][1]["line"]), (&Value::Null, &3.into()));
     assert_eq!(folder().goalpost(&["catalog", "check", "none.yaml"]).0, 2);
@@ -57,8 +57,8 @@ fn what_a_catalog_has_is_listed_and_shown() {
     );
     let told = "method seeing (good.yaml:4)\nSees.\nserves \"look at {place}\", type see\nfor goals of ops\n";
     assert_eq!(show(&["seeing"]).1, told);
-    let json: Value = serde_json::from_str(&show(&["seeing", "--json"]).1).unwrap();
+    let json: Value = serde_json::from_str(&show(&["seeing", "-o", "json"]).1).unwrap();
     assert_eq!((&json["patterns"][0], &json["type"]), (&"look at {place}".into(), &"see".into()));
     assert_eq!(json["namespaces"], serde_json::json!(["ops"]));
-    assert_eq!(show(&["none"]).0, 2);
+    assert_eq!(show(&["none"]).0, 4);
 }

@@ -18,7 +18,7 @@ fn a_difference_is_shown_as_one_of_graphs() {
     assert_eq!(code, 1);
     assert!(out.ends_with("\n+ task b\n- task a\n"), "{out}");
 
-    let (code, out, _) = folder.goalpost(&["diff", "one.yaml", "other.yaml", "--format", "json"]);
+    let (code, out, _) = folder.goalpost(&["diff", "one.yaml", "other.yaml", "-o", "json"]);
     let out: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, &out["changes"][1]), (1, &serde_json::json!({"node": "task a", "kind": "removed"})));
     assert_eq!(folder.goalpost(&["diff", "one.yaml", "nowhere.yaml"]).0, 2);

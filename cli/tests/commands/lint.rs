@@ -73,7 +73,7 @@ fn a_catalog_counts_instead_of_the_capabilities_in_the_file() {
 
 #[test]
 fn programs_read_json_with_places() {
-    let (code, out, _) = folder().goalpost(&["lint", "wrong.yaml", "--format", "json"]);
+    let (code, out, _) = folder().goalpost(&["lint", "wrong.yaml", "-o", "json"]);
     let out: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, &out["file"]), (1, &"wrong.yaml".into()));
     let finding = &out["findings"][0];
@@ -88,7 +88,7 @@ fn programs_read_json_with_places() {
 #[test]
 fn code_hosts_read_sarif() {
     for (file, exit, rule, line) in [("wrong.yaml", 1, "GP005", 3), ("none.yaml", 2, "GP000", 3)] {
-        let (code, out, _) = folder().goalpost(&["lint", file, "--format", "sarif"]);
+        let (code, out, _) = folder().goalpost(&["lint", file, "--sarif"]);
         let log: Value = serde_json::from_str(&out).unwrap();
         assert_eq!((code, &log["version"]), (exit, &"2.1.0".into()));
         let run = &log["runs"][0];
@@ -103,7 +103,7 @@ fn code_hosts_read_sarif() {
             (&file.into(), &line.into())
         );
     }
-    let (_, out, _) = folder().goalpost(&["lint", "good.yaml", "--format", "sarif"]);
+    let (_, out, _) = folder().goalpost(&["lint", "good.yaml", "--sarif"]);
     let log: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(log["runs"][0]["results"], serde_json::json!([]));
 }

@@ -5,6 +5,7 @@ mod catalog;
 mod diff;
 mod fmt;
 mod lint;
+mod profile;
 mod unread;
 
 use std::process::{Command, Output};

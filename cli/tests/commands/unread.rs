@@ -23,13 +23,15 @@ fn a_command_ends_quietly_when_nobody_reads_what_it_prints() {
         &["catalog", "list", "--catalog", "catalog.yaml"][..],
         &["catalog", "show", "--catalog", "catalog.yaml", "look"],
         &["catalog", "check", "catalog.yaml"],
-        &["catalog", "check", "--json", "catalog.yaml"],
+        &["catalog", "check", "-o", "json", "catalog.yaml"],
         &["lint", "good.yaml"],
-        &["lint", "--format", "json", "good.yaml"],
-        &["lint", "--format", "sarif", "good.yaml"],
+        &["lint", "-o", "json", "good.yaml"],
+        &["lint", "--sarif", "good.yaml"],
         &["fmt", "--check", "untidy.yaml"],
         &["graph", "good.yaml"],
-        &["diff", "good.yaml", "good.yaml", "--format", "json"],
+        &["diff", "good.yaml", "good.yaml", "-o", "json"],
+        &["completion", "bash"],
+        &["profile", "show", "-o", "yaml"],
     ] {
         assert_eq!(unread(&folder, arguments), (Some(141), String::new()), "{arguments:?}");
     }

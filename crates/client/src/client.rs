@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-use goalpost_peers::{Addresses, Channel, InvalidAddress};
+use goalpost_peers::{Addresses, Channel, Credentials, InvalidAddress};
+use goalpost_proto::v1::access_control_client::AccessControlClient;
 use goalpost_proto::v1::central_decision_group_client::CentralDecisionGroupClient;
 use goalpost_proto::v1::{
-    CancelGoalRequest, ExplainGoalRequest, Explanation, ExtendGoalRequest, GetGoalRequest, Goal, GoalBudget,
-    ListCatalogRequest, ListCatalogResponse, ListDecisionsRequest, ListDecisionsResponse, ListGoalsRequest,
-    ListGoalsResponse, PauseGoalRequest, PreviewPlanRequest, PreviewPlanResponse, ReplanGoalRequest,
-    ResolveApprovalRequest, ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest,
-    SetGoalBudgetRequest, SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse,
-    SkipTaskRequest, SubmitGoalRequest,
+    ApiKey, Blueprint, Caller, CancelGoalRequest, CreateApiKeyRequest, CreateApiKeyResponse,
+    ExplainGoalRequest, Explanation, ExtendGoalRequest, GetCallerRequest, GetGoalBlueprintRequest,
+    GetGoalRequest, Goal, GoalBudget, ListApiKeysRequest, ListApiKeysResponse, ListCatalogRequest,
+    ListCatalogResponse, ListDecisionsRequest, ListDecisionsResponse, ListGoalEventsRequest,
+    ListGoalEventsResponse, ListGoalsRequest, ListGoalsResponse, ListQueuesRequest, ListQueuesResponse,
+    ListWorkersRequest, ListWorkersResponse, PauseGoalRequest, PreviewPlanRequest, PreviewPlanResponse,
+    ReplanGoalRequest, ResolveApprovalRequest, ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest,
+    RevokeApiKeyRequest, SetGoalBudgetRequest, SignalGoalRequest, SimulateBlueprintRequest,
+    SimulateBlueprintResponse, SkipTaskRequest, SubmitGoalRequest,
 };
 
 use tonic::{Response, Status};
@@ -29,18 +33,25 @@ pub struct Client {
     endpoint: String,
     pub(crate) patience: Duration,
     group: CentralDecisionGroupClient<Channel>,
+    access: AccessControlClient<Channel>,
 }
 
 impl Client {
     /// A client of the decision group at `endpoint`, for example `http://127.0.0.1:50051`, or of several
     /// replicas with commas between them: it stays with one until that one is lost.
     pub fn connect(endpoint: impl Into<String>) -> Result<Self, Error> {
+        Self::connect_with(endpoint, &Credentials::default())
+    }
+
+    /// The same with a key that each call shows, or with certificates.
+    pub fn connect_with(endpoint: impl Into<String>, credentials: &Credentials) -> Result<Self, Error> {
         let endpoint = endpoint.into();
         let addresses = endpoint.parse::<Addresses>();
         let addresses = addresses.map_err(|InvalidAddress(text)| Error::Endpoint(text))?;
-        let group = CentralDecisionGroupClient::new(Channel::new(&addresses));
-        let group = group.max_decoding_message_size(MAX_MESSAGE_BYTES);
-        Ok(Self { endpoint, patience: PATIENCE, group })
+        let channel = Channel::new(&addresses, credentials);
+        let access = AccessControlClient::new(channel.clone());
+        let group = CentralDecisionGroupClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
+        Ok(Self { endpoint, patience: PATIENCE, group, access })
     }
 
     /// For how long a call is repeated while the service is not available, goes away under it, or has too
@@ -72,6 +83,48 @@ impl Client {
     /// A page of goals, newest first.
     pub async fn list(&self, request: ListGoalsRequest) -> Result<ListGoalsResponse, Error> {
         self.repeat(request, |mut group, request| async move { group.list_goals(request).await }).await
+    }
+
+    /// A page of a goal's history, as far as it is now.
+    pub async fn list_events(&self, request: ListGoalEventsRequest) -> Result<ListGoalEventsResponse, Error> {
+        self.repeat(request, |mut group, request| async move { group.list_goal_events(request).await }).await
+    }
+
+    /// The blueprint that a goal runs.
+    pub async fn blueprint(&self, id: &str) -> Result<Blueprint, Error> {
+        let request = GetGoalBlueprintRequest { id: id.to_owned() };
+        self.repeat(request, |mut group, request| async move { group.get_goal_blueprint(request).await })
+            .await
+    }
+
+    /// A page of the workers of all engines.
+    pub async fn list_workers(&self, request: ListWorkersRequest) -> Result<ListWorkersResponse, Error> {
+        self.repeat(request, |mut group, request| async move { group.list_workers(request).await }).await
+    }
+
+    /// A page of the delivery lists, and what waits on them.
+    pub async fn list_queues(&self, request: ListQueuesRequest) -> Result<ListQueuesResponse, Error> {
+        self.repeat(request, |mut group, request| async move { group.list_queues(request).await }).await
+    }
+
+    /// Makes an API key. Not repeated: an answer that is lost is a key that nobody has.
+    pub async fn create_api_key(&self, request: CreateApiKeyRequest) -> Result<CreateApiKeyResponse, Error> {
+        self.answered(self.access.clone().create_api_key(request).await)
+    }
+
+    /// A page of API keys, oldest first.
+    pub async fn list_api_keys(&self, request: ListApiKeysRequest) -> Result<ListApiKeysResponse, Error> {
+        self.answered(self.access.clone().list_api_keys(request).await)
+    }
+
+    /// From now on the key opens nothing.
+    pub async fn revoke_api_key(&self, request: RevokeApiKeyRequest) -> Result<ApiKey, Error> {
+        self.answered(self.access.clone().revoke_api_key(request).await)
+    }
+
+    /// Who calls, as the system sees it.
+    pub async fn caller(&self) -> Result<Caller, Error> {
+        self.answered(self.access.clone().get_caller(GetCallerRequest {}).await)
     }
 
     /// Cancels a goal, and answers with it as it is then.
@@ -192,6 +245,10 @@ impl Client {
     ) -> Result<A, Error> {
         let call = || call(self.raw(), request.clone());
         retry::until_answered(self.patience, call).await.map_err(|status| self.error(status))
+    }
+
+    fn answered<A>(&self, answer: Result<Response<A>, Status>) -> Result<A, Error> {
+        answer.map(Response::into_inner).map_err(|status| self.error(status))
     }
 
     pub(crate) fn error(&self, status: Status) -> Error {

@@ -11,7 +11,7 @@ pub enum Error {
     #[error("'{0}' is not the address of a decision group; for example http://127.0.0.1:50051")]
     Endpoint(String),
     /// Nobody answers there.
-    #[error("cannot reach Goalpost at {endpoint}; is it running? `goalpost dev` starts it")]
+    #[error("cannot reach Goalpost at {endpoint} ({}); is it running? `goalpost dev` starts it", source.message())]
     Unreachable {
         /// The address.
         endpoint: String,

@@ -25,7 +25,7 @@ mod watch;
 
 pub use client::Client;
 pub use error::Error;
-pub use goalpost_peers::Channel;
+pub use goalpost_peers::{Channel, Credentials};
 pub use goalpost_proto::v1;
 pub use new_goal::NewGoal;
 pub use watch::Watch;

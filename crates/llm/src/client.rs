@@ -56,8 +56,7 @@ impl Client {
     /// A client with these settings. Its key comes from these sources each time it is used, so that it may be
     /// replaced; whether it is there now is seen at once.
     pub async fn new(settings: Settings, secrets: Vec<Box<dyn SecretSource>>) -> Result<Self, SetupError> {
-        // Whoever came first has installed one that is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        goalpost_tls::install_provider();
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(settings.timeout)

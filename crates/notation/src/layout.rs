@@ -1,5 +1,6 @@
 //! The one layout of a blueprint file.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use goalpost_model::{Blueprint, Finding, Severity};
@@ -42,7 +43,7 @@ impl Written<'_> {
 /// A blueprint in its one layout.
 pub fn write(blueprint: &Blueprint, language: Language) -> String {
     let written = match language {
-        Language::Json => serde_json::to_string_pretty(blueprint).map(|json| json + "\n").ok(),
+        Language::Json => serde_json::to_string_pretty(blueprint).map(|json| readable(&json) + "\n").ok(),
         Language::Yaml => {
             let options = serde_saphyr::ser_options! { compact_list_indent: false };
             serde_saphyr::to_string_with_options(blueprint, options).ok()
@@ -50,6 +51,21 @@ pub fn write(blueprint: &Blueprint, language: Language) -> String {
     };
     // Names, texts and JSON can always be written.
     written.unwrap_or_default()
+}
+
+/// JSON that is YAML, too: what YAML does not take as it is, JSON has inside of texts alone.
+fn readable(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+                // A string takes everything.
+                let _ = write!(out, "\\u{:04x}", u32::from(character));
+            }
+            _ => out.push(character),
+        }
+    }
+    out
 }
 
 /// The comments before everything else, with the empty line that follows them.
@@ -101,6 +117,9 @@ fn refused(message: &str, fix: &str, place: Option<Range<usize>>) -> Box<Placed>
 
 #[cfg(test)]
 mod tests {
+    use goalpost_model::Blueprint;
+
+    use super::{Language, write};
     use crate::read;
 
     fn formatted(text: &str) -> String {
@@ -146,6 +165,16 @@ tasks:
         let out = formatted("{\"tasks\": [], \"name\": \"a\"}");
         assert_eq!(out, "{\n  \"name\": \"a\",\n  \"tasks\": [],\n  \"edges\": []\n}\n");
         assert_eq!(formatted(&out), out);
+    }
+
+    #[test]
+    fn every_character_is_read_as_it_was_written() {
+        let all = (0..=0x2_ffff).filter_map(char::from_u32).chain(['\u{10ffff}']);
+        let blueprint = Blueprint { name: all.collect(), ..Blueprint::default() };
+        for language in [Language::Json, Language::Yaml] {
+            let out = write(&blueprint, language);
+            assert_eq!(read(&out).unwrap().blueprint, blueprint, "{language:?}");
+        }
     }
 
     #[test]

@@ -3,9 +3,8 @@
 use std::str::FromStr;
 
 use http::Uri;
-use tonic::transport::Endpoint;
 
-use crate::endpoint;
+use crate::{Credentials, Endpoint};
 
 /// One or more addresses of the same service.
 #[derive(Clone, Debug)]
@@ -23,8 +22,8 @@ impl Addresses {
     }
 
     /// An endpoint for each.
-    pub(crate) fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
-        self.0.iter().cloned().map(endpoint::of)
+    pub(crate) fn endpoints(&self, credentials: &Credentials) -> impl Iterator<Item = Endpoint> {
+        self.0.iter().map(|address| Endpoint::new(address.clone(), address.clone(), credentials.clone()))
     }
 }
 

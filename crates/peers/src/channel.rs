@@ -11,22 +11,23 @@ use tonic::body::Body;
 use tonic::{Code, Status, transport};
 use tower::{Service, ServiceExt as _};
 
-use crate::Addresses;
 use crate::tour::random;
+use crate::{Addresses, Authorized, Credentials};
 
 /// A channel for generated clients. Connects when it is used, and stays with one address until a
 /// call there finds nobody, or one who says that it is not available; the next call goes to the next
 /// address. The call that failed is its caller's to repeat. Cheap to clone; clones move together.
 #[derive(Clone, Debug)]
 pub struct Channel {
-    channels: Arc<[transport::Channel]>,
+    channels: Arc<[Authorized]>,
     current: Arc<AtomicUsize>,
 }
 
 impl Channel {
     /// Begins with any of the addresses, so that many callers spread over them.
-    pub fn new(addresses: &Addresses) -> Self {
-        let channels: Arc<[_]> = addresses.endpoints().map(|endpoint| endpoint.connect_lazy()).collect();
+    pub fn new(addresses: &Addresses, credentials: &Credentials) -> Self {
+        let endpoints = addresses.endpoints(credentials);
+        let channels: Arc<[_]> = endpoints.map(|endpoint| endpoint.connect_lazy()).collect();
         let current = Arc::new(AtomicUsize::new(random(channels.len())));
         Self { channels, current }
     }

@@ -5,9 +5,12 @@
 
 mod addresses;
 mod channel;
+mod credentials;
 mod endpoint;
 mod tour;
 
 pub use addresses::{Addresses, InvalidAddress};
 pub use channel::Channel;
+pub use credentials::{Credentials, InvalidCredentials, InvalidKey};
+pub use endpoint::{Authorized, Endpoint};
 pub use tour::Tour;

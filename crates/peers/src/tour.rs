@@ -4,15 +4,16 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
-use tonic::transport::Endpoint;
 
-use crate::{Addresses, endpoint};
+use crate::endpoint::{port, unbracketed};
+use crate::{Addresses, Credentials, Endpoint};
 
 /// Names the addresses of a service one after the other, each once a round. A name that stands for
 /// several addresses is looked up at the beginning of each round.
 #[derive(Debug)]
 pub struct Tour {
     addresses: Addresses,
+    credentials: Credentials,
     /// What is left of this round, the next one last.
     round: Option<Vec<Stop>>,
     /// The one that was named last.
@@ -28,8 +29,8 @@ struct Stop {
 
 impl Tour {
     /// A tour of these addresses.
-    pub fn new(addresses: Addresses) -> Self {
-        Self { addresses, round: None, latest: None }
+    pub fn new(addresses: Addresses, credentials: Credentials) -> Self {
+        Self { addresses, credentials, round: None, latest: None }
     }
 
     /// The next address of the round; `None` if each had its turn. After that, another round.
@@ -40,7 +41,7 @@ impl Tour {
         match self.round.as_mut().and_then(Vec::pop) {
             Some(Stop { address, name }) => {
                 self.latest = Some(address.clone());
-                Some(endpoint::of(address).origin(name))
+                Some(Endpoint::new(address, name, self.credentials.clone()))
             }
             None => {
                 self.round = None;
@@ -71,13 +72,11 @@ impl Tour {
     }
 }
 
-/// What the name stands for; itself if that cannot be said, or if a certificate has to match it.
+/// What the name stands for; itself if that cannot be said.
 async fn addresses_of(name: &Uri) -> Vec<Uri> {
-    let (Some(host), true) = (name.host(), name.scheme() == Some(&Scheme::HTTP)) else {
-        return vec![name.clone()];
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let found = match tokio::net::lookup_host((host, name.port_u16().unwrap_or(80))).await {
+    let Some(host) = name.host().map(unbracketed) else { return vec![name.clone()] };
+    let default = if name.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+    let found = match tokio::net::lookup_host((host, port(name, default))).await {
         Ok(found) => found,
         Err(error) => {
             tracing::debug!(%name, %error, "a name could not be looked up");
@@ -114,7 +113,7 @@ mod tests {
     const THREE: [&str; 3] = ["http://127.0.0.1:1/", "http://127.0.0.2:1/", "http://127.0.0.3:1/"];
 
     fn tour() -> Tour {
-        Tour::new(THREE.join(",").parse().unwrap())
+        Tour::new(THREE.join(",").parse().unwrap(), Credentials::default())
     }
 
     async fn round(tour: &mut Tour) -> Vec<String> {
@@ -155,11 +154,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_is_looked_up_and_a_secure_one_is_not() {
-        let mut local = Tour::new("http://localhost:7".parse().unwrap());
-        let found = local.next().await.unwrap().uri().to_string();
-        assert!(["http://127.0.0.1:7/", "http://[::1]:7/"].contains(&found.as_str()), "{found}");
-        let mut secure = Tour::new("https://localhost:7".parse().unwrap());
-        assert_eq!(secure.next().await.unwrap().uri().to_string(), "https://localhost:7/");
+    async fn a_name_is_looked_up() {
+        for scheme in ["http", "https"] {
+            let mut local =
+                Tour::new(format!("{scheme}://localhost:7").parse().unwrap(), Credentials::default());
+            let found = local.next().await.unwrap().uri().to_string();
+            let [v4, v6] = ["127.0.0.1", "[::1]"].map(|host| format!("{scheme}://{host}:7/"));
+            assert!([v4, v6].contains(&found), "{found}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Calls that go to another address when one is lost.
 #![cfg(test)]
 
-use goalpost_peers::{Addresses, Channel};
+use goalpost_peers::{Addresses, Channel, Credentials};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -27,7 +27,7 @@ async fn check(client: &HealthClient<Channel>) -> Result<(), Status> {
 async fn a_call_after_the_one_that_failed_goes_elsewhere() {
     let ((first, one), (second, two)) = (service().await, service().await);
     let addresses: Addresses = format!("{first},{second}").parse().unwrap();
-    let client = HealthClient::new(Channel::new(&addresses));
+    let client = HealthClient::new(Channel::new(&addresses, &Credentials::default()));
     check(&client).await.unwrap();
     one.abort();
     // Whichever of the two it was: at most one call fails.
@@ -42,6 +42,6 @@ async fn a_call_after_the_one_that_failed_goes_elsewhere() {
 #[tokio::test]
 async fn nobody_at_any_address_is_an_error_and_not_a_wait() {
     let addresses: Addresses = "http://127.0.0.1:1,http://127.0.0.1:2".parse().unwrap();
-    let client = HealthClient::new(Channel::new(&addresses));
+    let client = HealthClient::new(Channel::new(&addresses, &Credentials::default()));
     assert_eq!(check(&client).await.unwrap_err().code(), Code::Unavailable);
 }

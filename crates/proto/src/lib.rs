@@ -49,6 +49,6 @@ pub use payload::{payload_from_model, read_payload};
 pub use planning::{read_step, read_steps};
 pub use policy::{approval_state, at_deadline, policy_from_model, read_approval_state, read_policy};
 pub use state::{task_state, workflow_state};
-pub use time::{now, timestamp};
+pub use time::{now, read_timestamp, timestamp};
 pub use violations::{Violation, Violations};
 pub use whole::message_of;

@@ -33,3 +33,14 @@ pub struct Depth {
     /// Lanes that hold any.
     pub lanes: u64,
 }
+
+/// What waits on one lane of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaneDepth {
+    /// The lane.
+    pub lane: Lane,
+    /// How many elements.
+    pub elements: u64,
+    /// The element that is served next.
+    pub head: String,
+}

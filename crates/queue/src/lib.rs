@@ -22,7 +22,7 @@ mod scripts;
 mod taker;
 
 pub use contents::Contents;
-pub use element::{Depth, Element};
+pub use element::{Depth, Element, LaneDepth};
 pub use epoch::{Epoch, EpochWatch};
 pub use error::Error;
 pub use link::Link;

@@ -55,6 +55,11 @@ impl List {
         Self(format!("ready:{capability}"))
     }
 
+    /// The capability, if attempts wait for a worker here.
+    pub fn capability(&self) -> Option<&str> {
+        self.0.strip_prefix("ready:")
+    }
+
     /// Attempts of one engine that were cancelled. Elements: attempts.
     pub fn engine(engine: EngineId) -> Self {
         Self(format!("engine:{engine}"))

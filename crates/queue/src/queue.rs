@@ -7,10 +7,16 @@ use deadpool_redis::{Manager, Pool, Runtime};
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
-use redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion,
+    TlsCertificates,
+};
 use uuid::Uuid;
 
-use crate::{Depth, Epoch, EpochWatch, Error, Link, List, Pushed, Pusher, Taker, connections, keys, scripts};
+use crate::{
+    Depth, Element, Epoch, EpochWatch, Error, LaneDepth, Link, List, Pushed, Pusher, Taker, connections,
+    keys, scripts,
+};
 
 /// Connections for short commands at most.
 const POOL_SIZE: usize = 4;
@@ -22,6 +28,9 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// How long a retired taker is remembered: longer than any process goes on without its database.
 const RETIRED_SECONDS: u64 = 24 * 60 * 60;
 
+/// A lane's name, how many elements it holds, and the entry at its head.
+type LaneReply = (String, u64, String);
+
 /// The way to Redis. Cheap to clone; connects when first used.
 #[derive(Clone)]
 pub struct Queue {
@@ -32,6 +41,13 @@ pub struct Queue {
 impl Queue {
     /// A queue at `url` (`redis://user:password@host:port/database`). Does not connect yet.
     pub fn new(url: &str) -> Result<Self, Error> {
+        Self::believing(url, None)
+    }
+
+    /// The same at a `rediss://` URL, whose connections are secured: certificates of the authorities in the PEM are
+    /// believed, or those of the system.
+    pub fn believing(url: &str, authorities: Option<Vec<u8>>) -> Result<Self, Error> {
+        goalpost_tls::install_provider();
         let config = |error: redis::RedisError| Error::Config(Box::new(error));
         let keepalive = TcpKeepalive::new().with_time(SILENCE / 3).with_interval(SILENCE / 5).with_retries(5);
         // The kernel looks at it when it probes: the connection is given up within the whole.
@@ -42,8 +58,20 @@ impl Queue {
         // RESP3: Redis can tell of a change by itself.
         let redis = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let info = info.set_redis_settings(redis);
-        let client = Client::open(info.clone()).map_err(config)?;
-        let manager = Manager::new(info).map_err(config)?;
+        let client = match info.addr() {
+            ConnectionAddr::TcpTls { .. } => {
+                let certificates = TlsCertificates { client_tls: None, root_cert: authorities };
+                Client::build_with_tls(info, certificates)
+            }
+            _ if authorities.is_some() => {
+                return Err(Error::Config(
+                    "certificates of Redis are checked at a rediss:// URL alone".into(),
+                ));
+            }
+            _ => Client::open(info),
+        };
+        let client = client.map_err(config)?;
+        let manager = Manager::new(client.get_connection_info().clone()).map_err(config)?;
         let pool = Pool::builder(manager)
             .max_size(POOL_SIZE)
             .runtime(Runtime::Tokio1)
@@ -187,6 +215,21 @@ impl Queue {
             return Ok(BTreeMap::new());
         }
         self.depths_named(lists).await
+    }
+
+    /// The lanes of each list that anything was put on, empty ones included.
+    pub async fn lanes(&self) -> Result<BTreeMap<List, Vec<LaneDepth>>, Error> {
+        let mut connection = self.pool.get().await?;
+        let mut call = scripts::LANES_OF.key(keys::LISTS);
+        call.arg(keys::LANE_PREFIX).arg(keys::TURNS_PREFIX);
+        let found: Vec<(String, Vec<LaneReply>)> = call.invoke_async(&mut connection).await?;
+        let lane = |(lane, elements, head): LaneReply| {
+            Some(LaneDepth { lane: lane.parse().ok()?, elements, head: Element::of_entry(head) })
+        };
+        let list = |(list, lanes): (String, Vec<LaneReply>)| {
+            Some((list.parse().ok()?, lanes.into_iter().filter_map(lane).collect()))
+        };
+        Ok(found.into_iter().filter_map(list).collect())
     }
 
     /// Of all, if none is named.

@@ -25,3 +25,4 @@ script!(FINISH, lanes, "scripts/finish.lua");
 script!(GIVE_BACK_ALL, lanes, "scripts/give_back_all.lua");
 script!(REMOVE, lanes, "scripts/remove.lua");
 script!(DEPTHS, lanes, "scripts/depths.lua");
+script!(LANES_OF, lanes, "scripts/lanes_of.lua");

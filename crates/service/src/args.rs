@@ -6,7 +6,9 @@
 //! | `--database-connections` | `GOALPOST_DATABASE_CONNECTIONS` |
 //! | `--database-pooler` | `GOALPOST_DATABASE_POOLER` |
 //! | `--database-direct-url` | `DATABASE_DIRECT_URL` |
+//! | `--database-ca` | `GOALPOST_DATABASE_CA` |
 //! | `--redis-url` | `REDIS_URL` |
+//! | `--redis-ca` | `GOALPOST_REDIS_CA` |
 //! | `--max-payload-bytes` | `GOALPOST_MAX_PAYLOAD_BYTES` |
 //! | `--drain-seconds` | `GOALPOST_DRAIN_SECONDS` |
 //! | `--metrics-listen` | `GOALPOST_METRICS_LISTEN` |
@@ -14,10 +16,12 @@
 //! | `--otlp-endpoint` | `OTEL_EXPORTER_OTLP_ENDPOINT` |
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use goalpost_model::PayloadLimit;
 pub use goalpost_model::Secret;
+use goalpost_queue::Queue;
 use goalpost_store::{Error, Settings, Store};
 
 /// Where PostgreSQL is.
@@ -44,6 +48,10 @@ pub struct PoolingArgs {
     /// PostgreSQL past the pooler, for what needs a session of its own.
     #[arg(long, env = "DATABASE_DIRECT_URL", hide_env_values = true)]
     pub database_direct_url: Option<Secret>,
+    /// The authority of PostgreSQL's certificate, as PEM: then every connection to it is secured. Without it those are whose
+    /// URL says sslmode=require, and the system's authorities are believed.
+    #[arg(long, env = "GOALPOST_DATABASE_CA", value_name = "FILE")]
+    pub database_ca: Option<PathBuf>,
 }
 
 /// What the URL of PostgreSQL leads to.
@@ -65,7 +73,7 @@ impl PostgresArgs {
 
     /// The store with these settings. Does not connect yet.
     pub fn store(&self) -> Result<Store, Error> {
-        let PoolingArgs { database_pooler, database_direct_url } = &self.pooling;
+        let PoolingArgs { database_pooler, database_direct_url, database_ca } = &self.pooling;
         Store::open(&Settings {
             url: self.database_url.reveal().to_owned(),
             direct_url: database_direct_url.as_ref().map(|url| url.reveal().to_owned()),
@@ -73,6 +81,7 @@ impl PostgresArgs {
                 Pooler::None => goalpost_store::Pooler::None,
                 Pooler::Pgbouncer => goalpost_store::Pooler::Transaction,
             },
+            authorities: database_ca.clone(),
             connections: self.database_connections,
         })
     }
@@ -90,9 +99,27 @@ pub struct PayloadArgs {
 /// Where Redis is.
 #[derive(Args, Clone, Debug)]
 pub struct RedisArgs {
-    /// Redis, as `redis://user:password@host:port/database`.
+    /// Redis, as `redis://user:password@host:port/database`; `rediss://` for connections that are secured.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Secret,
+    /// The authority of Redis's certificate, as PEM; without it the system's are believed.
+    #[arg(long, env = "GOALPOST_REDIS_CA", value_name = "FILE")]
+    pub redis_ca: Option<PathBuf>,
+}
+
+impl RedisArgs {
+    /// Redis at `url`.
+    pub fn at(url: &str) -> Self {
+        Self { redis_url: Secret::from(url.to_owned()), redis_ca: None }
+    }
+
+    /// The queue with these settings. Does not connect yet.
+    pub fn queue(&self) -> Result<Queue, goalpost_queue::Error> {
+        let read =
+            |path: &PathBuf| std::fs::read(path).map_err(|error| goalpost_queue::Error::Config(error.into()));
+        let authorities = self.redis_ca.as_ref().map(read).transpose()?;
+        Queue::believing(self.redis_url.reveal(), authorities)
+    }
 }
 
 /// Logs, traces and metrics of a process.
@@ -124,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_print() {
-        let args = RedisArgs { redis_url: "redis://:hunter2@localhost".parse().unwrap() };
+        let args = RedisArgs::at("redis://:hunter2@localhost");
         assert!(!format!("{args:?}").contains("hunter2"));
     }
 

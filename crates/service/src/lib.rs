@@ -1,9 +1,11 @@
 //! What every service's main shares: settings, listener, health, reflection, telemetry, errors,
 //! drain, and the life of a process that takes from lists.
 
+pub mod access;
 pub mod args;
 pub mod backoff;
 mod by_service;
+mod connection;
 pub mod drain;
 pub mod health;
 pub mod lease;

@@ -126,7 +126,7 @@ where
 }
 
 /// What operators ask must be answered while there is too much of everything else.
-fn is_exempt(path: &str) -> bool {
+pub(crate) fn is_exempt(path: &str) -> bool {
     path.starts_with("/grpc.health.") || path.starts_with("/grpc.reflection.")
 }
 

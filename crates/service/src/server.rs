@@ -1,14 +1,17 @@
 //! The gRPC server that every service runs in.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use goalpost_tls::Acceptor;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
+use crate::access::{self, Access, AccessArgs, Guard};
+use crate::connection::accepted;
 use crate::drain::Drain;
 use crate::health::Health;
 use crate::load::{LoadArgs, Shed};
@@ -35,6 +38,9 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// Its certificates, or what it knows callers by, cannot be used.
+    #[error(transparent)]
+    Access(#[from] access::Error),
     /// The descriptors for reflection cannot be read.
     #[error("reflection cannot be served")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -47,15 +53,18 @@ pub enum Error {
 pub struct Listener {
     tcp: TcpListener,
     address: SocketAddr,
+    tls: Option<Arc<Acceptor>>,
 }
 
 impl Listener {
-    /// Binds the address; port 0 takes a free one. `flag` is named in the error.
-    pub async fn bind(address: SocketAddr, flag: &'static str) -> Result<Self, Error> {
+    /// Binds the address; port 0 takes a free one. `flag` is named in the error. Connections are secured as `access`
+    /// says.
+    pub async fn bind(address: SocketAddr, flag: &'static str, access: &AccessArgs) -> Result<Self, Error> {
+        let tls = access.tls.acceptor().map_err(access::Error::from)?.map(Arc::new);
         let failed = |source| Error::Bind { address, flag, source };
         let tcp = TcpListener::bind(address).await.map_err(failed)?;
         let address = tcp.local_addr().map_err(failed)?;
-        Ok(Self { tcp, address })
+        Ok(Self { tcp, address, tls })
     }
 
     /// The address that it is bound to.
@@ -64,20 +73,31 @@ impl Listener {
     }
 }
 
-/// Serves the routes of `service`, health and reflection, as many calls at once as `load` says, until it is
-/// to end; then `unwind` ends what it has begun, while calls are still taken, and after that the server
-/// ends: at the latest when the time to drain is over.
+/// What every service is served with.
+pub struct Serving {
+    /// Its name, in traces and logs.
+    pub service: &'static str,
+    /// Where it is served.
+    pub listener: Listener,
+    /// Who may call it.
+    pub access: Access,
+    /// What it says of itself.
+    pub health: Health,
+    /// How many calls it answers at once.
+    pub load: LoadArgs,
+}
+
+/// Serves the routes, health and reflection until the service is to end; then `unwind` ends what it has begun, while
+/// calls are still taken, and after that the server ends: at the latest when the time to drain is over.
 pub async fn serve(
-    service: &'static str,
-    listener: Listener,
+    serving: Serving,
     routes: Routes,
-    health: Health,
-    load: LoadArgs,
     drain: &Drain,
     unwind: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     let shut = CancellationToken::new();
-    let serving = start(service, listener, routes, &health, load, shut.clone())?;
+    let health = serving.health.clone();
+    let serving = start(serving, routes, shut.clone())?;
     let ending = async {
         drain.stop.cancelled().await;
         health.drain().await;
@@ -97,13 +117,14 @@ pub async fn serve(
 
 /// The server, until `shut`; after that until the last call has ended.
 fn start(
-    service: &'static str,
-    listener: Listener,
+    serving: Serving,
     routes: Routes,
-    health: &Health,
-    load: LoadArgs,
     shut: CancellationToken,
 ) -> Result<impl Future<Output = Result<(), tonic::transport::Error>>, Error> {
+    let Serving { service, listener, access, health, load } = serving;
+    if access.is_open() {
+        tracing::warn!(service, "it is open: whoever reaches its port may do everything (--auth open)");
+    }
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(goalpost_proto::FILE_DESCRIPTOR_SET)
@@ -116,6 +137,7 @@ fn start(
     Ok(Server::builder()
         .trace_fn(move |request| trace_context::span_of(service, request))
         .layer(Shed::new(load))
+        .layer(Guard::new(access))
         // One connection may use all of it: another service's carries the calls of all its callers.
         .max_concurrent_streams(u32::try_from(load.max_calls + load.max_streams).unwrap_or(u32::MAX))
         .initial_stream_window_size(STREAM_WINDOW)
@@ -124,17 +146,5 @@ fn start(
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .tcp_nodelay(true)
         .add_routes(routes)
-        .serve_with_incoming_shutdown(nodelay(listener.tcp), shut.cancelled_owned()))
-}
-
-/// Small messages must not wait for each other's acknowledgement.
-fn nodelay(
-    listener: TcpListener,
-) -> impl tokio_stream::Stream<Item = std::io::Result<tokio::net::TcpStream>> {
-    use tokio_stream::StreamExt as _;
-    TcpListenerStream::new(listener).map(|stream| {
-        let stream = stream?;
-        stream.set_nodelay(true)?;
-        Ok(stream)
-    })
+        .serve_with_incoming_shutdown(accepted(listener.tcp, listener.tls), shut.cancelled_owned()))
 }

@@ -1,14 +1,17 @@
 //! Connections to whichever of the hosts takes writes.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use goalpost_tls::Authorities;
 use tokio::time::timeout;
-use tokio_postgres::config::{Host, TargetSessionAttrs};
-use tokio_postgres::tls::NoTlsStream;
-use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, Connection, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::Error;
 
@@ -28,7 +31,7 @@ const WITHOUT_LIMITS: &str = "-c statement_timeout=0 -c lock_timeout=0 -c idle_s
                               -c idle_in_transaction_session_timeout=0";
 
 /// A connection and what drives it.
-pub type Dedicated = (Client, Connection<Socket, NoTlsStream>);
+pub type Dedicated = (Client, Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>);
 
 /// The way to one database, whose hosts are tried in turn, beginning with the one that was good last.
 ///
@@ -38,14 +41,23 @@ pub(crate) struct Connector {
     /// Settings for one host each.
     hosts: Vec<Config>,
     good: AtomicUsize,
+    tls: MakeRustlsConnect,
 }
 
 impl Connector {
     /// Reads the URL. Does not connect.
-    pub(crate) fn new(url: &str) -> Result<Self, Error> {
-        let config = Config::from_str(url).map_err(|error| Error::Config(Box::new(error)))?;
+    pub(crate) fn new(url: &str, authorities: Option<&PathBuf>) -> Result<Self, Error> {
+        let mut config = Config::from_str(url).map_err(|error| Error::Config(Box::new(error)))?;
+        let believed = match (authorities, config.get_ssl_mode()) {
+            (Some(path), _) => Authorities::In(path),
+            (None, SslMode::Require) => Authorities::System,
+            (None, _) => Authorities::None,
+        };
+        // Never sometimes: who is believed would depend on the server, or on who is between.
+        config.ssl_mode(if believed == Authorities::None { SslMode::Disable } else { SslMode::Require });
+        let tls = goalpost_tls::believing(believed).map_err(|error| Error::Config(Box::new(error)))?;
         let hosts = each_host(&config)?;
-        Ok(Self { hosts, good: AtomicUsize::new(0) })
+        Ok(Self { hosts, good: AtomicUsize::new(0), tls: MakeRustlsConnect::new(tls) })
     }
 
     /// The same for sessions that wait for as long as it takes: for a lock, or for a notification. Limits
@@ -64,7 +76,7 @@ impl Connector {
         let mut outcome = Err(Error::Config("the URL names no host".into()));
         for turn in 0..self.hosts.len() {
             let place = (good + turn) % self.hosts.len();
-            outcome = connect_host(&self.hosts[place]).await;
+            outcome = connect_host(&self.hosts[place], &self.tls).await;
             if outcome.is_ok() {
                 self.good.store(place, Ordering::Relaxed);
                 break;
@@ -104,7 +116,7 @@ impl Connector {
 }
 
 /// Each address of the host within its time.
-async fn connect_host(config: &Config) -> Result<Dedicated, Error> {
+async fn connect_host(config: &Config, tls: &MakeRustlsConnect) -> Result<Dedicated, Error> {
     let limit = config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
     let away = |error| Error::Unavailable(Box::new(error));
     let mut outcome = Err(Error::Config("the host has no address".into()));
@@ -113,7 +125,8 @@ async fn connect_host(config: &Config) -> Result<Dedicated, Error> {
         if let Some(address) = address {
             config.hostaddr(address);
         }
-        outcome = within(limit, Box::pin(config.connect(NoTls))).await.and_then(|connected| Ok(connected?));
+        outcome =
+            within(limit, Box::pin(config.connect(tls.clone()))).await.and_then(|connected| Ok(connected?));
         if outcome.is_ok() {
             break;
         }
@@ -203,6 +216,7 @@ mod tests {
     fn each_host_has_its_port_and_what_the_url_says() {
         let connector = Connector::new(
             "postgres://me:secret@one:1,two:2/db?target_session_attrs=any&tcp_user_timeout=7&keepalives_idle=9",
+            None,
         )
         .unwrap();
         let [one, two] = connector.hosts.as_slice() else { panic!("two hosts") };
@@ -224,7 +238,7 @@ mod tests {
             "postgres://one:1,two:2,three:3/db?port=1",
             "postgres:///db?hostaddr=1.2.3.4,5.6.7.8&host=a",
         ] {
-            assert!(matches!(Connector::new(wrong), Err(Error::Config(_))), "{wrong}");
+            assert!(matches!(Connector::new(wrong, None), Err(Error::Config(_))), "{wrong}");
         }
     }
 
@@ -238,7 +252,7 @@ mod tests {
         let (good, name) = rest.split_once('/').unwrap();
         let url =
             format!("{credentials}@127.0.0.1:{dead},127.0.0.1:{silent_port},{good}/{name}?connect_timeout=1");
-        let connector = Connector::new(&url).unwrap();
+        let connector = Connector::new(&url, None).unwrap();
         let (client, connection) = connector.connect().await.unwrap();
         tokio::spawn(connection);
         client.batch_execute("CREATE TABLE written ()").await.unwrap();

@@ -4,6 +4,7 @@
 //! What a statement writes, its triggers (see `migrations/`) turn into events, outbox rows
 //! and notifications in the same transaction.
 
+pub mod api_keys;
 mod connection;
 mod connector;
 mod error;
@@ -21,6 +22,7 @@ mod settings;
 mod store;
 pub mod takers;
 pub mod timers;
+mod view;
 pub mod workflows;
 
 pub use connector::Dedicated;
@@ -29,3 +31,4 @@ pub use json::Json;
 pub use migrate::migrate;
 pub use settings::{Pooler, Settings};
 pub use store::Store;
+pub use view::View;

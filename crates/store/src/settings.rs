@@ -1,5 +1,7 @@
 //! Where the database is, and how it is reached.
 
+use std::path::PathBuf;
+
 /// Where the database is, and how it is reached.
 #[derive(Clone)]
 pub struct Settings {
@@ -11,6 +13,9 @@ pub struct Settings {
     pub direct_url: Option<String>,
     /// What stands between the pool and the database.
     pub pooler: Pooler,
+    /// Whose certificates are believed of the database, as PEM. With it every connection is secured; without it those are
+    /// whose URL says `sslmode=require`, and the system's authorities are believed.
+    pub authorities: Option<PathBuf>,
     /// Pooled connections at most.
     pub connections: usize,
 }
@@ -29,6 +34,6 @@ pub enum Pooler {
 impl Settings {
     /// A database without a pooler before it.
     pub fn direct(url: impl Into<String>, connections: usize) -> Self {
-        Self { url: url.into(), direct_url: None, pooler: Pooler::None, connections }
+        Self { url: url.into(), direct_url: None, pooler: Pooler::None, authorities: None, connections }
     }
 }

@@ -36,8 +36,9 @@ impl Store {
 
     /// A store with these settings. Does not connect yet.
     pub fn open(settings: &Settings) -> Result<Self, Error> {
-        let Settings { url, direct_url, pooler, connections } = settings;
-        let pooled = Arc::new(Connector::new(url)?);
+        let Settings { url, direct_url, pooler, authorities, connections } = settings;
+        let authorities = authorities.as_ref();
+        let pooled = Arc::new(Connector::new(url, authorities)?);
         let direct_url = match (direct_url, pooler) {
             (Some(direct), _) => direct,
             (None, Pooler::None) => url,
@@ -46,7 +47,7 @@ impl Store {
                 return Err(Error::Config("behind a pooler the database's own URL is needed as well".into()));
             }
         };
-        let direct = Arc::new(Connector::new(direct_url)?.for_sessions());
+        let direct = Arc::new(Connector::new(direct_url, authorities)?.for_sessions());
         let fitness = Fitness::default();
         let pool = pool(pooled, *pooler, *connections, fitness.clone())?;
         Ok(Self { pool, manner: Arc::new(Manner { pooler: *pooler, fitness }), direct })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use goalpost_peers::{Addresses, InvalidAddress};
+use goalpost_peers::{Addresses, Credentials, InvalidAddress};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,6 +16,7 @@ use crate::{Attempt, Error, Failure, SecretSource, Worker};
 /// A worker to be.
 pub struct Builder {
     engines: Vec<String>,
+    credentials: Credentials,
     name: String,
     max_concurrency: u32,
     drain_limit: Duration,
@@ -33,6 +34,7 @@ impl Builder {
     pub(crate) fn new(engine: String) -> Self {
         Self {
             engines: vec![engine],
+            credentials: Credentials::default(),
             name: default_name(),
             max_concurrency: 10,
             drain_limit: Duration::from_secs(30),
@@ -46,6 +48,13 @@ impl Builder {
     #[must_use]
     pub fn engine(mut self, endpoint: impl Into<String>) -> Self {
         self.engines.push(endpoint.into());
+        self
+    }
+
+    /// What the worker shows engines: a key with the role `worker`, and how it connects to `https` addresses.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = credentials;
         self
     }
 
@@ -115,7 +124,7 @@ impl Builder {
 
     /// The worker. Does not connect yet.
     pub fn build(self) -> Result<Worker, Error> {
-        let Self { engines, name, max_concurrency, drain_limit, handlers, secrets } = self;
+        let Self { engines, credentials, name, max_concurrency, drain_limit, handlers, secrets } = self;
         if handlers.is_empty() {
             return Err(Error::NoCapability);
         }
@@ -130,7 +139,7 @@ impl Builder {
         let handlers = handlers.collect();
         let engines = engines.join(",").parse::<Addresses>();
         let engines = engines.map_err(|InvalidAddress(text)| Error::Endpoint(text))?;
-        Ok(Worker::new(engines, Offer { name, max_concurrency, handlers }, drain_limit))
+        Ok(Worker::new(engines, credentials, Offer { name, max_concurrency, handlers }, drain_limit))
     }
 }
 

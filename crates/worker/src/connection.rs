@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use goalpost_model::limits::MAX_WORK_MESSAGE_BYTES;
+use goalpost_peers::{Authorized, Endpoint};
 use goalpost_proto::v1::{WorkRequest, WorkResponse, work_request::Message, worker_client::WorkerClient};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::{Channel, Endpoint};
 use tonic::{Status, Streaming};
 
 /// Messages to the engine that may wait for the stream.
@@ -19,7 +19,7 @@ pub(crate) struct Connection {
     upstream: mpsc::Sender<WorkRequest>,
     downstream: Streaming<WorkResponse>,
     /// For calls beside the stream.
-    pub(crate) channel: Channel,
+    pub(crate) channel: Authorized,
 }
 
 /// The stream is gone.

@@ -69,6 +69,7 @@ pub use attempt::Attempt;
 pub use builder::Builder;
 pub use error::Error;
 pub use goalpost_model::{Failure, PayloadReference, Secret, SecretPlace, SecretReference};
+pub use goalpost_peers::{Credentials, InvalidCredentials, InvalidKey};
 pub use goalpost_secrets::{DirectorySecrets, EnvSecrets, Found, SecretError, SecretSource};
 pub use payloads::PayloadError;
 pub use signals::stop_on_signal;

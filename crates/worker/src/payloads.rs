@@ -7,12 +7,12 @@ use std::time::Duration;
 use goalpost_model::limits::MAX_WORK_MESSAGE_BYTES;
 use goalpost_model::{Failure, PayloadReference};
 use goalpost_payloads::{Error, Outgoing, Transform, header_of};
+use goalpost_peers::Authorized;
 use goalpost_proto::v1::worker_client::WorkerClient;
 use goalpost_proto::v1::{PayloadHeader, ReadPayloadRequest, RunningAttempt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The engine that the worker's stream is at, while there is one.
-pub(crate) type Engine = watch::Receiver<Option<Channel>>;
+pub(crate) type Engine = watch::Receiver<Option<Authorized>>;
 
 /// The way of one attempt to stored payloads.
 #[derive(Clone)]
@@ -146,7 +146,7 @@ impl Payloads {
     }
 
     /// A client of the engine that the worker is at, or will be at soon.
-    async fn client(&self) -> Result<WorkerClient<Channel>, Status> {
+    async fn client(&self) -> Result<WorkerClient<Authorized>, Status> {
         let mut engine = self.engine.clone();
         let connected = tokio::time::timeout(PATIENCE, engine.wait_for(Option::is_some)).await;
         let channel = connected.ok().and_then(|engine| engine.ok()?.clone());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use goalpost_model::limits::MAX_WORK_MESSAGE_BYTES;
 use goalpost_model::{Failure, Usage};
-use goalpost_peers::{Addresses, Tour};
+use goalpost_peers::{Addresses, Authorized, Credentials, Tour};
 use goalpost_proto::v1::work_request::Message as Up;
 use goalpost_proto::v1::work_response::Message as Down;
 use goalpost_proto::v1::{
@@ -18,7 +18,6 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -43,7 +42,7 @@ pub struct Worker {
     /// Signs of life of the handlers.
     beats: (mpsc::Sender<Key>, mpsc::Receiver<Key>),
     /// The engine, for calls beside the stream.
-    engine: watch::Sender<Option<Channel>>,
+    engine: watch::Sender<Option<Authorized>>,
     /// When draining must end, once the worker is to stop.
     deadline: Option<Instant>,
     /// What still ran at the deadline was stopped.
@@ -75,10 +74,15 @@ impl Worker {
         Builder::new(endpoint.into())
     }
 
-    pub(crate) fn new(engines: Addresses, offer: Offer, drain_limit: Duration) -> Self {
+    pub(crate) fn new(
+        engines: Addresses,
+        credentials: Credentials,
+        offer: Offer,
+        drain_limit: Duration,
+    ) -> Self {
         let (finish, finished) = mpsc::unbounded_channel();
         Self {
-            engines: Tour::new(engines),
+            engines: Tour::new(engines, credentials),
             offer,
             drain_limit,
             session: Uuid::now_v7(),

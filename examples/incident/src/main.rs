@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use goalpost_example_incident::{Site, offer};
-use goalpost_worker::{Worker, stop_on_signal};
+use goalpost_worker::{Credentials, Worker, stop_on_signal};
 
 /// Responds to incidents of a small site of files for a Goalpost graph engine. Needs no privileges, and touches
 /// nothing outside of its directory.
@@ -28,8 +28,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let site = Site::open(arguments.state_dir)?;
-    let builder =
-        Worker::builder(arguments.engine).name("incident").max_concurrency(arguments.max_concurrency);
+    let builder = Worker::builder(arguments.engine)
+        .credentials(Credentials::of_environment()?)
+        .name("incident")
+        .max_concurrency(arguments.max_concurrency);
     let worker = offer(builder, &site).build()?;
     Ok(worker.run(stop_on_signal()?).await?)
 }

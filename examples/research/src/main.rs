@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use goalpost_example_research::{Library, LlmArgs, Papers, offer, offer_writing};
-use goalpost_worker::{Worker, stop_on_signal};
+use goalpost_worker::{Credentials, Worker, stop_on_signal};
 
 /// Searches documents and writes papers for a Goalpost graph engine. Without a language model it only searches and
 /// publishes.
@@ -34,8 +34,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let (library, papers) = (Library::open(arguments.documents)?, Papers::open(&arguments.paper_dir)?);
-    let builder =
-        Worker::builder(arguments.engine).name("research").max_concurrency(arguments.max_concurrency);
+    let builder = Worker::builder(arguments.engine)
+        .credentials(Credentials::of_environment()?)
+        .name("research")
+        .max_concurrency(arguments.max_concurrency);
     let mut builder = offer(builder, &library, &papers);
     match arguments.llm.model().await? {
         Some(model) => builder = offer_writing(builder, &library, &Arc::new(model)),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use goalpost_example_weather::weather::City;
 use goalpost_example_weather::{climatology, fetch, report};
-use goalpost_worker::{Attempt, Failure, Worker, stop_on_signal};
+use goalpost_worker::{Attempt, Credentials, Failure, Worker, stop_on_signal};
 use jiff::Zoned;
 
 /// Offers weather and reports to a Goalpost graph engine.
@@ -45,6 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let open_meteo = fetch::OpenMeteo::new(arguments.geocoding_url, arguments.forecast_url)?;
     let folder = arguments.report_dir;
     let worker = Worker::builder(arguments.engine)
+        .credentials(Credentials::of_environment()?)
         .name("weather")
         .max_concurrency(arguments.max_concurrency)
         .capability("weather.fetch", move |_: Attempt, City { city }: City| {

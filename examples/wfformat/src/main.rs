@@ -5,7 +5,7 @@ use std::error::Error;
 use clap::Parser;
 use goalpost_example_wfformat::{MAX_CONCURRENCY, sleep};
 use goalpost_wfformat::CAPABILITY;
-use goalpost_worker::{Worker, stop_on_signal};
+use goalpost_worker::{Credentials, Worker, stop_on_signal};
 
 /// Replays recorded workflow runs for a Goalpost graph engine: each task sleeps its recorded time.
 #[derive(Parser)]
@@ -24,6 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let worker = Worker::builder(arguments.engine)
+        .credentials(Credentials::of_environment()?)
         .name("wfformat")
         .max_concurrency(arguments.max_concurrency)
         .capability(CAPABILITY, sleep)

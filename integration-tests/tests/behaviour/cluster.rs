@@ -179,7 +179,7 @@ impl Service {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).stdout(log.try_clone().unwrap()).stderr(log).kill_on_drop(true);
         command.env("GOALPOST_WORKER_GRACE_MS", GRACE_MS).env("GOALPOST_ENGINE_GRACE_MS", GRACE_MS);
-        command.env_remove("DATABASE_URL").env_remove("REDIS_URL");
+        command.env("GOALPOST_AUTH", "open").env_remove("DATABASE_URL").env_remove("REDIS_URL");
         self.child = Some(command.spawn().unwrap());
         wait_for(format!("{} to serve", self.program.display()), async || {
             let exited = self.child.as_mut()?.try_wait().unwrap();

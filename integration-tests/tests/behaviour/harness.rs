@@ -111,10 +111,16 @@ impl System {
     pub(crate) async fn start(folder: TempDir, arguments: &[String]) -> Self {
         let catalog = folder.path().join("catalog.yaml");
         std::fs::write(&catalog, CATALOG).unwrap();
+        let catalog = ["--catalog".to_owned(), catalog.display().to_string()];
+        Self::start_with_its_catalog(folder, &[&catalog, arguments].concat()).await
+    }
+
+    /// The same with the catalog of `goalpost dev`, if the arguments name no other.
+    pub(crate) async fn start_with_its_catalog(folder: TempDir, arguments: &[String]) -> Self {
         let log = folder.path().join("log");
         let log_file = std::fs::File::options().create(true).append(true).open(&log).unwrap();
         let mut command = Command::new(binary("goalpost"));
-        command.arg("dev").arg("--data-dir").arg(folder.path().join("data")).arg("--catalog").arg(&catalog);
+        command.arg("dev").arg("--data-dir").arg(folder.path().join("data"));
         for service in ["decision-group", "planner", "graph-engine", "persistence"] {
             let flag = format!("--{service}-listen");
             if !arguments.contains(&flag) {
@@ -125,7 +131,7 @@ impl System {
             command.args(["--worker-grace-ms", "1000"]);
         }
         command.args(arguments);
-        command.env_remove("DATABASE_URL").env_remove("REDIS_URL");
+        command.env_remove("DATABASE_URL").env_remove("REDIS_URL").env_remove("GOALPOST_CATALOG");
         command.stdout(Stdio::piped()).stderr(log_file).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let stdout = child.stdout.take().unwrap();

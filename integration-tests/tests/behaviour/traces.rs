@@ -43,10 +43,10 @@ async fn an_imported_trace_is_submitted_as_a_file() {
     let on = on_stores_with(&["--catalog", &path("catalogs/wfformat.yaml")]).await;
     let worker = LedgerWorker::start(&on.system.endpoints.graph_engine);
     let imported = on.system.folder.path().join("mosaic.yaml").display().to_string();
-    goalpost(&["import", "wfformat", &mosaic(), "--time-scale", "1000", "--output", &imported]).await;
+    goalpost(&["import", "wfformat", &mosaic(), "--time-scale", "1000", "--to", &imported]).await;
     let endpoint = on.system.endpoints.decision_group.as_str();
     let shown =
-        goalpost(&["submit", "--endpoint", endpoint, "--blueprint", &imported, "--wait", "--json"]).await;
+        goalpost(&["submit", "--endpoint", endpoint, "--blueprint", &imported, "--wait", "-o", "json"]).await;
     let goal: Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(goal["state"], "GOAL_STATE_SUCCEEDED", "{shown}");
     worker.ledger(goal["id"].as_str().unwrap()).assert_order_of(Path::new(&mosaic()));
@@ -59,7 +59,7 @@ async fn replay(on: &OnStores, client: &Client, file: &Path) -> String {
     let name = file.file_name().unwrap();
     let imported = on.system.folder.path().join(name).display().to_string();
     let (file, scale) = (file.display().to_string(), scale.to_string());
-    goalpost(&["import", "wfformat", &file, "--time-scale", &scale, "--output", &imported]).await;
+    goalpost(&["import", "wfformat", &file, "--time-scale", &scale, "--to", &imported]).await;
     goalpost(&["lint", &imported, "--catalog", &path("catalogs/wfformat.yaml")]).await;
     let goal = NewGoal::blueprint(blueprint(serde_json::from_str(&text(Path::new(&imported))).unwrap()));
     let goal = client.submit(goal).await.unwrap();

@@ -5,18 +5,22 @@ use std::time::Duration;
 
 use goalpost_model::{Amount, GoalId, GoalState, Namespace, PayloadLimit, WorkflowId};
 use goalpost_proto::v1::{
-    CancelGoalRequest, CancelWorkflowRequest, Event, ExplainGoalRequest, ExplainWorkflowRequest, Explanation,
-    ExtendGoalRequest, GetGoalRequest, Goal, ListCapabilitiesRequest, ListCapabilitiesResponse,
-    ListCatalogRequest, ListCatalogResponse, ListDecisionsRequest, ListDecisionsResponse, ListGoalsRequest,
-    ListGoalsResponse, PauseGoalRequest, PayloadReference, PreviewPlanRequest, PreviewPlanResponse,
-    ReadPayloadRequest, ReplanGoalRequest, ResolveApprovalRequest, ResolveDecisionRequest, ResumeGoalRequest,
-    RetryGoalRequest, SetGoalBudgetRequest, SignalGoalRequest, SimulateBlueprintRequest,
-    SimulateBlueprintResponse, SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest,
-    WritePayloadRequest, act_on_workflow_request::Action, central_decision_group_server,
+    Blueprint, CancelGoalRequest, CancelWorkflowRequest, Event, ExplainGoalRequest, ExplainWorkflowRequest,
+    Explanation, ExtendGoalRequest, GetGoalBlueprintRequest, GetGoalRequest, Goal, ListCapabilitiesRequest,
+    ListCapabilitiesResponse, ListCatalogRequest, ListCatalogResponse, ListDecisionsRequest,
+    ListDecisionsResponse, ListGoalEventsRequest, ListGoalEventsResponse, ListGoalsRequest,
+    ListGoalsResponse, ListQueuesRequest, ListQueuesResponse, ListWorkersRequest, ListWorkersResponse,
+    PauseGoalRequest, PayloadReference, PreviewPlanRequest, PreviewPlanResponse, ReadPayloadRequest,
+    ReplanGoalRequest, ResolveApprovalRequest, ResolveDecisionRequest, ResumeGoalRequest, RetryGoalRequest,
+    SetGoalBudgetRequest, SignalGoalRequest, SimulateBlueprintRequest, SimulateBlueprintResponse,
+    SkipTaskRequest, SubmitGoalRequest, WatchEventsRequest, WatchGoalRequest, WritePayloadRequest,
+    act_on_workflow_request::Action, central_decision_group_server,
 };
 use goalpost_proto::{Violations, struct_from_map};
+use goalpost_service::access::Caller;
 use goalpost_service::load::Gate;
 use goalpost_service::{status, trace_context};
+use goalpost_store::View;
 use goalpost_store::goals::{self, Inserted, NewBlueprint};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -24,12 +28,15 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status, Streaming};
 use uuid::Uuid;
 
+use crate::access::{Scoped, admit};
 use crate::by_hand;
 use crate::checks::{Checked, Checks};
 use crate::decisions;
 use crate::extend::Extension;
 use crate::inline::inline;
+use crate::operations;
 use crate::preview::preview;
+use crate::rate::Pace;
 use crate::replan::Source;
 use crate::requests::{self, Own, Submission, Wanted};
 use crate::submit::{NotStored, Submitter};
@@ -47,6 +54,7 @@ const WATCH_ROOM: usize = 64;
 pub(crate) struct Api {
     pub(crate) context: Context,
     pub(crate) submitter: Submitter,
+    pub(crate) pace: Pace,
     pub(crate) checks: Checks,
     pub(crate) streams: Gate,
     /// How large inputs may be.
@@ -57,9 +65,11 @@ pub(crate) struct Api {
 #[tonic::async_trait]
 impl central_decision_group_server::CentralDecisionGroup for Api {
     async fn submit_goal(&self, request: Request<SubmitGoalRequest>) -> Result<Response<Goal>, Status> {
+        let (request, view) = self.admit(request).await?;
         let traceparent = trace_context::of(&request);
         let submission = requests::submission(request.into_inner(), self.payload_limit)
             .map_err(status::invalid_argument)?;
+        self.pace.enter(&submission.namespace)?;
         let checked = match &submission.wanted.blueprint {
             Some(own) => Some(self.own(own, &submission, traceparent.as_deref()).await?),
             None => None,
@@ -83,22 +93,22 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         if stored == id {
             return Ok(Response::new(just_submitted(id, submission)));
         }
-        self.read(stored).await
+        self.read(&view, stored).await
     }
 
     async fn get_goal(&self, request: Request<GetGoalRequest>) -> Result<Response<Goal>, Status> {
+        let (request, view) = self.admit(request).await?;
         let id = requests::goal_id(&request.into_inner().id).map_err(status::invalid_argument)?;
-        self.read(id).await
+        self.read(&view, id).await
     }
 
     async fn list_goals(
         &self,
         request: Request<ListGoalsRequest>,
     ) -> Result<Response<ListGoalsResponse>, Status> {
+        let (request, view) = self.admit(request).await?;
         let page = requests::page(request.into_inner()).map_err(status::invalid_argument)?;
-        let found =
-            goals::list(&self.context.store, page.namespace.as_ref(), page.state, page.before, page.size + 1)
-                .await;
+        let found = goals::list(&self.context.store, &view, &page.filter, page.size + 1).await;
         let found = found.map_err(|error| status::store(&error))?;
         let (found, next_page_token) = requests::cut(found, page.size, |goal| goal.id.to_string());
         let goals = found.into_iter().map(resource::goal).collect();
@@ -111,6 +121,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         &self,
         request: Request<WatchGoalRequest>,
     ) -> Result<Response<Self::WatchGoalStream>, Status> {
+        let (request, view) = self.admit(request).await?;
         let traceparent = trace_context::of(&request);
         let WatchGoalRequest { id, after } = request.into_inner();
         let goal = requests::goal_id(&id).map_err(status::invalid_argument)?;
@@ -120,7 +131,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
             return Err(status::invalid_argument(violations));
         }
         let place = self.streams.enter()?;
-        self.read(goal).await?;
+        self.read(&view, goal).await?;
         let (sender, events) = mpsc::channel(WATCH_ROOM);
         let wanted = WatchEventsRequest { workflow_id: id, after };
         let watch = Watch { context: self.context.clone(), wanted, traceparent };
@@ -132,7 +143,42 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         Ok(Response::new(Box::pin(ReceiverStream::new(events))))
     }
 
+    async fn list_goal_events(
+        &self,
+        request: Request<ListGoalEventsRequest>,
+    ) -> Result<Response<ListGoalEventsResponse>, Status> {
+        let (request, _) = self.admit(request).await?;
+        let traceparent = trace_context::of(&request);
+        operations::events(&self.context, request.into_inner(), traceparent.as_deref())
+            .await
+            .map(Response::new)
+    }
+
+    async fn get_goal_blueprint(
+        &self,
+        request: Request<GetGoalBlueprintRequest>,
+    ) -> Result<Response<Blueprint>, Status> {
+        let (request, _) = self.admit(request).await?;
+        let id = requests::goal_id(&request.into_inner().id).map_err(status::invalid_argument)?;
+        operations::blueprint(&self.context, id).await.map(Response::new)
+    }
+
+    async fn list_workers(
+        &self,
+        request: Request<ListWorkersRequest>,
+    ) -> Result<Response<ListWorkersResponse>, Status> {
+        operations::workers(&self.context, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_queues(
+        &self,
+        request: Request<ListQueuesRequest>,
+    ) -> Result<Response<ListQueuesResponse>, Status> {
+        operations::queues(&self.context, request.into_inner()).await.map(Response::new)
+    }
+
     async fn cancel_goal(&self, request: Request<CancelGoalRequest>) -> Result<Response<Goal>, Status> {
+        let (request, view) = self.admit(request).await?;
         let traceparent = trace_context::of(&request);
         let CancelGoalRequest { id, reason } = request.into_inner();
         let id = requests::goal_id(&id).map_err(status::invalid_argument)?;
@@ -144,7 +190,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
             cancel_workflow(&self.context, id, reason, traceparent.as_deref()).await?;
             goals::settle(store, &[id]).await.map_err(|error| status::store(&error))?;
         }
-        self.read(id).await
+        self.read(&view, id).await
     }
 
     async fn pause_goal(&self, request: Request<PauseGoalRequest>) -> Result<Response<Goal>, Status> {
@@ -159,10 +205,11 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         &self,
         request: Request<SetGoalBudgetRequest>,
     ) -> Result<Response<Goal>, Status> {
+        let (request, view) = self.admit(request).await?;
         let traceparent = trace_context::of(&request);
         let (id, change) = by_hand::new_limits(request.into_inner()).map_err(status::invalid_argument)?;
         by_hand::set_budget(&self.context, id, change, traceparent.as_deref()).await?;
-        self.read(id).await
+        self.read(&view, id).await
     }
 
     async fn retry_goal(&self, request: Request<RetryGoalRequest>) -> Result<Response<Goal>, Status> {
@@ -184,18 +231,20 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         &self,
         request: Request<ListDecisionsRequest>,
     ) -> Result<Response<ListDecisionsResponse>, Status> {
+        let (request, view) = self.admit(request).await?;
         let page = decisions::page(request.into_inner()).map_err(status::invalid_argument)?;
-        decisions::list(&self.context, page).await.map(Response::new)
+        decisions::list(&self.context, &view, page).await.map(Response::new)
     }
 
     async fn resolve_decision(
         &self,
         request: Request<ResolveDecisionRequest>,
     ) -> Result<Response<Goal>, Status> {
+        let (request, view) = self.admit(request).await?;
         let traceparent = trace_context::of(&request);
         let resolution = decisions::resolution(request.into_inner()).map_err(status::invalid_argument)?;
         decisions::resolve(&self.context, &self.checks, &resolution, traceparent.as_deref()).await?;
-        self.read(resolution.goal).await
+        self.read(&view, resolution.goal).await
     }
 
     async fn skip_task(&self, request: Request<SkipTaskRequest>) -> Result<Response<Goal>, Status> {
@@ -206,6 +255,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         &self,
         request: Request<ExplainGoalRequest>,
     ) -> Result<Response<Explanation>, Status> {
+        let (request, _) = self.admit(request).await?;
         let traceparent = trace_context::of(&request);
         let id = requests::goal_id(&request.into_inner().id).map_err(status::invalid_argument)?;
         let request = ExplainWorkflowRequest { id: WorkflowId::from(id).to_string() };
@@ -215,6 +265,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
     }
 
     async fn extend_goal(&self, request: Request<ExtendGoalRequest>) -> Result<Response<Goal>, Status> {
+        let (request, view) = self.admit(request).await?;
         let traceparent = trace_context::of(&request);
         let ExtendGoalRequest { id, task, blueprint } = request.into_inner();
         let (id, blueprint) = by_hand::extension(&id, &task, blueprint).map_err(status::invalid_argument)?;
@@ -224,10 +275,11 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         } else {
             extension.put_into(task, blueprint).await?;
         }
-        self.read(id).await
+        self.read(&view, id).await
     }
 
     async fn replan_goal(&self, request: Request<ReplanGoalRequest>) -> Result<Response<Goal>, Status> {
+        let (request, view) = self.admit(request).await?;
         let traceparent = trace_context::of(&request);
         let (id, reason, source) = by_hand::replan(request.into_inner()).map_err(status::invalid_argument)?;
         let source = match source {
@@ -239,13 +291,14 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         };
         let extension = Extension { context: &self.context, checks: &self.checks, id, traceparent };
         extension.replan(&reason, &source).await?;
-        self.read(id).await
+        self.read(&view, id).await
     }
 
     async fn simulate_blueprint(
         &self,
         request: Request<SimulateBlueprintRequest>,
     ) -> Result<Response<SimulateBlueprintResponse>, Status> {
+        let (request, _) = self.admit(request).await?;
         let traceparent = trace_context::of(&request);
         let wanted =
             simulate::wanted(request.into_inner(), self.payload_limit).map_err(status::invalid_argument)?;
@@ -258,7 +311,8 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
     ) -> Result<Response<PayloadReference>, Status> {
         let traceparent = trace_context::of(&request);
         let _place = self.streams.enter()?;
-        let stored = payloads::write(&self.context, request.into_inner(), traceparent).await?;
+        let caller = Caller::of(&request)?;
+        let stored = payloads::write(&self.context, caller, request.into_inner(), traceparent).await?;
         Ok(Response::new(stored))
     }
 
@@ -268,6 +322,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         &self,
         request: Request<ReadPayloadRequest>,
     ) -> Result<Response<Self::ReadPayloadStream>, Status> {
+        let (request, _) = self.admit(request).await?;
         let traceparent = trace_context::of(&request);
         let place = self.streams.enter()?;
         let parts =
@@ -279,6 +334,7 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         &self,
         request: Request<PreviewPlanRequest>,
     ) -> Result<Response<PreviewPlanResponse>, Status> {
+        let (request, _) = self.admit(request).await?;
         preview(&self.context, &self.checks, request, self.payload_limit).await.map(Response::new)
     }
 
@@ -286,30 +342,43 @@ impl central_decision_group_server::CentralDecisionGroup for Api {
         &self,
         request: Request<ListCatalogRequest>,
     ) -> Result<Response<ListCatalogResponse>, Status> {
+        let (request, view) = self.admit(request).await?;
         let traceparent = trace_context::of(&request);
         let ListCatalogRequest { page_size, page_token } = request.into_inner();
         let request = ListCapabilitiesRequest { page_size, page_token };
         let mut planner = self.context.peers.planner.clone();
         let answer =
             planner.list_capabilities(trace_context::request(request, traceparent.as_deref())).await?;
-        let ListCapabilitiesResponse { capabilities, next_page_token, facts, catalog_version, methods } =
+        let ListCapabilitiesResponse { capabilities, next_page_token, facts, catalog_version, mut methods } =
             answer.into_inner();
+        let is_theirs = |namespaces: &[String]| {
+            namespaces.is_empty() || namespaces.iter().any(|namespace| view.shows(namespace))
+        };
+        let shown = capabilities.into_iter().zip(facts).filter(|(_, facts)| is_theirs(&facts.namespaces));
+        let (capabilities, facts) = shown.unzip();
+        methods.retain(|method| is_theirs(&method.namespaces));
         let page = ListCatalogResponse { capabilities, next_page_token, facts, catalog_version, methods };
         Ok(Response::new(page))
     }
 }
 
 impl Api {
+    /// The request, if its caller may make it for what it is about, and what the caller may see.
+    async fn admit<M: Scoped>(&self, request: Request<M>) -> Result<(Request<M>, View), Status> {
+        admit(&self.context.store, request).await
+    }
+
     /// Asks something of the goal's workflow; `read` says what.
-    async fn act<M>(
+    async fn act<M: Scoped>(
         &self,
         request: Request<M>,
         read: impl FnOnce(M) -> Result<(GoalId, Action), Violations>,
     ) -> Result<Response<Goal>, Status> {
+        let (request, view) = self.admit(request).await?;
         let traceparent = trace_context::of(&request);
         let (id, action) = read(request.into_inner()).map_err(status::invalid_argument)?;
         by_hand::act(&self.context, id, action, traceparent.as_deref()).await?;
-        self.read(id).await
+        self.read(&view, id).await
     }
 
     /// The caller's own blueprint, checked; it has to come to its end within the goal's budget, if all goes well.
@@ -327,8 +396,8 @@ impl Api {
         }
     }
 
-    async fn read(&self, id: GoalId) -> Result<Response<Goal>, Status> {
-        let found = goals::get(&self.context.store, id).await.map_err(|error| status::store(&error))?;
+    async fn read(&self, view: &View, id: GoalId) -> Result<Response<Goal>, Status> {
+        let found = goals::get(&self.context.store, view, id).await.map_err(|error| status::store(&error))?;
         let found = found.ok_or_else(|| status::not_found("goal", &id.to_string()))?;
         Ok(Response::new(resource::found(found)))
     }

@@ -1,9 +1,11 @@
 //! Settings of the decision group.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
+use goalpost_service::access::AccessArgs;
 use goalpost_service::args::{PayloadArgs, PostgresArgs, RedisArgs};
 use goalpost_service::drain::DrainArgs;
 use goalpost_service::load::LoadArgs;
@@ -27,6 +29,9 @@ pub struct Config {
     /// RESOURCE_EXHAUSTED. A batch that was under way may go beyond it.
     #[arg(long, env = "GOALPOST_MAX_OPEN_GOALS", default_value_t = 100_000)]
     pub max_open_goals: u32,
+    /// Goals that each namespace may submit a second, to each replica; without it as many as come.
+    #[arg(long, env = "GOALPOST_MAX_SUBMISSIONS_PER_SECOND", value_name = "GOALS")]
+    pub max_submissions_per_second: Option<NonZeroU32>,
     /// A file of policies that say which plans run, which never do and which have to be approved; without one
     /// everything runs. docs/decisions.md says how they are written.
     #[arg(long, env = "GOALPOST_POLICIES", value_name = "FILE")]
@@ -40,6 +45,9 @@ pub struct Config {
     /// Its end.
     #[command(flatten)]
     pub drain: DrainArgs,
+    /// Who may call it, and how it shows who it is.
+    #[command(flatten)]
+    pub access: AccessArgs,
     /// PostgreSQL.
     #[command(flatten)]
     pub postgres: PostgresArgs,

@@ -11,7 +11,7 @@ use goalpost_proto::v1::{
 use goalpost_proto::{Violations, read_approval_state, read_blueprint, read_namespace};
 use goalpost_service::status;
 use goalpost_store::goals::{self, Answer, ApprovalFilter, Edit, Word};
-use goalpost_store::workflows;
+use goalpost_store::{View, workflows};
 use tonic::{Code, Status};
 
 use crate::checks::{Checks, Definitions};
@@ -45,8 +45,12 @@ pub(crate) fn page(request: ListDecisionsRequest) -> Result<Page, Violations> {
 }
 
 /// A page of approvals, newest first.
-pub(crate) async fn list(context: &Context, page: Page) -> Result<ListDecisionsResponse, Status> {
-    let found = goals::list_approvals(&context.store, &page.filter, page.size + 1).await;
+pub(crate) async fn list(
+    context: &Context,
+    view: &View,
+    page: Page,
+) -> Result<ListDecisionsResponse, Status> {
+    let found = goals::list_approvals(&context.store, view, &page.filter, page.size + 1).await;
     let found = found.map_err(|error| status::store(&error))?;
     let (found, next_page_token) = requests::cut(found, page.size, |approval| approval.id.to_string());
     let approvals = found.into_iter().map(resource::approval).collect();

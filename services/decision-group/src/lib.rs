@@ -4,7 +4,9 @@
 //! goals (`plan`), of tasks that wait for a plan (`expand`), of what a language model plans (`draft`), of
 //! ended workflows (`outcomes`).
 
+mod access;
 mod api;
+mod api_keys;
 mod begin;
 mod budget;
 mod by_hand;
@@ -15,12 +17,14 @@ mod draft;
 mod expand;
 mod extend;
 mod inline;
+mod operations;
 mod outcomes;
 mod payloads;
 mod peers;
 mod plan;
 mod planner;
 mod preview;
+mod rate;
 mod refusals;
 mod replan;
 mod replanning;
@@ -38,24 +42,28 @@ use std::sync::Arc;
 
 use goalpost_model::limits::MAX_MESSAGE_BYTES;
 use goalpost_policy::Policies;
+use goalpost_proto::v1::access_control_server::AccessControlServer;
 use goalpost_proto::v1::central_decision_group_server::CentralDecisionGroupServer;
 use goalpost_queue::{List, Queue};
+use goalpost_service::access::Access;
 use goalpost_service::args::PayloadArgs;
 use goalpost_service::drain::{Drain, DrainArgs};
 use goalpost_service::health::Health;
 use goalpost_service::lease::{self, Registration, STORES, Taker};
 use goalpost_service::line::Line;
 use goalpost_service::load::{Gate, LoadArgs};
-use goalpost_service::server::{self, Listener};
+use goalpost_service::server::{self, Listener, Serving};
 use goalpost_store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 use uuid::Uuid;
 
+use api_keys::AccessControl;
 use checks::Checks;
 pub use config::Config;
 use peers::Peers;
+use rate::Pace;
 use rulings::Rulings;
 use submit::Submitter;
 
@@ -88,10 +96,12 @@ pub enum Error {
 /// The decision group, bound to its address.
 pub struct App {
     listener: Listener,
+    access: Access,
     context: Context,
     health: Health,
     load: LoadArgs,
     max_open_goals: u32,
+    pace: Pace,
     payload: PayloadArgs,
     drain: DrainArgs,
 }
@@ -115,14 +125,18 @@ impl Context {
 /// Binds the address. Connects to nothing yet.
 pub async fn build(config: Config) -> Result<App, Error> {
     let store = config.postgres.store()?;
-    let queue = Queue::new(config.redis.redis_url.reveal())?;
+    let queue = config.redis.queue()?;
     let peers = Peers::new(&config)?;
-    let listener = Listener::bind(config.listen, "--decision-group-listen (or --listen)").await?;
-    let health = Health::new(&["goalpost.v1.CentralDecisionGroup"], &[STORES]).await;
+    let listener =
+        Listener::bind(config.listen, "--decision-group-listen (or --listen)", &config.access).await?;
+    let access = Access::new(&config.access, Some(store.clone())).map_err(server::Error::from)?;
+    let health =
+        Health::new(&["goalpost.v1.CentralDecisionGroup", "goalpost.v1.AccessControl"], &[STORES]).await;
     let policies = Arc::new(config.policies.as_deref().map(read_policies).transpose()?.unwrap_or_default());
     let context = Context { store, queue, peers, policies };
-    let Config { load, max_open_goals, payload, drain, .. } = config;
-    Ok(App { listener, context, health, load, max_open_goals, payload, drain })
+    let Config { load, max_open_goals, max_submissions_per_second, payload, drain, .. } = config;
+    let pace = Pace::new(max_submissions_per_second);
+    Ok(App { listener, access, context, health, load, max_open_goals, pace, payload, drain })
 }
 
 /// Reads the file of policies; at start, before anything is served.
@@ -150,26 +164,30 @@ impl App {
     /// Serves until `stop`; then takes nothing more, gives back what it has not begun, and ends when
     /// calls have their answers.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
-        let Self { listener, context, health, load, max_open_goals, payload, drain } = self;
+        let Self { listener, access, context, health, load, max_open_goals, pace, payload, drain } = self;
         let drain = Drain::new(stop.clone(), drain);
         let (takers, writer) = (TaskTracker::new(), TaskTracker::new());
         takers.spawn(take(context.clone(), health.clone(), stop.clone()));
         takers.close();
         let submitter = Submitter::start(context.store.clone(), max_open_goals, &writer);
         writer.close();
+        let access_control = AccessControlServer::new(AccessControl { store: context.store.clone() });
         let checks = Checks::new(context.peers.planner.clone(), context.store.clone());
         let streams = Gate::of_streams(load);
         let payload_limit = payload.max_payload_bytes;
         let api = CentralDecisionGroupServer::new(api::Api {
             context,
             submitter,
+            pace,
             checks,
             streams,
             payload_limit,
             stop,
         });
-        let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES));
-        server::serve(SERVICE, listener, routes, health, load, &drain, takers.wait()).await?;
+        let routes =
+            Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES)).add_service(access_control);
+        let serving = Serving { service: SERVICE, listener, access, health, load };
+        server::serve(serving, routes, &drain, takers.wait()).await?;
         // Nobody submits any more: what was submitted is written.
         drain.within(writer.wait()).await;
         Ok(())

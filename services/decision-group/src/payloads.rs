@@ -9,14 +9,15 @@ use goalpost_model::{GoalId, PayloadId, PayloadReference, WorkflowId};
 use goalpost_proto::Violations;
 use goalpost_proto::v1::{
     self, KeepPayloadsRequest, KeepPayloadsResponse, ReadPayloadRequest, ReadPayloadResponse,
-    WritePayloadRequest,
+    WritePayloadRequest, write_payload_request,
 };
+use goalpost_service::access::Caller;
 use goalpost_service::load::Place;
 use goalpost_service::{status, trace_context};
 use tonic::{Status, Streaming};
 
-use crate::Context;
 use crate::requests::Submission;
+use crate::{Context, access};
 
 /// A payload on its way to whoever reads it.
 pub(crate) struct Parts {
@@ -35,13 +36,23 @@ impl Stream for Parts {
 /// Hands on what comes. If it breaks off here, it breaks off there: it does not end.
 pub(crate) fn write(
     context: &Context,
+    caller: Caller,
     parts: Streaming<WritePayloadRequest>,
     traceparent: Option<String>,
 ) -> impl Future<Output = Result<v1::PayloadReference, Status>> + Send + use<> {
     let mut engine = context.peers.engine.clone();
+    let parts = parts.map(move |part| for_whom_may(&caller, part?));
     goalpost_payloads::unbroken(parts, move |parts| async move {
         engine.write_payload(trace_context::request(parts, traceparent.as_deref())).await
     })
+}
+
+/// The part, if the caller may write for the namespace that it names.
+fn for_whom_may(caller: &Caller, mut part: WritePayloadRequest) -> Result<WritePayloadRequest, Status> {
+    if let Some(write_payload_request::Message::Header(header)) = &mut part.message {
+        access::settle(caller, &mut header.namespace)?;
+    }
+    Ok(part)
 }
 
 /// Hands on what is stored.

@@ -1,10 +1,11 @@
 //! The services that the decision group calls.
 
 use goalpost_model::limits::MAX_MESSAGE_BYTES;
-use goalpost_peers::{Addresses, Channel, InvalidAddress};
+use goalpost_peers::{Addresses, Channel, Credentials, InvalidAddress};
 use goalpost_proto::v1::graph_engine_client::GraphEngineClient;
 use goalpost_proto::v1::persistence_client::PersistenceClient;
 use goalpost_proto::v1::planner_client::PlannerClient;
+use goalpost_service::server;
 
 use crate::{Config, Error};
 
@@ -21,6 +22,9 @@ pub(crate) struct Peers {
 
 impl Peers {
     pub(crate) fn new(config: &Config) -> Result<Self, Error> {
+        let connector = config.access.tls.connector().map_err(|error| server::Error::Access(error.into()))?;
+        let credentials = Credentials::default().tls(connector);
+        let channel = |addresses| channel(addresses, &credentials);
         Ok(Self {
             planner: PlannerClient::new(channel(&config.planner)?)
                 .max_decoding_message_size(MAX_ANSWER_BYTES),
@@ -32,7 +36,7 @@ impl Peers {
     }
 }
 
-fn channel(addresses: &str) -> Result<Channel, Error> {
+fn channel(addresses: &str, credentials: &Credentials) -> Result<Channel, Error> {
     let addresses = addresses.parse::<Addresses>().map_err(|InvalidAddress(text)| Error::Peer(text))?;
-    Ok(Channel::new(&addresses))
+    Ok(Channel::new(&addresses, credentials))
 }

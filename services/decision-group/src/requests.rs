@@ -6,18 +6,18 @@ use goalpost_model::limits::{
     MAX_BLUEPRINT_BYTES, MAX_GOAL_BYTES, MAX_NAME_BYTES, MAX_REASON_BYTES, MAX_REQUEST_ID_BYTES,
 };
 use goalpost_model::{
-    Blueprint, Digest, GoalBudget, GoalId, GoalState, Namespace, PayloadLimit, Policy, Priority,
-    canonical_json,
+    Blueprint, Digest, GoalBudget, GoalId, Namespace, PayloadLimit, Policy, Priority, canonical_json,
 };
 use goalpost_policy::CompiledPolicy;
 use goalpost_proto::v1::{self, SubmitGoalRequest};
 use goalpost_proto::{
     Violations, map_from_struct, read_blueprint, read_goal_budget, read_goal_state, read_namespace,
-    read_policy, read_priority,
+    read_policy, read_priority, read_timestamp,
 };
 use goalpost_store::Json;
-use goalpost_store::goals::{NewBlueprint, NewGoal, RequestKey};
+use goalpost_store::goals::{GoalFilter, NewBlueprint, NewGoal, RequestKey};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 const DEFAULT_PAGE: i64 = 50;
 const MAX_PAGE: i64 = 1_000;
@@ -171,21 +171,41 @@ pub(crate) fn new_goal(
 /// A page of goals.
 #[derive(Debug)]
 pub(crate) struct Page {
-    pub(crate) namespace: Option<Namespace>,
-    pub(crate) state: Option<GoalState>,
-    pub(crate) before: Option<GoalId>,
+    pub(crate) filter: GoalFilter,
     pub(crate) size: i64,
 }
 
 /// Reads the request for a page.
 pub(crate) fn page(request: v1::ListGoalsRequest) -> Result<Page, Violations> {
-    let v1::ListGoalsRequest { page_size, page_token, state, namespace } = request;
+    let v1::ListGoalsRequest {
+        page_size,
+        page_token,
+        state,
+        namespace,
+        goal_type,
+        created_after,
+        created_before,
+    } = request;
     let mut violations = Violations::default();
     let size = self::page_size(page_size, &mut violations);
-    let before = page_start(&page_token, &mut violations);
+    let page_start = page_start(&page_token, &mut violations);
     let state = read_goal_state(state, "state", &mut violations);
     let namespace = read_namespace(&namespace, "namespace", &mut violations);
-    violations.or(Page { namespace, state, before, size })
+    let from = created_after.and_then(|at| first_id(at, "created_after", &mut violations));
+    let until = created_before.and_then(|at| first_id(at, "created_before", &mut violations));
+    let before = page_start.into_iter().chain(until).min();
+    let goal_type = Some(goal_type).filter(|goal_type| !goal_type.is_empty());
+    if goal_type.as_ref().is_some_and(|goal_type| goal_type.contains('\0')) {
+        violations.add("goal_type", "must not have a NUL in it");
+    }
+    violations.or(Page { filter: GoalFilter { namespace, state, goal_type, before, from }, size })
+}
+
+/// The least id of a goal that is submitted at this time: ids begin with the millisecond.
+fn first_id(at: pbjson_types::Timestamp, field: &str, violations: &mut Violations) -> Option<GoalId> {
+    let at = read_timestamp(at, field, violations)?;
+    let milliseconds = u128::try_from(at.as_millisecond()).unwrap_or_default();
+    Some(GoalId(Uuid::from_u128(milliseconds << 80)))
 }
 
 /// How many somebody wants to see at once.
@@ -272,9 +292,36 @@ mod tests {
             fields(submission(request, PayloadLimit::default()).unwrap_err()),
             ["goal", "goal", "goal_type", "request_id", "namespace", "priority", "budget.tokens"]
         );
-        let request =
-            v1::ListGoalsRequest { page_size: -1, page_token: "x".into(), state: 99, namespace: ":".into() };
-        assert_eq!(fields(page(request).unwrap_err()), ["page_size", "page_token", "state", "namespace"]);
+        let request = v1::ListGoalsRequest {
+            page_size: -1,
+            page_token: "x".into(),
+            state: 99,
+            namespace: ":".into(),
+            goal_type: "\0".into(),
+            created_after: Some(pbjson_types::Timestamp { seconds: i64::MAX, nanos: 0 }),
+            created_before: None,
+        };
+        assert_eq!(
+            fields(page(request).unwrap_err()),
+            ["page_size", "page_token", "state", "namespace", "created_after", "goal_type"]
+        );
+    }
+
+    #[test]
+    fn a_time_is_the_least_id_of_its_millisecond() {
+        let at = |seconds, nanos| Some(pbjson_types::Timestamp { seconds, nanos });
+        let request = v1::ListGoalsRequest {
+            created_after: at(1_700_000_000, 1_000_000),
+            created_before: at(1_700_000_000, 3_000_000),
+            ..v1::ListGoalsRequest::default()
+        };
+        let GoalFilter { before, from, .. } = page(request).unwrap().filter;
+        let id = |millisecond: u32| {
+            let at = uuid::Timestamp::from_unix(uuid::NoContext, 1_700_000_000, millisecond * 1_000_000);
+            GoalId(Uuid::new_v7(at))
+        };
+        assert!(id(0) < from.unwrap() && from.unwrap() <= id(1));
+        assert!(id(2) < before.unwrap() && before.unwrap() <= id(3));
     }
 
     #[test]

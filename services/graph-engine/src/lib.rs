@@ -23,12 +23,13 @@ use goalpost_model::limits::{MAX_MESSAGE_BYTES, MAX_WORK_MESSAGE_BYTES};
 use goalpost_proto::v1::graph_engine_server::GraphEngineServer;
 use goalpost_proto::v1::worker_server::WorkerServer;
 use goalpost_queue::Queue;
+use goalpost_service::access::Access;
 use goalpost_service::describe;
 use goalpost_service::drain::Drain;
 use goalpost_service::health::Health;
 use goalpost_service::lease::{self, Registration, STORES, Taker};
 use goalpost_service::load::Gate;
-use goalpost_service::server::{self, Listener};
+use goalpost_service::server::{self, Listener, Serving};
 use goalpost_store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -63,6 +64,7 @@ pub enum Error {
 pub struct App {
     config: Config,
     listener: Listener,
+    access: Access,
     store: Store,
     queue: Queue,
     health: Health,
@@ -71,10 +73,13 @@ pub struct App {
 /// Binds the address. Connects to nothing yet.
 pub async fn build(config: Config) -> Result<App, Error> {
     let store = config.postgres.store()?;
-    let queue = Queue::new(config.redis.redis_url.reveal())?;
-    let listener = Listener::bind(config.listen, "--graph-engine-listen (or --listen)").await?;
+    let queue = config.redis.queue()?;
+    let listener =
+        Listener::bind(config.listen, "--graph-engine-listen (or --listen)", &config.access).await?;
+    config.access.knows_services().map_err(server::Error::from)?;
+    let access = Access::new(&config.access, Some(store.clone())).map_err(server::Error::from)?;
     let health = Health::new(&["goalpost.v1.GraphEngine", "goalpost.v1.Worker"], &[STORES]).await;
-    Ok(App { config, listener, store, queue, health })
+    Ok(App { config, listener, access, store, queue, health })
 }
 
 impl App {
@@ -91,7 +96,7 @@ impl App {
     /// Serves until `stop`; then sends its workers away and ends with everything written that was
     /// received.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
-        let Self { config, listener, store, queue, health } = self;
+        let Self { config, listener, access, store, queue, health } = self;
         let drain = Drain::new(stop, config.drain);
         let blueprints = Arc::new(Blueprints::new(config.payload.max_payload_bytes));
         let (engine, committer) =
@@ -119,7 +124,7 @@ impl App {
         shared.takers.spawn(orders::take_timers(shared.clone()));
         shared.takers.spawn(orders::take_keys(shared.clone()));
         shared.takers.spawn(workers::send_away_unregistered(shared.clone()));
-        shared.takers.spawn(supply::tell_offers(shared.clone()));
+        shared.takers.spawn(supply::tell_workers(shared.clone()));
         let payloads = Payloads::new(shared.clone(), config.payloads);
         let api = GraphEngineServer::new(api::Api { shared: shared.clone(), payloads: payloads.clone() });
         let streams = Gate::of_streams(config.load);
@@ -127,7 +132,8 @@ impl App {
         let routes = Routes::new(api.max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(work.max_decoding_message_size(MAX_WORK_MESSAGE_BYTES));
         let unwind = Box::pin(unwind(shared));
-        server::serve(SERVICE, listener, routes, health, config.load, &drain, unwind).await?;
+        let serving = Serving { service: SERVICE, listener, access, health, load: config.load };
+        server::serve(serving, routes, &drain, unwind).await?;
         // Every handle is gone with the tasks and the server: the committer writes the rest.
         drain.within(committer).await;
         leave.cancel();

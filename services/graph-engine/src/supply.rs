@@ -1,6 +1,6 @@
 //! Who could take what waits: as all engines tell, and how much waits for them.
 //!
-//! An engine tells what its workers offer when that changes, in its row among the takers. It says so once more when it
+//! An engine tells who its workers are when that changes, in its row among the takers. It says so once more when it
 //! is registered again; a dead one offers nothing.
 
 use std::collections::{BTreeMap, HashSet};
@@ -12,20 +12,21 @@ use goalpost_store::{Error, takers};
 
 use crate::shared::Shared;
 
-/// Tells what the workers of this engine offer, whenever it changes.
-pub(crate) async fn tell_offers(shared: Shared) {
-    let mut offers = shared.sessions.offers();
+/// Tells who the workers of this engine are, whenever that changes.
+pub(crate) async fn tell_workers(shared: Shared) {
+    let mut changes = shared.sessions.changes();
     let stop = &shared.drain.stop;
     let telling = async {
         loop {
             shared.registration.held().await;
-            let offered = offers.borrow_and_update().clone();
-            let tell = || takers::tell_offers(&shared.store, shared.id.0, &offered);
+            changes.mark_unchanged();
+            let workers = shared.sessions.told();
+            let tell = || takers::tell_workers(&shared.store, shared.id.0, &workers);
             if until_ok("PostgreSQL", stop, tell).await.is_none() {
                 return;
             }
             tokio::select! {
-                changed = offers.changed() => if changed.is_err() { return },
+                changed = changes.changed() => if changed.is_err() { return },
                 () = shared.registration.lost() => {}
             }
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use goalpost_service::access::AccessArgs;
 use goalpost_service::args::{PostgresArgs, RedisArgs};
 use goalpost_service::drain::DrainArgs;
 use goalpost_service::load::LoadArgs;
@@ -62,6 +63,9 @@ pub struct Config {
     /// Its end.
     #[command(flatten)]
     pub drain: DrainArgs,
+    /// Who may call it, and how it shows who it is.
+    #[command(flatten)]
+    pub access: AccessArgs,
     /// PostgreSQL.
     #[command(flatten)]
     pub postgres: PostgresArgs,

@@ -29,11 +29,12 @@ use std::sync::Arc;
 
 use goalpost_proto::v1::persistence_server::PersistenceServer;
 use goalpost_queue::Queue;
+use goalpost_service::access::Access;
 use goalpost_service::backoff::until_ok;
 use goalpost_service::drain::Drain;
 use goalpost_service::health::Health;
 use goalpost_service::load::Gate;
-use goalpost_service::server::{self, Listener};
+use goalpost_service::server::{self, Listener, Serving};
 use goalpost_store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -65,6 +66,7 @@ pub enum Error {
 pub struct App {
     config: Config,
     listener: Listener,
+    access: Access,
     context: Context,
     health: Health,
 }
@@ -83,12 +85,15 @@ pub(crate) struct Context {
 /// Binds the address. Connects to nothing yet.
 pub async fn build(config: Config) -> Result<App, Error> {
     let store = config.postgres.store()?;
-    let queue = Queue::new(config.redis.redis_url.reveal())?;
-    let listener = Listener::bind(config.listen, "--persistence-listen (or --listen)").await?;
+    let queue = config.redis.queue()?;
+    let listener =
+        Listener::bind(config.listen, "--persistence-listen (or --listen)", &config.access).await?;
+    config.access.knows_services().map_err(server::Error::from)?;
+    let access = Access::new(&config.access, Some(store.clone())).map_err(server::Error::from)?;
     let health = Health::new(&["goalpost.v1.Persistence"], &[hub::POSTGRES, hub::REDIS]).await;
     let engine_grace = Grace::new(config.engine_grace());
     let context = Context { store, queue, hub: Arc::default(), waits: Arc::default(), engine_grace };
-    Ok(App { config, listener, context, health })
+    Ok(App { config, listener, access, context, health })
 }
 
 impl App {
@@ -105,7 +110,7 @@ impl App {
     /// Serves until `stop`; then leaves the relay to another replica at once, and ends when those who
     /// watch have gone.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
-        let Self { config, listener, context, health } = self;
+        let Self { config, listener, access, context, health } = self;
         let load = config.load;
         let drain = Drain::new(stop.clone(), config.drain);
         depths::report(context.queue.clone());
@@ -114,7 +119,8 @@ impl App {
         duties.close();
         let api = api::Api { context, streams: Gate::of_streams(load), stop };
         let routes = Routes::new(PersistenceServer::new(api));
-        Ok(server::serve(SERVICE, listener, routes, health, load, &drain, duties.wait()).await?)
+        let serving = Serving { service: SERVICE, listener, access, health, load };
+        Ok(server::serve(serving, routes, &drain, duties.wait()).await?)
     }
 }
 

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 
 use goalpost_model::limits::MAX_PLANNING_MESSAGE_BYTES;
 use goalpost_proto::v1::planner_server::{PlannerServer, SERVICE_NAME};
+use goalpost_service::access::Access;
 use goalpost_service::drain::{Drain, DrainArgs};
 use goalpost_service::health::Health;
 use goalpost_service::load::LoadArgs;
-use goalpost_service::server::{self, Listener};
+use goalpost_service::server::{self, Listener, Serving};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
@@ -36,6 +37,7 @@ pub enum Error {
 /// A planner that has read its catalogs and holds its address.
 pub struct App {
     listener: Listener,
+    access: Access,
     api: Api,
     load: LoadArgs,
     drain: DrainArgs,
@@ -55,8 +57,10 @@ pub async fn build(config: Config) -> Result<App, Error> {
         tracing::info!(model = llm.name(), "a language model is asked where the catalog has no plan");
     }
     let api = Api::new(catalog, work, llm);
-    let listener = Listener::bind(config.listen, "--listen").await?;
-    Ok(App { listener, api, load, drain })
+    let listener = Listener::bind(config.listen, "--listen", &config.access).await?;
+    config.access.knows_services().map_err(server::Error::from)?;
+    let access = Access::new(&config.access, None).map_err(server::Error::from)?;
+    Ok(App { listener, access, api, load, drain })
 }
 
 impl App {
@@ -68,12 +72,13 @@ impl App {
     /// Serves until `stop`, then ends when the open calls have ended or had their time.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
         let health = Health::new(&[SERVICE_NAME], &[]).await;
-        let service = PlannerServer::new(self.api).max_decoding_message_size(MAX_PLANNING_MESSAGE_BYTES);
+        let Self { listener, access, api, load, drain } = self;
+        let service = PlannerServer::new(api).max_decoding_message_size(MAX_PLANNING_MESSAGE_BYTES);
         let mut routes = Routes::builder();
         routes.add_service(service);
-        let drain = Drain::new(stop, self.drain);
+        let drain = Drain::new(stop, drain);
         // It has begun nothing but the calls themselves.
-        Ok(server::serve(SERVICE, self.listener, routes.routes(), health, self.load, &drain, async {})
-            .await?)
+        let serving = Serving { service: SERVICE, listener, access, health, load };
+        Ok(server::serve(serving, routes.routes(), &drain, async {}).await?)
     }
 }

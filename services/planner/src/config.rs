@@ -11,6 +11,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use goalpost_service::access::AccessArgs;
 use goalpost_service::drain::DrainArgs;
 use goalpost_service::load::LoadArgs;
 
@@ -41,6 +42,9 @@ pub struct Config {
     /// Its end.
     #[command(flatten)]
     pub drain: DrainArgs,
+    /// Who may call it, and how it shows who it is.
+    #[command(flatten)]
+    pub access: AccessArgs,
 }
 
 impl Config {
@@ -52,7 +56,7 @@ impl Config {
 }
 
 impl Default for Config {
-    /// The default address, no catalog and no language model.
+    /// The default address, on loopback and open; no catalog and no language model.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
@@ -60,6 +64,7 @@ impl Default for Config {
             llm: LlmArgs::default(),
             load: LoadArgs::default(),
             drain: DrainArgs::default(),
+            access: AccessArgs::open(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use goalpost_model::Priority;
-use goalpost_queue::{Depth, List};
+use goalpost_queue::{Depth, LaneDepth, List};
 use uuid::Uuid;
 
 use crate::{connect, lane, push, push_on, start, taker};
@@ -66,4 +66,18 @@ async fn a_take_that_dies_with_its_turn_loses_nothing() {
     }
     let mut back = taker(&queue, 1, &list).await;
     assert_eq!(back.take(9).await.unwrap(), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn each_lane_tells_how_much_it_holds_and_what_is_next() {
+    let (_redis, queue) = start().await;
+    let (list, empty) = (List::ready("a"), List::goals());
+    push(&queue, &empty, &["gone"]).await;
+    taker(&queue, 1, &empty).await.take(1).await.unwrap();
+    let (much, little) = (lane("much", Priority::High), lane("little", Priority::Normal));
+    push_on(&queue, &list, &much, &["m1", "m2"]).await;
+    push_on(&queue, &list, &little, &["l1"]).await;
+    let depth = |lane, elements, head: &str| LaneDepth { lane, elements, head: head.to_owned() };
+    let lanes = vec![depth(much, 2, "m1"), depth(little, 1, "l1")];
+    assert_eq!(queue.lanes().await.unwrap(), BTreeMap::from([(empty, Vec::new()), (list, lanes)]));
 }

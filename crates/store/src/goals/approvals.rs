@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::connection::{Parameter, Queries};
 use crate::row::digest;
-use crate::{Error, Json, Store};
+use crate::{Error, Json, Store, View};
 
 const ASK: &str = "SELECT ask_for_approvals($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
@@ -186,9 +186,10 @@ pub(crate) async fn approvals_of(client: &impl Queries, goal: GoalId) -> Result<
     client.query(&sql, &[&goal.0]).await?.iter().map(approval).collect()
 }
 
-/// Approvals, newest first.
+/// Approvals that the view shows, newest first.
 pub async fn list_approvals(
     store: &Store,
+    view: &View,
     filter: &ApprovalFilter,
     limit: i64,
 ) -> Result<Vec<StoredApproval>, Error> {
@@ -210,7 +211,8 @@ pub async fn list_approvals(
         &state.map(PlanApprovalState::as_str),
         &limit,
     ];
-    store.client().await?.query(&sql, &parameters).await?.iter().map(approval).collect()
+    let mut client = store.client().await?;
+    client.through(view).await?.query(&sql, &parameters).await?.iter().map(approval).collect()
 }
 
 /// Approvals as the functions of the database take them.

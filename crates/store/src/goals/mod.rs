@@ -18,5 +18,5 @@ pub use budget::set_budget;
 pub use cancel::{Unwanted, request_cancel, unwanted};
 pub use insert::{Inserted, NewGoal, RequestKey, insert};
 pub use plan::{Planned, Verdict, store_plans};
-pub use read::{FoundGoal, StoredDecision, StoredGoal, find, get, list, open};
+pub use read::{FoundGoal, GoalFilter, StoredDecision, StoredGoal, find, get, is_there, list, open};
 pub use settle::{fail, settle};

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::connection::Queries;
 use crate::goals::approvals::{StoredApproval, approvals_of};
 use crate::row::digest;
-use crate::{Error, Json, Store};
+use crate::{Error, Json, Store, View};
 
 const COLUMNS: &str = "\
     g.id, g.namespace, g.priority, g.request_id, g.goal, g.goal_type, g.input, g.state, g.cancel_reason, \
@@ -115,9 +115,17 @@ async fn find_on(client: &impl Queries, id: GoalId) -> Result<Option<StoredGoal>
     client.query_opt(&sql, &[&id.0]).await?.as_ref().map(goal).transpose()
 }
 
-/// One goal with its decisions and its approvals, and what it has taken.
-pub async fn get(store: &Store, id: GoalId) -> Result<Option<FoundGoal>, Error> {
-    let client = store.client().await?;
+/// Whether the view shows the goal.
+pub async fn is_there(store: &Store, view: &View, id: GoalId) -> Result<bool, Error> {
+    let mut client = store.client().await?;
+    let found = client.through(view).await?.query_opt("SELECT FROM goals WHERE id = $1", &[&id.0]).await?;
+    Ok(found.is_some())
+}
+
+/// One goal that the view shows, with its decisions and its approvals, and what it has taken.
+pub async fn get(store: &Store, view: &View, id: GoalId) -> Result<Option<FoundGoal>, Error> {
+    let mut client = store.client().await?;
+    let client = client.through(view).await?;
     let Some(goal) = find_on(&client, id).await? else { return Ok(None) };
     let decisions = client.query(DECISIONS, &[&id.0]).await?;
     let decisions = decisions
@@ -145,26 +153,46 @@ fn spent(row: &Row) -> Result<Spending, Error> {
     Ok(Spending { tasks: sum(0)?, attempts: sum(1)?, money_micros: sum(2)?, tokens: sum(3)? })
 }
 
-/// Goals, newest first, older than `before`; those of a namespace, or of all.
+/// Which goals somebody wants to see; `None`: it does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct GoalFilter {
+    /// Whose they are.
+    pub namespace: Option<Namespace>,
+    /// How far they have come.
+    pub state: Option<GoalState>,
+    /// The structured type that they have.
+    pub goal_type: Option<String>,
+    /// Only those with smaller ids: submitted before.
+    pub before: Option<GoalId>,
+    /// Only those with this id or greater ones: submitted after.
+    pub from: Option<GoalId>,
+}
+
+/// Goals that the view shows, newest first.
 pub async fn list(
     store: &Store,
-    namespace: Option<&Namespace>,
-    state: Option<GoalState>,
-    before: Option<GoalId>,
+    view: &View,
+    filter: &GoalFilter,
     limit: i64,
 ) -> Result<Vec<StoredGoal>, Error> {
-    let client = store.client().await?;
+    let GoalFilter { namespace, state, goal_type, before, from } = filter;
+    let mut client = store.client().await?;
+    let client = client.through(view).await?;
     // A statement for each case, so that each has its index.
     let of_state = if state.is_some() { "g.state = $3" } else { "$3::text IS NULL" };
     let of_namespace = if namespace.is_some() { "g.namespace = $4" } else { "$4::text IS NULL" };
+    let of_type = match goal_type {
+        Some(_) => "g.goal_type = $5 AND g.goal_type <> ''",
+        None => "$5::text IS NULL",
+    };
     let sql = format!(
-        "SELECT {COLUMNS} FROM goals g WHERE g.id < $1 AND {of_state} AND {of_namespace} \
+        "SELECT {COLUMNS} FROM goals g WHERE g.id < $1 AND g.id >= $6 AND {of_state} AND {of_namespace} AND {of_type} \
          ORDER BY g.id DESC LIMIT $2"
     );
     let before = before.map_or(Uuid::max(), |goal| goal.0);
-    let rows = client
-        .query(&sql, &[&before, &limit, &state.map(GoalState::as_str), &namespace.map(Namespace::as_str)])
-        .await?;
+    let from = from.map_or(Uuid::nil(), |goal| goal.0);
+    let (state, namespace) = (state.map(GoalState::as_str), namespace.as_ref().map(Namespace::as_str));
+    let rows = client.query(&sql, &[&before, &limit, &state, &namespace, goal_type, &from]).await?;
     rows.iter().map(goal).collect()
 }
 

@@ -9,12 +9,14 @@ mod offers;
 mod session;
 mod term;
 mod watch;
+mod workers;
 
 pub use lease::Lease;
 pub use losses::{dead, is_dead, lose_attempts};
-pub use offers::{offered, tell_offers};
+pub use offers::{offered, tell_workers};
 pub use term::Term;
 pub use watch::{Death, alive, known};
+pub use workers::{Presence, StoredWorker, ToldWorker, workers};
 
 use uuid::Uuid;
 

@@ -1,22 +1,25 @@
 //! What workers offer, engine by engine.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use uuid::Uuid;
 
 use crate::connection::Queries as _;
-use crate::{Error, Store};
+use crate::takers::ToldWorker;
+use crate::{Error, Json, Store};
 
-const TELL: &str = "UPDATE takers SET offers = $2 WHERE id = $1";
+const TELL: &str = "UPDATE takers SET offers = $2, workers = $3 WHERE id = $1";
 
 const OFFERED: &str = "\
     SELECT DISTINCT o.capability FROM takers k, unnest(k.offers) AS o (capability) \
     WHERE k.dead_at IS NULL AND o.capability = ANY ($1)";
 
-/// Says what the workers at this engine offer, in the place of what was said before.
-pub async fn tell_offers(store: &Store, engine: Uuid, offers: &[String]) -> Result<(), Error> {
-    let offers: Vec<&str> = offers.iter().map(String::as_str).collect();
-    store.client().await?.execute(TELL, &[&engine, &offers]).await?;
+/// Says who the workers at this engine are, in the place of what was said before.
+pub async fn tell_workers(store: &Store, engine: Uuid, workers: &[ToldWorker]) -> Result<(), Error> {
+    let offers: BTreeSet<&str> =
+        workers.iter().flat_map(|worker| worker.capabilities.iter().map(String::as_str)).collect();
+    let offers: Vec<&str> = offers.into_iter().collect();
+    store.client().await?.execute(TELL, &[&engine, &offers, &Json::of(workers)]).await?;
     Ok(())
 }
 

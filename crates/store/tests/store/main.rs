@@ -7,3 +7,4 @@ mod plannings;
 mod settling;
 mod statements;
 mod triggers;
+mod views;

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use goalpost_model::{AttemptRef, SessionId};
 use goalpost_proto::v1::WorkResponse;
+use goalpost_store::takers::{Presence, ToldWorker};
 use goalpost_store::workflows::HeldAttempt;
+use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -32,8 +34,8 @@ struct State {
     sessions: HashMap<SessionId, Session>,
     capabilities: HashMap<String, Offer>,
     next_generation: u64,
-    /// What is offered by any session, in order.
-    offers: watch::Sender<Vec<String>>,
+    /// Says that something has changed of what is told of the sessions.
+    changed: watch::Sender<()>,
 }
 
 /// Who offers one capability.
@@ -61,6 +63,8 @@ struct Session {
     /// Ends the task that serves the stream of this generation.
     end: CancellationToken,
     draining: bool,
+    /// When it came to this engine.
+    since: Timestamp,
 }
 
 /// An attempt that a worker has.
@@ -113,12 +117,13 @@ impl Sessions {
             stream: None,
             end: end.clone(),
             draining: false,
+            since: Timestamp::now(),
         };
         for capability in session.capabilities.iter() {
             state.capabilities.entry(capability.clone()).or_default().sessions.push(id);
         }
         state.sessions.insert(id, session);
-        state.tell_offers();
+        state.tell();
         Attached { generation, end }
     }
 
@@ -139,6 +144,7 @@ impl Sessions {
             let capabilities = Arc::clone(&session.capabilities);
             state.ring(&capabilities);
             state.report();
+            state.tell();
         }
     }
 
@@ -158,6 +164,7 @@ impl Sessions {
         let Some(session) = state.current(id, generation) else { return false };
         session.stream = None;
         state.report();
+        state.tell();
         true
     }
 
@@ -166,14 +173,16 @@ impl Sessions {
         let mut state = self.lock();
         let name = state.current(id, generation)?.name.clone();
         state.forget(id);
-        state.tell_offers();
+        state.tell();
         Some(name)
     }
 
     /// The worker takes no more attempts.
     pub(crate) fn drain(&self, id: SessionId, generation: u64) {
-        if let Some(session) = self.lock().current(id, generation) {
+        let mut state = self.lock();
+        if let Some(session) = state.current(id, generation) {
             session.draining = true;
+            state.tell();
         }
     }
 
@@ -187,9 +196,14 @@ impl Sessions {
         }
     }
 
-    /// What the sessions offer, now and whenever that changes.
-    pub(crate) fn offers(&self) -> watch::Receiver<Vec<String>> {
-        self.lock().offers.subscribe()
+    /// Hears whenever something changes of what is [told](Self::told).
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.lock().changed.subscribe()
+    }
+
+    /// What is told of the sessions to whoever looks.
+    pub(crate) fn told(&self) -> Vec<ToldWorker> {
+        self.lock().sessions.iter().map(|(id, session)| session.told(*id)).collect()
     }
 
     /// Whether any session, connected or in its grace time, offers the capability.
@@ -318,15 +332,8 @@ impl State {
         metrics::gauge!("goalpost_connected_workers").set(connected as f64);
     }
 
-    fn tell_offers(&self) {
-        let offered = self.capabilities.iter().filter(|(_, offer)| !offer.sessions.is_empty());
-        let mut offers: Vec<String> = offered.map(|(capability, _)| capability.clone()).collect();
-        offers.sort_unstable();
-        self.offers.send_if_modified(|told| {
-            let is_new = *told != offers;
-            *told = offers;
-            is_new
-        });
+    fn tell(&self) {
+        self.changed.send_replace(());
     }
 
     fn current(&mut self, id: SessionId, generation: u64) -> Option<&mut Session> {
@@ -355,6 +362,22 @@ impl State {
 }
 
 impl Session {
+    fn told(&self, id: SessionId) -> ToldWorker {
+        let presence = match (&self.stream, self.draining) {
+            (None, _) => Presence::Away,
+            (Some(_), true) => Presence::Draining,
+            (Some(_), false) => Presence::Connected,
+        };
+        ToldWorker {
+            session: id.0,
+            name: self.name.clone(),
+            capabilities: self.capabilities.to_vec(),
+            max_concurrency: u32::try_from(self.max_concurrency).unwrap_or(u32::MAX),
+            presence,
+            since: self.since,
+        }
+    }
+
     fn credit(&self) -> usize {
         if self.stream.is_none() || self.draining {
             return 0;

@@ -13,7 +13,7 @@ use goalpost_proto::v1::{
 use goalpost_proto::{JsonProblem, read_usage};
 use goalpost_service::backoff::until_ok;
 use goalpost_service::load::Gate;
-use goalpost_service::status;
+use goalpost_service::{access, status};
 use goalpost_store::workflows::{self, HeldAttempt};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
@@ -39,6 +39,21 @@ pub(crate) struct Work {
     pub(crate) payloads: Payloads,
 }
 
+/// Errors: PERMISSION_DENIED, which names the first capability that the worker's key does not let it offer.
+fn may_offer(caller: &access::Caller, hello: &Hello) -> Result<(), Status> {
+    let principal = &caller.principal;
+    match hello.capabilities.iter().find(|capability| !principal.may_offer(capability)) {
+        Some(capability) => {
+            let message = format!(
+                "'{}' may not offer {capability}; it needs the grant worker:{capability}@*",
+                principal.name
+            );
+            Err(status::with_reason(Code::PermissionDenied, "NOT_PERMITTED", message))
+        }
+        None => Ok(()),
+    }
+}
+
 #[tonic::async_trait]
 impl worker_server::Worker for Work {
     type WorkStream = Pin<Box<ReceiverStream<Result<WorkResponse, Status>>>>;
@@ -48,10 +63,12 @@ impl worker_server::Worker for Work {
         request: Request<Streaming<WorkRequest>>,
     ) -> Result<Response<Self::WorkStream>, Status> {
         let place = self.streams.enter()?;
+        let caller = access::Caller::of(&request)?;
         let mut upstream = request.into_inner();
         let first = timeout(HELLO_WITHIN, upstream.message()).await;
         let first = first.map_err(|_| Status::deadline_exceeded("the worker did not say hello"))??;
         let hello = Hello::read(first).map_err(status::invalid_argument)?;
+        may_offer(&caller, &hello)?;
         let session = hello.session;
         if let Some(why) = self.shared.refuses_workers() {
             return Err(status::with_reason(Code::Unavailable, "UNAVAILABLE", why));

@@ -7,6 +7,7 @@ mod migrating;
 mod redis_lives;
 mod relaying;
 mod replicas;
+mod restoring;
 mod retaining;
 mod seed;
 mod takers;
@@ -16,6 +17,7 @@ mod watching;
 use goalpost_persistence::{Config, Error, RetentionArgs, build};
 use goalpost_proto::v1::persistence_client::PersistenceClient;
 use goalpost_queue::{List, Queue};
+use goalpost_service::access::AccessArgs;
 use goalpost_service::args::{PostgresArgs, RedisArgs};
 use goalpost_service::drain::DrainArgs;
 use goalpost_service::health::Health;
@@ -41,7 +43,11 @@ struct Stores {
 
 impl Stores {
     async fn new() -> Self {
-        let (database, redis) = (goalpost_testkit::database().await, goalpost_testkit::redis().await);
+        Self::of(goalpost_testkit::database().await, goalpost_testkit::redis().await).await
+    }
+
+    /// These.
+    async fn of(database: Database, redis: TestRedis) -> Self {
         let store = Store::new(database.url(), 4).unwrap();
         let queue = Queue::new(&redis.url()).unwrap();
         let sql = database.client().await;
@@ -69,9 +75,10 @@ impl Stores {
             engine_grace_ms,
             retention,
             drain: DrainArgs::default(),
+            access: AccessArgs::open(),
             postgres: PostgresArgs::direct(self.database.url(), 4),
             load: LoadArgs::default(),
-            redis: RedisArgs { redis_url: self.redis.url().parse().unwrap() },
+            redis: RedisArgs::at(&self.redis.url()),
         };
         let app = build(config).await.unwrap();
         let (health, url) = (app.health(), format!("http://{}", app.local_addr()));
