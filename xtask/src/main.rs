@@ -4,6 +4,7 @@
 mod api_docs;
 mod buf;
 mod chaos;
+mod clients;
 mod demo;
 mod deploy;
 mod fuzz;
@@ -89,7 +90,8 @@ fn main() -> ExitCode {
 /// Installs all that tests take.
 fn set_up() -> Result<(), Error> {
     setup::install_for_tests()?;
-    buf::install().map(drop)
+    buf::install()?;
+    clients::set_up()
 }
 
 fn test(arguments: &[String]) -> Result<(), Error> {

@@ -21,6 +21,16 @@ pub(crate) fn install_one(folder: &Path, package: &str, version: &str) -> Result
     npm(&[&line, QUIET.as_slice()].concat(), folder)
 }
 
+/// Has exactly the packages of a folder's lock file in it.
+pub(crate) fn install_locked(folder: &Path) -> Result<(), Error> {
+    npm(&[&["ci"], QUIET.as_slice()].concat(), folder)
+}
+
+/// Runs a script of the folder's package.
+pub(crate) fn run_script(folder: &Path, script: &str) -> Result<(), Error> {
+    npm(&["run", "--silent", script], folder)
+}
+
 fn npm(arguments: &[&str], folder: &Path) -> Result<(), Error> {
     run::program_in(folder, Path::new("npm"), arguments)
 }

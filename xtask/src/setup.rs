@@ -20,6 +20,7 @@ const NODE: [Need; 2] = [
     Need { package: "nodejs", is_there: || in_path("node") },
     Need { package: "npm", is_there: || in_path("npm") },
 ];
+const NODE_MAJOR: u32 = 18;
 const PYTHON: [Need; 2] = [
     Need { package: "python3", is_there: || in_path("python3") },
     Need { package: "python3-venv", is_there: has_venv },
@@ -32,7 +33,7 @@ pub(crate) fn install_missing() -> Result<(), Error> {
 
 /// Installs what the tests take beside that, too.
 pub(crate) fn install_for_tests() -> Result<(), Error> {
-    install(TO_RUN.iter().chain(&TO_TEST).chain(&NODE).chain(&PYTHON))
+    install(TO_RUN.iter().chain(&TO_TEST))
 }
 
 /// Installs what it takes to check what is below deploy/.
@@ -42,7 +43,25 @@ pub(crate) fn install_for_deploy() -> Result<(), Error> {
 
 /// Installs Node.js and npm.
 pub(crate) fn install_node() -> Result<(), Error> {
-    install(&NODE)
+    install(&NODE)?;
+    check_node()
+}
+
+/// Installs what the example clients take.
+pub(crate) fn install_for_clients() -> Result<(), Error> {
+    install(NODE.iter().chain(&PYTHON))?;
+    check_node()
+}
+
+/// Old distributions have an older one.
+fn check_node() -> Result<(), Error> {
+    let output = Command::new("node").arg("--version").output()?;
+    let version = String::from_utf8(output.stdout)?;
+    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_some_and(|major| major >= NODE_MAJOR) {
+        return Ok(());
+    }
+    Err(format!("Node.js {NODE_MAJOR} or later is needed; this machine has {}", version.trim()).into())
 }
 
 fn install<'a>(needs: impl IntoIterator<Item = &'a Need>) -> Result<(), Error> {

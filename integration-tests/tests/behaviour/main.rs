@@ -7,6 +7,7 @@ mod bad_input;
 mod branching;
 mod budgets;
 mod by_hand;
+mod clients;
 mod cluster;
 mod collector;
 mod command_line;
