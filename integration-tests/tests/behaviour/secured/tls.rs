@@ -26,7 +26,10 @@ async fn a_certificate_of_another_authority_or_out_of_time_connects_nobody() {
     for credentials in failing {
         let refused =
             raw_call::call(&system.graph_engine, &credentials, OF_SERVICES, Vec::new()).await.unwrap_err();
-        assert!(matches!(refused.code(), Code::Unavailable | Code::Unknown), "{refused}");
+        // With TLS 1.3 a caller is done before its certificate is looked at: it may hear of it as a connection that does not
+        // come about, or as one that is closed in the middle of the call. No service has answered in any case.
+        let unheard = matches!(refused.code(), Code::Unavailable | Code::Unknown | Code::Cancelled);
+        assert!(unheard && refused.details().is_empty(), "{refused:?}");
     }
     // Without one there is a connection, but it is nobody's; with the right one it is the service's.
     let nobody =
